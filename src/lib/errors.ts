@@ -1,0 +1,83 @@
+/** Every way Vitrine can fail, by a stable name. Outside code may switch on these. */
+export const errorCodes = [
+  'webgpu-unavailable',
+  'adapter-limit',
+  'out-of-memory',
+  'device-lost',
+  'network',
+  'http-status',
+  'not-found',
+  'gated',
+  'integrity',
+  'safetensors-invalid',
+  'config-unsupported',
+  'config-mismatch',
+  'tensor-missing',
+  'tensor-shape',
+  'tokenizer-mismatch',
+  'unsupported-format',
+  'quota',
+  'context-overflow',
+  'invalid-argument',
+  'aborted',
+  'disposed',
+] as const;
+
+export type VitrineErrorCode = (typeof errorCodes)[number];
+
+/** The one error class of the library. `message` names the offending thing and the next step. */
+export class VitrineError extends Error {
+  override readonly name = 'VitrineError';
+  readonly code: VitrineErrorCode;
+
+  constructor(code: VitrineErrorCode, message: string, options?: { cause?: unknown }) {
+    super(message, options);
+    this.code = code;
+  }
+}
+
+/** An error as plain data, fit to cross a worker or frame boundary. */
+export interface ErrorRecord {
+  code: VitrineErrorCode | null;
+  name: string;
+  message: string;
+  stack?: string;
+  cause?: ErrorRecord;
+}
+
+const maxCauseDepth = 4;
+
+/** Turns anything thrown into an {@link ErrorRecord}; the code survives, causes up to a small depth. */
+export function toErrorRecord(error: unknown, depth = 0): ErrorRecord {
+  if (!(error instanceof Error)) return { code: null, name: 'Error', message: String(error) };
+  const record: ErrorRecord = {
+    code: error instanceof VitrineError ? error.code : null,
+    name: error.name,
+    message: error.message,
+    stack: error.stack,
+  };
+  if (error.cause !== undefined && depth < maxCauseDepth)
+    record.cause = toErrorRecord(error.cause, depth + 1);
+  return record;
+}
+
+/** The inverse of {@link toErrorRecord}: a `VitrineError` again where there was one. */
+export function fromErrorRecord(record: ErrorRecord): Error {
+  const options = record.cause ? { cause: fromErrorRecord(record.cause) } : undefined;
+  const error = record.code
+    ? new VitrineError(record.code, record.message, options)
+    : Object.assign(new Error(record.message, options), { name: record.name });
+  if (record.stack) error.stack = record.stack;
+  return error;
+}
+
+/** True for an abort, whether ours or the platform's `AbortError`. */
+export function isAbort(error: unknown): boolean {
+  if (error instanceof VitrineError) return error.code === 'aborted';
+  return error instanceof Error && error.name === 'AbortError';
+}
+
+/** Throws `aborted` when the signal has fired. */
+export function throwIfAborted(signal: AbortSignal | undefined, what: string): void {
+  if (signal?.aborted) throw new VitrineError('aborted', `${what} was aborted.`, { cause: signal.reason });
+}

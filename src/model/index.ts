@@ -1,0 +1,1 @@
+export type { Activation, GPT2Config } from './config.ts';

@@ -1,0 +1,1 @@
+export type { SamplingOptions } from './types.ts';

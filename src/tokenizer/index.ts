@@ -1,0 +1,1 @@
+export type { StreamDecoder, Tokenizer } from './types.ts';

@@ -1,0 +1,24 @@
+/** Text to token ids and back, exactly as the model's own tokenizer does it. */
+export interface Tokenizer {
+  /** One more than the highest id. */
+  readonly size: number;
+  /** The tokenizer's own end-of-text id, or undefined. */
+  readonly eosTokenId: number | undefined;
+  /** Never throws on any text; special tokens typed in the text become their ids. */
+  encode(text: string): number[];
+  /** All of the ids' bytes decoded at once; special tokens appear as their text. */
+  decode(ids: readonly number[]): string;
+  /** The bytes of one token; empty for an unknown id. */
+  bytes(id: number): Uint8Array;
+  isSpecial(id: number): boolean;
+  /** A decoder for tokens that come one by one. */
+  stream(): StreamDecoder;
+}
+
+/** Never splits a character and never loses one: all pieces and the end joined equal the decoded whole. */
+export interface StreamDecoder {
+  /** The text this token completes; '' while a character is unfinished. */
+  push(id: number): string;
+  /** What is left, as U+FFFD where bytes are not whole characters. */
+  end(): string;
+}

@@ -1,0 +1,124 @@
+/** Where a model comes from: a bundled name, hub id (`owner/name@revision`), folder URL, or local files. */
+export type ModelSource = string | File[];
+
+export type Dtype =
+  | 'BOOL'
+  | 'F4'
+  | 'F6_E2M3'
+  | 'F6_E3M2'
+  | 'U8'
+  | 'I8'
+  | 'F8_E5M2'
+  | 'F8_E4M3'
+  | 'F8_E8M0'
+  | 'F8_E4M3FNUZ'
+  | 'F8_E5M2FNUZ'
+  | 'I16'
+  | 'U16'
+  | 'F16'
+  | 'BF16'
+  | 'I32'
+  | 'U32'
+  | 'F32'
+  | 'C64'
+  | 'F64'
+  | 'I64'
+  | 'U64';
+
+/** One tensor of a checkpoint: what it is and which bytes of which file hold it. */
+export interface TensorInfo {
+  name: string;
+  dtype: Dtype;
+  shape: readonly number[];
+  /** Path of the file in the checkpoint. */
+  file: string;
+  /** Byte range [begin, end) from the start of that file; begin may be odd. */
+  begin: number;
+  end: number;
+}
+
+export type LoadPhase =
+  | 'config'
+  | 'tokenizer'
+  | 'header'
+  | 'weights'
+  | 'verify'
+  | 'compile'
+  | 'tune'
+  | 'ready';
+
+/** Progress of a load; rates and times are of the whole load, bytes of all its files. */
+export interface LoadProgress {
+  phase: LoadPhase;
+  file: string;
+  loadedBytes: number;
+  totalBytes: number;
+  /** Over the last seconds; 0 until known. */
+  bytesPerSecond: number;
+  /** Seconds left at that rate, or undefined until known. */
+  secondsLeft?: number;
+  fromCache: boolean;
+  /** A notice for the user, such as `running from memory: storage is full`. */
+  notice?: string;
+}
+
+export interface OpenOptions {
+  /** Base URL of the hub; files are at `{hub}/{owner}/{name}/resolve/{revision}/{path}`. */
+  hub?: string;
+  /** For gated repositories: sent to the hub's own origin alone, in a header, never stored. */
+  token?: string;
+  /** Keep and reuse files in the browser's storage. Default true. */
+  cache?: boolean;
+  /** Base URL of the bundled models, where `tiny-tales/config.json` is. */
+  bundledBase?: string;
+  signal?: AbortSignal;
+  onProgress?(progress: LoadProgress): void;
+}
+
+/** The texts a tokenizer is made from; whichever the repository has. */
+export interface TokenizerTexts {
+  tokenizerJson?: string;
+  vocabJson?: string;
+  mergesTxt?: string;
+  tokenizerConfigJson?: string;
+  specialTokensMapJson?: string;
+  addedTokensJson?: string;
+}
+
+/** Receives weight bytes: for each tensor wanted, its bytes in order, in pieces of any size. */
+export interface WeightSink {
+  /** `bytes` begins `offset` bytes into the tensor and is only valid until the promise settles. */
+  write(tensor: TensorInfo, offset: number, bytes: Uint8Array<ArrayBuffer>): void | Promise<void>;
+}
+
+/** A checkpoint whose config, tokenizer and tensor headers are read and validated; no weight byte is. */
+export interface Checkpoint {
+  /** As the user named it, without the revision. */
+  readonly id: string;
+  /** The pinned commit, or a digest of the files where there is no commit. */
+  readonly revision: string;
+  /** config.json, parsed but not judged. */
+  readonly config: unknown;
+  /** generation_config.json, or undefined. */
+  readonly generationConfig: unknown;
+  readonly tokenizer: TokenizerTexts;
+  readonly tensors: ReadonlyMap<string, TensorInfo>;
+  /** Bytes of all weight files. */
+  readonly totalBytes: number;
+  /**
+   * Streams the weights: network or cache -> hash -> store -> sink, one chunk in flight.
+   * Tensors for which `wanted` is false are verified and kept but never given to the sink.
+   */
+  stream(wanted: (tensor: TensorInfo) => boolean, sink: WeightSink): Promise<void>;
+  /** Releases locks, readers and handles. Idempotent. */
+  close(): void;
+}
+
+/** A model in the browser's storage. */
+export interface CachedModel {
+  id: string;
+  revision: string;
+  bytes: number;
+  complete: boolean;
+  files: { path: string; bytes: number; complete: boolean }[];
+}
