@@ -1,1 +1,9 @@
 export type { Activation, GPT2Config } from './config.ts';
+export type {
+  DecodedToken,
+  DecodeRequest,
+  InsideViews,
+  RowScores,
+  Runtime,
+  RuntimeStats,
+} from './runtime.ts';
