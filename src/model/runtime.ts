@@ -74,7 +74,12 @@ export interface Runtime {
   logits(sequence: number): Promise<Float32Array>;
 
   /** Like prefill, and says how likely each row thinks targets[i] is; a target of -1 is not scored (NaN). */
-  score(sequence: number, position: number, ids: readonly number[], targets: readonly number[]): Promise<RowScores>;
+  score(
+    sequence: number,
+    position: number,
+    ids: readonly number[],
+    targets: readonly number[],
+  ): Promise<RowScores>;
 
   /**
    * The token loop. Yields the tokens of one step after the other, one entry per sequence still running.
