@@ -1,0 +1,13 @@
+export { BufferPool, guarded, usage } from './buffers.ts';
+export { adoptDevice, type Gpu, type GpuInfo, type GpuWishes, openGpu, platformGpu } from './device.ts';
+export {
+  type BindingKind,
+  type Bound,
+  bind,
+  type Kernel,
+  KernelCache,
+  type KernelSource,
+} from './kernels.ts';
+export { type Dispatch, dispatch, grid1d, record, submit } from './pass.ts';
+export { ReadbackRing, readBuffer } from './readback.ts';
+export { composeWgsl, floatLiteral, unroll, type WgslParts } from './wgsl.ts';

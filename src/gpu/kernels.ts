@@ -1,0 +1,116 @@
+import { VitrineError } from '../lib/index.ts';
+
+/** What a binding is to its kernel. `dynamic` is a uniform whose offset is given at dispatch. */
+export type BindingKind = 'read' | 'write' | 'uniform' | 'dynamic';
+
+/** A complete kernel: WGSL text and its bindings of group 0, in order of binding number. */
+export interface KernelSource {
+  /** Names the pipeline in errors and captures. */
+  name: string;
+  wgsl: string;
+  bindings: readonly BindingKind[];
+}
+
+/** A compiled kernel. */
+export interface Kernel {
+  readonly name: string;
+  readonly pipeline: GPUComputePipeline;
+  readonly layout: GPUBindGroupLayout;
+}
+
+const bufferTypes: Record<BindingKind, GPUBufferBindingLayout> = {
+  read: { type: 'read-only-storage' },
+  write: { type: 'storage' },
+  uniform: { type: 'uniform' },
+  dynamic: { type: 'uniform', hasDynamicOffset: true },
+};
+
+const computeStage = 4;
+
+/** Compiles each distinct kernel of a device once. */
+export class KernelCache {
+  private readonly kernels = new Map<string, Promise<Kernel>>();
+  private readonly layouts = new Map<string, GPUBindGroupLayout>();
+
+  constructor(private readonly device: GPUDevice) {}
+
+  /** @throws VitrineError `adapter-limit` with the compiler's messages when the device refuses the kernel. */
+  compile(source: KernelSource): Promise<Kernel> {
+    const key = `${source.bindings.join()}\n${source.wgsl}`;
+    let kernel = this.kernels.get(key);
+    if (!kernel) {
+      kernel = this.build(source);
+      this.kernels.set(key, kernel);
+      // A failed compilation may be retried: after a lost device, or with other text.
+      kernel.catch(() => this.kernels.delete(key));
+    }
+    return kernel;
+  }
+
+  private async build(source: KernelSource): Promise<Kernel> {
+    const { device } = this;
+    const layout = this.layoutOf(source.bindings);
+    const module = device.createShaderModule({ label: source.name, code: source.wgsl });
+    try {
+      const pipeline = await device.createComputePipelineAsync({
+        label: source.name,
+        layout: device.createPipelineLayout({ label: source.name, bindGroupLayouts: [layout] }),
+        compute: { module, entryPoint: 'main' },
+      });
+      return { name: source.name, pipeline, layout };
+    } catch (cause) {
+      throw new VitrineError('adapter-limit', await explain(source, module), { cause });
+    }
+  }
+
+  private layoutOf(bindings: readonly BindingKind[]): GPUBindGroupLayout {
+    const key = bindings.join();
+    let layout = this.layouts.get(key);
+    if (!layout) {
+      const entries = bindings.map((kind, binding) => ({
+        binding,
+        visibility: computeStage,
+        buffer: bufferTypes[kind],
+      }));
+      layout = this.device.createBindGroupLayout({ label: key, entries });
+      this.layouts.set(key, layout);
+    }
+    return layout;
+  }
+}
+
+async function explain(source: KernelSource, module: GPUShaderModule): Promise<string> {
+  const { messages } = await module.getCompilationInfo().catch(() => ({ messages: [] as never[] }));
+  const lines = source.wgsl.split('\n');
+  const told = [...messages]
+    .filter((message) => message.type === 'error')
+    .map(
+      (message) =>
+        `${message.lineNum}:${message.linePos} ${message.message}\n  ${lines[message.lineNum - 1] ?? ''}`,
+    );
+  return `This device cannot run the kernel ${source.name}.\n${told.join('\n')}`;
+}
+
+/** A whole buffer, or part of one, as a binding. */
+export type Bound = GPUBuffer | GPUBufferBinding;
+
+function isBuffer(bound: Bound): bound is GPUBuffer {
+  return !('buffer' in bound);
+}
+
+/** Binds buffers to a kernel, in order of binding number. */
+export function bind(
+  device: GPUDevice,
+  kernel: Kernel,
+  label: string,
+  buffers: readonly Bound[],
+): GPUBindGroup {
+  return device.createBindGroup({
+    label,
+    layout: kernel.layout,
+    entries: buffers.map((bound, binding) => ({
+      binding,
+      resource: isBuffer(bound) ? { buffer: bound } : bound,
+    })),
+  });
+}
