@@ -97,7 +97,7 @@ export function adoptDevice(device: GPUDevice): Gpu {
 }
 
 function wrapDevice(device: GPUDevice, adapterInfo: GPUAdapterInfo, owned: boolean): Gpu {
-  const info = describe(device, adapterInfo);
+  const info = describeDevice(device, adapterInfo);
   const buffers = new BufferPool(device);
   const kernels = new KernelCache(device);
   let destroyed = false;
@@ -115,7 +115,7 @@ function wrapDevice(device: GPUDevice, adapterInfo: GPUAdapterInfo, owned: boole
   return { device, info, buffers, kernels, lost, destroy };
 }
 
-function describe(device: GPUDevice, info: GPUAdapterInfo): GpuInfo {
+function describeDevice(device: GPUDevice, info: GPUAdapterInfo): GpuInfo {
   const limits: Record<string, number> = {};
   for (const limit of wantedLimits) limits[limit] = device.limits[limit];
   const subgroups = device.features.has('subgroups');

@@ -10,4 +10,4 @@ export {
 } from './kernels.ts';
 export { type Dispatch, dispatch, grid1d, record, submit } from './pass.ts';
 export { ReadbackRing, readBuffer } from './readback.ts';
-export { composeWgsl, floatLiteral, unroll, type WgslParts } from './wgsl.ts';
+export { type Binding, type Constants, defineKernel, f32Literal, type KernelParts, unroll } from './wgsl.ts';

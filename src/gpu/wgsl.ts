@@ -1,3 +1,5 @@
+import type { BindingKind, KernelSource } from './kernels.ts';
+
 /**
  * Puts a kernel's text together: constants, then shared parts, then the kernel itself, each a whole `.wgsl` file.
  *
@@ -6,37 +8,61 @@
  * - `#unroll i N` … `#end` repeats its lines for i = 0 … N-1, replacing `$i`. N is a number, a constant, or a product `A*B`.
  *   Weak compilers keep indexed local arrays in memory; unrolled names stay in registers.
  */
-export interface WgslParts {
+export interface KernelParts {
+  /** Names the pipeline in errors and captures. */
+  name: string;
   features?: readonly ('f16' | 'subgroups')[];
-  constants: Readonly<Record<string, number | boolean>>;
+  /** Numbers become u32, booleans bool; strings stand as they are, see {@link f32Literal}. */
+  constants: Constants;
+  /** Storage and uniform variables of group 0; their order is their binding number. */
+  bindings: readonly Binding[];
   parts: readonly string[];
 }
 
-export function composeWgsl({ features = [], constants, parts }: WgslParts): string {
-  const enables = features.map((feature) => `enable ${feature};`);
-  const header = Object.entries(constants).map(([name, value]) => `const ${name} = ${literal(value)};`);
-  const body = unroll(parts.join('\n'), constants);
-  return [...enables, ...header, body].join('\n');
+export type Constants = Readonly<Record<string, number | boolean | string>>;
+
+/** One variable of a kernel: the WGSL declaration and the pipeline layout both come from here. */
+export interface Binding {
+  name: string;
+  type: string;
+  kind: BindingKind;
 }
 
-function literal(value: number | boolean): string {
-  if (typeof value === 'boolean') return String(value);
-  return Number.isInteger(value) && value >= 0 ? `${value}u` : floatLiteral(value);
+const spaces: Record<BindingKind, string> = {
+  read: 'storage, read',
+  write: 'storage, read_write',
+  uniform: 'uniform',
+  dynamic: 'uniform',
+};
+
+export function defineKernel({ name, features = [], constants, bindings, parts }: KernelParts): KernelSource {
+  const enables = features.map((feature) => `enable ${feature};`);
+  const header = Object.entries(constants).map(([key, value]) => `const ${key} = ${literal(value)};`);
+  const variables = bindings.map(
+    (binding, index) =>
+      `@group(0) @binding(${index}) var<${spaces[binding.kind]}> ${binding.name}: ${binding.type};`,
+  );
+  const wgsl = [...enables, ...header, ...variables, unroll(parts.join('\n'), constants)].join('\n');
+  return { name, wgsl, bindings: bindings.map((binding) => binding.kind) };
+}
+
+function literal(value: number | boolean | string): string {
+  if (typeof value !== 'number') return String(value);
+  if (!Number.isInteger(value) || value < 0)
+    throw new Error(`Internal error: ${value} is no u32; use f32Literal`);
+  return `${value}u`;
 }
 
 /** A WGSL f32 literal that reads back as exactly this f32. */
-export function floatLiteral(value: number): string {
-  return `bitcast<f32>(0x${bitsOf(value).toString(16)}u)`;
+export function f32Literal(value: number): string {
+  view.setFloat32(0, value);
+  return `bitcast<f32>(0x${view.getUint32(0).toString(16)}u)`;
 }
 
 const view = new DataView(new ArrayBuffer(4));
-function bitsOf(value: number): number {
-  view.setFloat32(0, value);
-  return view.getUint32(0);
-}
 
 /** Expands every `#unroll` block, inner ones too. */
-export function unroll(text: string, constants: Readonly<Record<string, number | boolean>>): string {
+export function unroll(text: string, constants: Constants): string {
   const lines = text.split('\n');
   const out: string[] = [];
   for (let at = 0; at < lines.length; at++) {
@@ -66,7 +92,7 @@ function matchingEnd(lines: readonly string[], from: number): number {
   throw new Error(`Internal error: #unroll without #end: ${lines[from]}`);
 }
 
-function count(expression: string, constants: Readonly<Record<string, number | boolean>>): number {
+function count(expression: string, constants: Constants): number {
   return expression
     .split('*')
     .map((factor) => (/^\d+$/.test(factor) ? Number(factor) : Number(constants[factor])))

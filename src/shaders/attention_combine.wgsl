@@ -1,0 +1,27 @@
+// Brings the parts of attention_split.wgsl together: out[c][h * HS + d]. One workgroup a (head, column).
+@compute @workgroup_size(WG)
+fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) local: u32) {
+  if (idle()) {
+    return;
+  }
+  let head = group.x;
+  let column = group.y;
+  let base = (column * NH + head) * SPLITS * (HSP + 2u);
+  var top = -3.0e38;
+  for (var part = 0u; part < SPLITS; part++) {
+    top = max(top, partials[base + part * (HSP + 2u)]);
+  }
+  var total = 0.0;
+  for (var part = 0u; part < SPLITS; part++) {
+    let at = base + part * (HSP + 2u);
+    total += partials[at + 1u] * exp(partials[at] - top);
+  }
+  for (var d = local; d < HS; d += WG) {
+    var value = 0.0;
+    for (var part = 0u; part < SPLITS; part++) {
+      let at = base + part * (HSP + 2u);
+      value += partials[at + 2u + d] * exp(partials[at] - top);
+    }
+    out[column * OUT_STRIDE + head * HS + d] = value / total;
+  }
+}

@@ -1,0 +1,99 @@
+// One query a column against its sequence's cache: out[c][h * HS + d].
+//
+// Workgroup (head, column, split). Each lane takes every WG-th key of its split, keeps its own running maximum, sum
+// and weighted values in registers, and needs no barrier until the end; there the lanes' results are brought to one
+// maximum and added. The new key and value come from qkv directly and are stored into the cache on the way.
+// With SPLITS > 1 the result is partial: (maximum, sum, values) for attention_combine.wgsl.
+// Barriers: two, in uniform control flow. Workgroup memory: WG * (HSP + 2) floats.
+
+var<workgroup> maxima: array<f32, WG>;
+var<workgroup> sums: array<f32, WG>;
+var<workgroup> values: array<vec4f, WG * HS4>;
+
+fn kv_index(sequence: u32, part: u32, head: u32) -> u32 {
+  return ((sequence * 2u + part) * NH + head) * HS4 * CONTEXT;
+}
+
+@compute @workgroup_size(WG)
+fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) local: u32) {
+  if (idle()) {
+    return;
+  }
+  let head = group.x;
+  let column = group.y;
+  let position = state[column_at(column, POSITION)];
+  let sequence = state[column_at(column, SEQUENCE)];
+  let keys = kv_index(sequence, 0u, head);
+  let vals = kv_index(sequence, 1u, head);
+  let query = column * QKV_STRIDE4 + head * HS4;
+  let new_key = query + NH * HS4;
+  let new_value = query + 2u * NH * HS4;
+  let span = (position + SPLITS) / SPLITS;
+  let start = group.z * span;
+  let end = min(start + span, position + 1u);
+
+  #unroll d HS4
+  let q_$d = qkv[query + $du] * layer.scale;
+  var o_$d = vec4f();
+  #end
+  var biggest = -3.0e38;
+  var sum = 0.0;
+  for (var key = start + local; key < min(end, position); key += WG) {
+    var score = 0.0;
+    #unroll d HS4
+    score += dot(q_$d, load_kv(keys + $du * CONTEXT + key));
+    #end
+    if (score > biggest) {
+      let shrink = exp(biggest - score);
+      biggest = score;
+      sum *= shrink;
+      #unroll d HS4
+      o_$d *= shrink;
+      #end
+    }
+    let weight = exp(score - biggest);
+    sum += weight;
+    #unroll d HS4
+    o_$d += weight * load_kv(vals + $du * CONTEXT + key);
+    #end
+  }
+  if (end == position + 1u && start <= position && local == (position - start) % WG) {
+    var score = 0.0;
+    #unroll d HS4
+    score += dot(q_$d, qkv[new_key + $du]);
+    store_kv(keys + $du * CONTEXT + position, qkv[new_key + $du]);
+    store_kv(vals + $du * CONTEXT + position, qkv[new_value + $du]);
+    #end
+    let top = max(score, biggest);
+    let shrink = exp(biggest - top);
+    let weight = exp(score - top);
+    biggest = top;
+    sum = sum * shrink + weight;
+    #unroll d HS4
+    o_$d = o_$d * shrink + weight * qkv[new_value + $du];
+    #end
+  }
+  maxima[local] = biggest;
+  workgroupBarrier();
+  var top = -3.0e38;
+  for (var lane = 0u; lane < WG; lane++) {
+    top = max(top, maxima[lane]);
+  }
+  let factor = exp(biggest - top);
+  sums[local] = sum * factor;
+  #unroll d HS4
+  values[local * HS4 + $du] = o_$d * factor;
+  #end
+  workgroupBarrier();
+  var total = 0.0;
+  for (var lane = 0u; lane < WG; lane++) {
+    total += sums[lane];
+  }
+  for (var d = local; d < HSP; d += WG) {
+    var value = 0.0;
+    for (var lane = 0u; lane < WG; lane++) {
+      value += values[lane * HS4 + d / 4u][d % 4u];
+    }
+    emit_head(column, head, group.z, d, value, total, top);
+  }
+}
