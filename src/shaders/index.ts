@@ -1,0 +1,42 @@
+export { type ActivationName, activations } from './activation.ts';
+export {
+  type AttentionShape,
+  attentionCombineKernel,
+  attentionDecodeKernel,
+  attentionLanes,
+  type KvDtype,
+  kvBytes,
+  partialBytes,
+  qkvFloats,
+} from './attention-decode.ts';
+export { type Epilogue, type HeadShape, paddedHeadSize } from './epilogue.ts';
+export {
+  type AuxLayout,
+  auxLayout,
+  type MatvecShape,
+  type MatvecVariant,
+  matvecGrid,
+  matvecKernel,
+  variantName,
+  vectorStride,
+} from './matvec.ts';
+export {
+  maxAlternatives,
+  maxEosIds,
+  type PickRun,
+  type PickShape,
+  packRun,
+  pickKernel,
+  recordSize,
+} from './pick.ts';
+export { stateBytes, stateLayout } from './state.ts';
+export {
+  bandBytes,
+  type Matrix,
+  type MatrixFormat,
+  matrixBuffers,
+  matrixBytes,
+  matrixFormat,
+  scaleBytes,
+  type WeightDtype,
+} from './weights.ts';

@@ -1,0 +1,155 @@
+// Ends a step of the token loop, for all NC columns in one workgroup: chooses each column's token (the greedy one, or
+// the sampler's), reports it with its log-probability and the likeliest alternatives, moves the state on, and writes
+// the next input x[c] = wte[token] + wpe[position]. Ties go to the lowest id.
+//
+// A report is a record in the ring: id (0xffffffff for a column that was done before), log-probability, then pairs of
+// id and log-probability. Barriers stand in uniform control flow only: what decides a branch around one is read
+// through workgroupUniformLoad.
+
+struct Run {
+  alternatives: u32,   // pairs reported per token
+  ring_records: u32,   // steps the ring holds
+  sampled: u32,        // 1: take state's CHOSEN
+  eos_count: u32,
+  eos: array<vec4u, 2>,
+}
+
+const NOTHING = 0xffffffffu;
+const LOWEST = -3.4e38;
+
+var<workgroup> best_values: array<f32, WG>;
+var<workgroup> best_ids: array<u32, WG>;
+var<workgroup> running: u32;
+
+fn better(value: f32, id: u32, than_value: f32, than_id: u32) -> bool {
+  return value > than_value || (value == than_value && id < than_id);
+}
+
+// The best (value, id) over all lanes, in element 0 of the arrays.
+fn reduce_best(local: u32) {
+  workgroupBarrier();
+  for (var step = WG / 2u; step > 0u; step /= 2u) {
+    if (local < step) {
+      let value = best_values[local + step];
+      let id = best_ids[local + step];
+      if (better(value, id, best_values[local], best_ids[local])) {
+        best_values[local] = value;
+        best_ids[local] = id;
+      }
+    }
+    workgroupBarrier();
+  }
+}
+
+// The likeliest token after (value, id) in the order of `better`.
+fn best_after(column: u32, value: f32, id: u32, local: u32) {
+  var top = LOWEST;
+  var top_id = NOTHING;
+  for (var token = local; token < V; token += WG) {
+    let logit = logits[column * LOGITS_STRIDE + token];
+    if (better(value, id, logit, token) && (top_id == NOTHING || better(logit, token, top, top_id))) {
+      top = logit;
+      top_id = token;
+    }
+  }
+  best_values[local] = top;
+  best_ids[local] = top_id;
+  reduce_best(local);
+}
+
+fn reduce_sum(value: f32, local: u32) -> f32 {
+  workgroupBarrier();
+  best_values[local] = value;
+  workgroupBarrier();
+  for (var step = WG / 2u; step > 0u; step /= 2u) {
+    if (local < step) {
+      best_values[local] += best_values[local + step];
+    }
+    workgroupBarrier();
+  }
+  return workgroupUniformLoad(&best_values[0]);
+}
+
+fn ends_text(token: u32) -> bool {
+  for (var i = 0u; i < run.eos_count; i++) {
+    if (run.eos[i / 4u][i % 4u] == token) {
+      return true;
+    }
+  }
+  return false;
+}
+
+fn embed(column: u32, token: u32, position: u32, local: u32) {
+  for (var block = local; block < KB; block += WG) {
+    let weights = load_block(token, block);
+    let scale = block_scale(token, block);
+    #unroll i BLOCK4
+    {
+      let k4 = block * BLOCK4 + $iu;
+      x[column * X_STRIDE4 + k4] = block_vec4(weights, $iu) * scale + wpe[position * X_STRIDE4 + k4];
+    }
+    #end
+  }
+}
+
+@compute @workgroup_size(WG)
+fn main(@builtin(local_invocation_index) local: u32) {
+  if (local == 0u) {
+    running = state[RUNNING];
+  }
+  if (workgroupUniformLoad(&running) == 0u) {
+    return;
+  }
+  var left = 0u;
+  for (var column = 0u; column < NC; column++) {
+    let done = state[column_at(column, DONE)] != 0u;
+    let position = state[column_at(column, POSITION)] + 1u;
+    let record = ((state[STEP] % run.ring_records) * NC + column) * (2u + 2u * run.alternatives);
+
+    best_after(column, -LOWEST, NOTHING, local);
+    let top = workgroupUniformLoad(&best_values[0]);
+    var token = workgroupUniformLoad(&best_ids[0]);
+    var mass = 0.0;
+    for (var i = local; i < V; i += WG) {
+      mass += exp(logits[column * LOGITS_STRIDE + i] - top);
+    }
+    let normaliser = top + log(reduce_sum(mass, local));
+    if (run.sampled == 1u) {
+      token = state[column_at(column, CHOSEN)];
+    }
+    token = min(token, V - 1u);
+
+    var after = -LOWEST;
+    var after_id = NOTHING;
+    for (var i = 0u; i < run.alternatives; i++) {
+      best_after(column, after, after_id, local);
+      after = workgroupUniformLoad(&best_values[0]);
+      after_id = workgroupUniformLoad(&best_ids[0]);
+      if (local == 0u) {
+        ring[record + 2u + 2u * i] = after_id;
+        ring[record + 3u + 2u * i] = bitcast<u32>(after - normaliser);
+      }
+    }
+    let ended = done || ends_text(token);
+    storageBarrier();
+    if (local == 0u) {
+      ring[record] = select(token, NOTHING, done);
+      ring[record + 1u] = bitcast<u32>(logits[column * LOGITS_STRIDE + token] - normaliser);
+      if (!done) {
+        state[column_at(column, TOKEN)] = token;
+        state[column_at(column, POSITION)] = position;
+        state[column_at(column, DRAW)] += 1u;
+        state[column_at(column, DONE)] = u32(ended);
+      }
+    }
+    if (!done) {
+      embed(column, token, min(position, CONTEXT - 1u), local);
+    }
+    left += u32(!ended);
+  }
+  storageBarrier();
+  if (local == 0u) {
+    state[STEP] += 1u;
+    state[RUNNING] = left;
+  }
+}
