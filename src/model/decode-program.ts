@@ -1,0 +1,166 @@
+import { type Dispatch, type Gpu, submit } from '../gpu/index.ts';
+import { defined } from '../lib/index.ts';
+import { matrixBuffers, packRun, pickKernel, stateLayout, vectorStride } from '../shaders/index.ts';
+import { DecodeOperations, type DecodeShape } from './decode-plan.ts';
+import { blocks, type GPT2, head } from './gpt2.ts';
+import type { GpuRuntimeOptions } from './gpu-runtime.ts';
+import { compilePlan, forRows, type Planned } from './plan.ts';
+import type { DecodedToken, DecodeRequest } from './runtime.ts';
+import { type LoopCounters, type StepDispatches, TokenLoop } from './token-loop.ts';
+import {
+  attentionShape,
+  createWorkspace,
+  destroyWorkspace,
+  ringRecords,
+  type Workspace,
+} from './workspace.ts';
+
+/** Parts a long context is cut into. */
+export const contextSplits = 8;
+/** Positions up to which one workgroup a head is faster than parts and their combination. */
+export const defaultSplitFrom = 256;
+/** Lanes of the one workgroup that ends a step. */
+const pickLanes = 256;
+
+/** Everything compiled and bound for decoding a number of columns side by side. */
+export class DecodeProgram {
+  private constructor(
+    private readonly gpu: Gpu,
+    readonly workspace: Workspace,
+    private readonly whole: readonly Dispatch[],
+    private readonly split: readonly Dispatch[],
+    private readonly head: readonly Dispatch[],
+    private readonly pick: readonly Dispatch[],
+    private readonly loop: TokenLoop,
+    private readonly splitFrom: number,
+  ) {}
+
+  static async create(
+    gpu: Gpu,
+    model: GPT2,
+    columns: number,
+    options: GpuRuntimeOptions,
+  ): Promise<DecodeProgram> {
+    const workspace = createWorkspace(gpu, model.config, columns, contextSplits);
+    const shape = (splits: number): DecodeShape => ({
+      columns,
+      attention: attentionShape(model.config, options.context, options.kv),
+      splits,
+      normEpsilon: model.config.layerNormEpsilon,
+      stride: vectorStride,
+    });
+    const planned = (splits: number, build: (ops: DecodeOperations) => void) => {
+      const ops = new DecodeOperations(shape(splits), options.choose, workspace.state, workspace.partials);
+      build(ops);
+      return compilePlan(gpu, ops.plan).then((plan) => forRows(plan, columns));
+    };
+    const [whole, split, top, pick] = await Promise.all([
+      planned(1, (ops) => blocks(ops, model, workspace.activations)),
+      planned(contextSplits, (ops) => blocks(ops, model, workspace.activations)),
+      planned(1, (ops) => head(ops, model, workspace.activations)),
+      compilePlan(gpu, [plannedPick(model, workspace, options.context)]).then((plan) =>
+        forRows(plan, columns),
+      ),
+    ]);
+    const loop = new TokenLoop(gpu, workspace);
+    return new DecodeProgram(
+      gpu,
+      workspace,
+      whole,
+      split,
+      top,
+      pick,
+      loop,
+      options.splitFrom ?? defaultSplitFrom,
+    );
+  }
+
+  get counters(): LoopCounters {
+    return this.loop.counters;
+  }
+
+  /** Puts a request's state and the sequences' last rows in place. */
+  begin(request: DecodeRequest, ends: GPUBuffer, endBytes: number): void {
+    const { device } = this.gpu;
+    const { state, run, activations } = this.workspace;
+    device.queue.writeBuffer(state, 0, packState(request));
+    device.queue.writeBuffer(run, 0, packRun({ ...request, ringRecords, sampled: false }));
+    const encoder = device.createCommandEncoder({ label: 'begin' });
+    for (const [column, sequence] of request.sequences.entries()) {
+      encoder.copyBufferToBuffer(ends, sequence * endBytes, activations.x, column * endBytes, endBytes);
+    }
+    device.queue.submit([encoder.finish()]);
+  }
+
+  run(request: DecodeRequest): AsyncGenerator<DecodedToken[]> {
+    const longest = Math.max(...request.contexts.map((context) => context.ids.length));
+    return this.loop.run({
+      steps: request.maxSteps,
+      step: (index) => this.step(longest + index),
+      alternatives: request.alternatives,
+      sequences: request.sequences,
+      signal: request.signal,
+    });
+  }
+
+  private step(length: number): StepDispatches {
+    return { layers: length > this.splitFrom ? this.split : this.whole, head: this.head, pick: this.pick };
+  }
+
+  /** Logits of one sequence's last row, into the workspace. */
+  headOnly(ends: GPUBuffer, offset: number): void {
+    const { device } = this.gpu;
+    const { state, activations } = this.workspace;
+    device.queue.writeBuffer(state, stateLayout.running * 4, new Uint32Array([1]));
+    const encoder = device.createCommandEncoder({ label: 'head' });
+    const bytes = defined(activations.x.size, 'size') / this.workspace.columns;
+    encoder.copyBufferToBuffer(ends, offset, activations.x, 0, bytes);
+    device.queue.submit([encoder.finish()]);
+    submit(device, this.head, 'head');
+  }
+
+  destroy(): void {
+    this.loop.destroy();
+    destroyWorkspace(this.gpu, this.workspace);
+  }
+}
+
+function plannedPick(model: GPT2, workspace: Workspace, context: number): Planned {
+  const { state, ring, run, activations } = workspace;
+  const source = pickKernel({
+    embedding: model.wte.format,
+    columns: workspace.columns,
+    inputStride: vectorStride(model.config.nEmbd),
+    logitsStride: vectorStride(model.config.vocabSize),
+    context,
+    lanes: pickLanes,
+  });
+  const buffers = [
+    activations.logits,
+    ...matrixBuffers(model.wte),
+    model.wpe,
+    activations.x,
+    state,
+    ring,
+    run,
+  ];
+  return { source, buffers, grid: () => [1, 1, 1] };
+}
+
+/** The state of a run as the GPU begins it. */
+function packState(request: DecodeRequest): Uint32Array<ArrayBuffer> {
+  const { headerSize, columnSize, running, token, position, draw, sequence, contextLength } = stateLayout;
+  const words = new Uint32Array(headerSize + request.sequences.length * columnSize);
+  words[running] = request.sequences.length;
+  for (const [column, id] of request.sequences.entries()) {
+    const at = headerSize + column * columnSize;
+    const context = request.contexts[column];
+    const length = context?.ids.length ?? 0;
+    words[at + token] = context?.ids.at(-1) ?? 0;
+    words[at + position] = length - 1;
+    words[at + draw] = request.firstDraw;
+    words[at + sequence] = id;
+    words[at + contextLength] = length;
+  }
+  return words;
+}

@@ -1,0 +1,194 @@
+import type { Gpu } from '../gpu/index.ts';
+import { readBuffer } from '../gpu/index.ts';
+import { VitrineError } from '../lib/index.ts';
+import { type KvDtype, kvBytes, vectorStride } from '../shaders/index.ts';
+import type { GPT2Config } from './config.ts';
+import type { VariantChooser } from './decode-plan.ts';
+import { DecodeProgram } from './decode-program.ts';
+import type { GPT2 } from './gpt2.ts';
+import { destroyModel } from './gpu-weights.ts';
+import { PrefillProgram } from './prefill-program.ts';
+import type {
+  DecodedToken,
+  DecodeRequest,
+  InsideViews,
+  RowScores,
+  Runtime,
+  RuntimeStats,
+} from './runtime.ts';
+import { headShape } from './workspace.ts';
+
+export interface GpuRuntimeOptions {
+  context: number;
+  kv: KvDtype;
+  choose: VariantChooser;
+  /** Positions past which attention is cut into parts. */
+  splitFrom?: number;
+}
+
+/** Most sequences one pass carries: the registers of a mat-vec lane. */
+export const maxColumns = 8;
+
+/** A model on the GPU: {@link Runtime} over a KV cache, with the token loop on the device. */
+export class GpuRuntime implements Runtime {
+  readonly config: GPT2Config;
+  readonly contextLength: number;
+  readonly lost: Promise<{ reason: string }>;
+  private sequences = 1;
+  private disposed = false;
+  /** The last row's residual stream of each sequence, [sequence][C]. */
+  private ends: GPUBuffer;
+  private readonly programs = new Map<number, Promise<DecodeProgram>>();
+  private prefillProgram: Promise<PrefillProgram> | undefined;
+  private counters = { dispatches: 0, submits: 0, tokens: 0 };
+
+  constructor(
+    private readonly gpu: Gpu,
+    private readonly model: GPT2,
+    private readonly options: GpuRuntimeOptions,
+  ) {
+    this.config = model.config;
+    this.contextLength = options.context;
+    this.lost = gpu.lost;
+    this.ends = gpu.buffers.create('ends', this.endBytes);
+  }
+
+  private get endBytes(): number {
+    return vectorStride(this.config.nEmbd) * 4;
+  }
+
+  async reserve(sequences: number): Promise<void> {
+    if (sequences === this.sequences) return;
+    if (sequences > maxColumns)
+      throw new VitrineError('invalid-argument', `n = ${sequences} is above ${maxColumns}.`);
+    const { buffers, device } = this.gpu;
+    const each = kvBytes({ ...headShape(this.config), context: this.contextLength, kv: this.options.kv });
+    const encoder = device.createCommandEncoder({ label: 'reserve' });
+    const old: GPUBuffer[] = [this.ends];
+    const keep = (from: GPUBuffer, label: string, bytes: number) => {
+      const to = buffers.create(label, bytes * sequences);
+      encoder.copyBufferToBuffer(from, 0, to, 0, bytes);
+      return to;
+    };
+    this.ends = keep(this.ends, 'ends', this.endBytes);
+    for (const [index, layer] of this.model.h.entries()) {
+      old.push(layer.kv);
+      layer.kv = keep(layer.kv, `h.${index}.kv`, each);
+    }
+    device.queue.submit([encoder.finish()]);
+    for (const buffer of old) buffers.destroy(buffer);
+    this.sequences = sequences;
+    await this.dropPrograms();
+  }
+
+  /** Programs hold bind groups of the cache; they are made again when the cache moves. */
+  private async dropPrograms(): Promise<void> {
+    const programs = await Promise.allSettled([...this.programs.values()]);
+    for (const program of programs) if (program.status === 'fulfilled') program.value.destroy();
+    this.programs.clear();
+    const prefill = await this.prefillProgram?.catch(() => undefined);
+    prefill?.destroy();
+    this.prefillProgram = undefined;
+  }
+
+  async prefill(
+    sequence: number,
+    position: number,
+    ids: readonly number[],
+    signal?: AbortSignal,
+  ): Promise<void> {
+    const program = await this.prefiller();
+    await program.run(sequence, position, ids, signal);
+    program.copyEnd(this.ends, sequence * this.endBytes);
+  }
+
+  async score(
+    sequence: number,
+    position: number,
+    ids: readonly number[],
+    targets: readonly number[],
+  ): Promise<RowScores> {
+    const program = await this.prefiller();
+    const scores = await program.score(sequence, position, ids, targets);
+    program.copyEnd(this.ends, sequence * this.endBytes);
+    return scores;
+  }
+
+  private prefiller(): Promise<PrefillProgram> {
+    this.check();
+    this.prefillProgram ??= PrefillProgram.create(this.gpu, this.model, this.options);
+    return this.prefillProgram;
+  }
+
+  private program(columns: number): Promise<DecodeProgram> {
+    this.check();
+    let program = this.programs.get(columns);
+    if (!program) {
+      program = DecodeProgram.create(this.gpu, this.model, columns, this.options);
+      this.programs.set(columns, program);
+    }
+    return program;
+  }
+
+  async fork(from: number, to: readonly number[], length: number): Promise<void> {
+    this.check();
+    const { device } = this.gpu;
+    const each = kvBytes({ ...headShape(this.config), context: this.contextLength, kv: this.options.kv });
+    const encoder = device.createCommandEncoder({ label: 'fork' });
+    // A copy within one buffer is not allowed everywhere, so each goes by way of a scratch buffer.
+    const scratch = this.gpu.buffers.create('fork.scratch', Math.max(each, this.endBytes));
+    const spread = (buffer: GPUBuffer, bytes: number) => {
+      encoder.copyBufferToBuffer(buffer, from * bytes, scratch, 0, bytes);
+      for (const sequence of to) {
+        if (sequence !== from) encoder.copyBufferToBuffer(scratch, 0, buffer, sequence * bytes, bytes);
+      }
+    };
+    spread(this.ends, this.endBytes);
+    if (length > 0) for (const layer of this.model.h) spread(layer.kv, each);
+    device.queue.submit([encoder.finish()]);
+    this.gpu.buffers.destroy(scratch);
+  }
+
+  async logits(sequence: number): Promise<Float32Array> {
+    const program = await this.program(1);
+    program.headOnly(this.ends, sequence * this.endBytes);
+    const bytes = this.config.vocabSize * 4;
+    const { logits } = program.workspace.activations;
+    return new Float32Array(await readBuffer(this.gpu.device, this.gpu.buffers, logits, bytes));
+  }
+
+  async *decode(request: DecodeRequest): AsyncGenerator<DecodedToken[]> {
+    const columns = request.sequences.length;
+    const program = await this.program(columns);
+    program.begin(request, this.ends, this.endBytes);
+    try {
+      yield* program.run(request);
+    } finally {
+      this.counters = { ...program.counters };
+    }
+  }
+
+  inspect(ids: readonly number[], what: { attention: boolean; logitLensTop: number }): Promise<InsideViews> {
+    return this.prefiller().then((program) => program.inspect(ids, what));
+  }
+
+  stats(): RuntimeStats {
+    const { dispatches, submits, tokens } = this.counters;
+    return {
+      gpuBytes: this.gpu.buffers.bytes,
+      dispatchesPerToken: tokens ? dispatches / tokens : 0,
+      submitsPerToken: tokens ? submits / tokens : 0,
+    };
+  }
+
+  private check(): void {
+    if (this.disposed) throw new VitrineError('disposed', 'The model was disposed. Load it again.');
+  }
+
+  dispose(): void {
+    if (this.disposed) return;
+    this.disposed = true;
+    destroyModel(this.gpu, this.model);
+    this.gpu.destroy();
+  }
+}

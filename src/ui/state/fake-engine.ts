@@ -1,0 +1,202 @@
+import type { GenerateOptions, GeneratedToken, LoadOptions, Model } from '../../engine/types.ts';
+import { isAbort, VitrineError } from '../../lib/index.ts';
+import type { Backend } from './backend.ts';
+
+/** How the stand-in behaves; everything is off unless asked for. */
+export interface FakeBehaviour {
+  /** Milliseconds per token. */
+  pace?: number;
+  failLoad?: VitrineError;
+  failGenerate?: VitrineError;
+  cached?: { id: string; revision: string; bytes: number; complete: boolean; files: [] }[];
+}
+
+const words =
+  ' there was a king who had three daughters and the youngest of them went into the forest to find a golden bird .'
+    .split(/(?= )/)
+    .concat(['\n', ',', 'Once', ' upon', ' time', "'"]);
+
+const config = {
+  vocabSize: words.length + 0x110,
+  nPositions: 512,
+  nEmbd: 8,
+  nLayer: 1,
+  nHead: 1,
+  nInner: 32,
+  activation: 'gelu_tanh' as const,
+  layerNormEpsilon: 1e-5,
+  scaleAttnWeights: true,
+  scaleAttnByInverseLayerIdx: false,
+  tieWordEmbeddings: true,
+  eosTokenIds: [words.length],
+};
+
+const adapter = {
+  backend: 'webgpu' as const,
+  vendor: 'fake',
+  architecture: 'stand-in',
+  device: '',
+  description: 'A stand-in',
+  software: true,
+  features: [],
+  limits: {},
+};
+
+const firstByte = words.length + 0x10;
+
+function encode(text: string): number[] {
+  const ids: number[] = [];
+  let rest = text;
+  while (rest) {
+    const word = words.findIndex((other) => rest.startsWith(other));
+    const point = rest.codePointAt(0) ?? 0;
+    const piece = word >= 0 ? (words[word] ?? '') : String.fromCodePoint(point);
+    if (word >= 0) ids.push(word);
+    else ids.push(...[...new TextEncoder().encode(piece)].map((byte) => firstByte + byte));
+    rest = rest.slice(piece.length);
+  }
+  return ids;
+}
+
+function decode(ids: readonly number[]): string {
+  const bytes = ids.flatMap((id) =>
+    id >= firstByte ? [id - firstByte] : [...new TextEncoder().encode(words[id] ?? '')],
+  );
+  return new TextDecoder().decode(new Uint8Array(bytes));
+}
+
+/** Logits that depend on the last ids only, so that tests can tell contexts apart. */
+function logitsAfter(ids: readonly number[]): Float32Array {
+  const logits = new Float32Array(config.vocabSize).fill(-20);
+  const salt = (ids.at(-1) ?? 0) * 31 + (ids.at(-2) ?? 0) * 17;
+  for (let id = 0; id < words.length; id++) logits[id] = 3 * Math.sin(salt + id * 7.3) - (id > 22 ? 4 : 0);
+  return logits;
+}
+
+function ranked(ids: readonly number[]): { id: number; text: string; logprob: number }[] {
+  const logits = logitsAfter(ids);
+  const normal = Math.log(logits.reduce((sum, logit) => sum + Math.exp(logit), 0));
+  return [...logits]
+    .map((logit, id) => ({ id, text: decode([id]), logprob: logit - normal }))
+    .sort((a, b) => b.logprob - a.logprob);
+}
+
+async function* sequence(
+  start: number[],
+  options: GenerateOptions,
+  number: number,
+  pace: number,
+): AsyncGenerator<GeneratedToken> {
+  const ids = [...start];
+  const count = options.maxNewTokens ?? 50;
+  for (let index = 0; index < count; index++) {
+    if (pace > 0) await new Promise((resolve) => setTimeout(resolve, pace));
+    if (options.signal?.aborted) throw new VitrineError('aborted', 'Generation was aborted.');
+    const best = ranked(ids);
+    const greedy = options.temperature === 0;
+    const pick = greedy ? best[0] : best[((options.seed ?? 0) + index * 7 + number * 3) % 5];
+    if (!pick) return;
+    ids.push(pick.id);
+    const alternatives = best.slice(0, options.logprobs ?? 0);
+    const last = index === count - 1;
+    yield { ...pick, index, sequence: number, alternatives, ...(last ? { finishReason: 'length' as const } : {}) };
+  }
+}
+
+function fakeModel(id: string, dtype: string, behaviour: FakeBehaviour): Model {
+  return {
+    id,
+    revision: 'stand-in',
+    config,
+    dtype,
+    adapter,
+    encode,
+    decode,
+    logits: async (ids) => logitsAfter(ids),
+    async score(textOrIds) {
+      const ids = typeof textOrIds === 'string' ? encode(textOrIds) : textOrIds;
+      const logprobs = ids.map((token, i) =>
+        i === 0 ? Number.NaN : (ranked(ids.slice(0, i)).find((other) => other.id === token)?.logprob ?? -20),
+      );
+      return { ids, logprobs, perplexity: 1 };
+    },
+    async *generate(prompt, options = {}) {
+      if (behaviour.failGenerate) throw behaviour.failGenerate;
+      const ids = typeof prompt === 'string' ? encode(prompt) : prompt;
+      const runs = Array.from({ length: options.n ?? 1 }, (_, i) =>
+        sequence(ids, options, i, behaviour.pace ?? 0),
+      );
+      for (;;) {
+        const step = await Promise.all(runs.map((run) => run.next()));
+        const tokens = step.flatMap((result) => (result.done ? [] : [result.value]));
+        if (tokens.length === 0) return;
+        yield* tokens;
+      }
+    },
+    inspect: async () => ({ ids: [] }),
+    stats: () => ({
+      gpuBytes: 1e6,
+      prefillTokensPerSecond: 500,
+      decodeTokensPerSecond: 50,
+      timeToFirstTokenMs: 20,
+      dispatchesPerToken: 32,
+      submitsPerToken: 1,
+    }),
+    dispose() {},
+  };
+}
+
+async function fakeLoad(id: string, options: LoadOptions, behaviour: FakeBehaviour): Promise<Model> {
+  const totalBytes = 11_800_000;
+  for (let part = 0; part <= 4; part++) {
+    options.onProgress?.({
+      phase: 'weights',
+      file: 'model.safetensors',
+      loadedBytes: (totalBytes * part) / 4,
+      totalBytes,
+      bytesPerSecond: 4e6,
+      secondsLeft: 4 - part,
+      fromCache: false,
+    });
+    await new Promise((resolve) => setTimeout(resolve, behaviour.pace ?? 0));
+    if (options.signal?.aborted) throw new VitrineError('aborted', 'The load was aborted.');
+  }
+  if (behaviour.failLoad && !isAbort(behaviour.failLoad)) throw behaviour.failLoad;
+  return fakeModel(id, options.dtype ?? 'f16', behaviour);
+}
+
+/** A stand-in for the engine, for tests of the page's state: right in shape, senseless in content. */
+export function fakeBackend(behaviour: FakeBehaviour = {}): Backend {
+  return {
+    engine: {
+      loadModel: (source, options = {}) =>
+        fakeLoad(typeof source === 'string' ? source : 'files', options, behaviour),
+    },
+    listCached: async () => behaviour.cached ?? [],
+    deleteCached: async () => {},
+    planMemory: async (source) => ({
+      id: String(source),
+      revision: 'stand-in',
+      config,
+      parameters: 5_918_720,
+      downloadBytes: 11_837_440,
+      adapter,
+      dtypes: (['f32', 'f16', 'int8', 'int4'] as const).map((dtype, i) => {
+        const weightBytes = 23.6e6 / 2 ** i;
+        return { dtype, weightBytes, kvBytes: 6.3e6, totalBytes: weightBytes + 6.3e6, fits: true };
+      }),
+      recommended: 'f32',
+    }),
+    selfCheck: async () => ({
+      passed: true,
+      maxAbsError: 1.2e-5,
+      tolerance: 1e-3,
+      tokensMatched: 64,
+      tokensTotal: 64,
+      prompts: [],
+      dtype: 'f32',
+      adapter,
+      milliseconds: 1,
+    }),
+  };
+}

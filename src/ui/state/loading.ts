@@ -1,0 +1,105 @@
+import type { Model } from '../../engine/types.ts';
+import type { PageContext } from './context.ts';
+import { toPageError } from './troubles.ts';
+import type { LoadRequest } from './types.ts';
+
+export const bundledModel = 'tiny-tales';
+
+export function requestFor(source: string | File[]): LoadRequest {
+  const name = typeof source === 'string' ? source : `${source.length} local files`;
+  return { source, name, dtype: null, backend: 'gpu' };
+}
+
+/** True for what needs no network: the model that comes with the page. */
+export function isBundled(source: string | File[]): boolean {
+  return source === bundledModel;
+}
+
+export interface Loading {
+  load(request: LoadRequest): Promise<boolean>;
+  pause(): void;
+  resume(): Promise<boolean>;
+  cancel(): Promise<void>;
+}
+
+export function createLoading(page: PageContext): Loading {
+  const { store, backend } = page;
+
+  function begin(request: LoadRequest): AbortController {
+    page.running?.abort();
+    page.loading?.abort();
+    page.model?.dispose();
+    page.model = null;
+    const control = new AbortController();
+    page.loading = control;
+    store.setState({
+      phase: 'loading',
+      request,
+      model: null,
+      error: null,
+      notice: null,
+      progress: null,
+      next: null,
+      inspected: null,
+      selfCheck: { running: false, report: null },
+    });
+    return control;
+  }
+
+  function open(request: LoadRequest, control: AbortController): Promise<Model> {
+    return backend.engine.loadModel(request.source, {
+      signal: control.signal,
+      backend: request.backend,
+      ...(request.dtype ? { dtype: request.dtype } : {}),
+      ...(page.token ? { token: page.token } : {}),
+      onProgress(progress) {
+        if (control.signal.aborted) return;
+        store.setState(progress.notice ? { progress, notice: progress.notice } : { progress });
+      },
+    });
+  }
+
+  async function load(request: LoadRequest): Promise<boolean> {
+    const control = begin(request);
+    try {
+      const model = await open(request, control);
+      if (control.signal.aborted) {
+        model.dispose();
+        return false;
+      }
+      page.model = model;
+      const { id, revision, dtype, config, adapter } = model;
+      store.setState({ phase: 'ready', progress: null, model: { id, revision, dtype, config, adapter } });
+      return true;
+    } catch (error) {
+      if (control.signal.aborted) return false;
+      const shown = toPageError(error, 'load');
+      const unsupported = shown?.code === 'webgpu-unavailable';
+      store.setState({ phase: unsupported ? 'unsupported' : 'idle', progress: null, error: shown });
+      return false;
+    } finally {
+      if (page.loading === control) page.loading = null;
+    }
+  }
+
+  return {
+    load,
+    pause() {
+      page.loading?.abort();
+      store.setState({ phase: 'paused' });
+    },
+    resume() {
+      const { request } = store.getState();
+      return request ? load(request) : Promise.resolve(false);
+    },
+    async cancel() {
+      page.loading?.abort();
+      const { request } = store.getState();
+      store.setState({ phase: 'idle', progress: null, request: null });
+      if (typeof request?.source !== 'string' || isBundled(request.source)) return;
+      const id = request.source.split('@')[0] ?? request.source;
+      const kept = await backend.listCached().catch(() => []);
+      if (kept.some((model) => model.id === id && !model.complete)) await backend.deleteCached(id).catch(() => {});
+    },
+  };
+}
