@@ -9,6 +9,17 @@ export {
   partialBytes,
   qkvFloats,
 } from './attention-decode.ts';
+export {
+  type ConvertMatrixParams,
+  type ConvertRowsParams,
+  convertGroup,
+  convertMatrixKernel,
+  convertRowsKernel,
+  packConvertMatrix,
+  packConvertRows,
+  type SourceDtype,
+  sourceBytes,
+} from './convert.ts';
 export { type Epilogue, type HeadShape, paddedHeadSize } from './epilogue.ts';
 export {
   type AuxLayout,
