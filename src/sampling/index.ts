@@ -1,1 +1,23 @@
-export type { SamplingOptions } from './types.ts';
+export {
+  type DistributionStep,
+  distribution,
+  distributionSteps,
+  drawStride,
+  type StepName,
+  sampleReference,
+  stepNames,
+} from './distribution.ts';
+export { meanShift, minimumMass } from './filters.ts';
+export {
+  exp2Table,
+  gapBits,
+  gapScale,
+  massBits,
+  maxGap,
+  maxVocabulary,
+  probabilityBits,
+} from './mass.ts';
+export { isGreedy, isPlainGreedy, modifiesLogits, resolveSampling } from './options.ts';
+export { logitLimit, processLogits } from './processors.ts';
+export { createRng, drawPurpose, philox, type Rng } from './rng.ts';
+export type { Distribution, ResolvedSampling, SamplingContext, SamplingOptions } from './types.ts';

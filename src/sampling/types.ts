@@ -23,3 +23,19 @@ export interface SamplingOptions {
   /** 32-bit seed of the counter RNG. Same seed, options and device: same tokens. */
   seed?: number;
 }
+
+/** Checked options with every default filled in; plain data, itself a valid {@link SamplingOptions}. */
+export type ResolvedSampling = Readonly<Required<SamplingOptions>>;
+
+/** The tokens a choice depends on: everything before it, prompt first. */
+export interface SamplingContext {
+  readonly ids: readonly number[];
+  /** How many of `ids` are the prompt; the rest are generated. */
+  readonly promptLength: number;
+}
+
+/** Tokens that can be drawn, ids ascending, and how likely each is. */
+export interface Distribution {
+  ids: Uint32Array;
+  probabilities: Float64Array;
+}

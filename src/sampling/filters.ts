@@ -1,0 +1,136 @@
+import { gapOf, gapScale, massOf, probabilityBits, scaleUp, unitMass } from './mass.ts';
+
+/** Tokens still in the running, ids ascending, with their logits after {@link processLogits}. */
+export interface Candidates {
+  ids: Uint32Array;
+  scores: Float32Array;
+}
+
+/** Candidates with their shares of probability; see mass.ts for the units. */
+export interface Weighed extends Candidates {
+  gaps: Float64Array;
+  masses: Float64Array;
+  /** Sum of the masses. */
+  total: number;
+}
+
+/** Every token that is not banned. */
+export function candidates(scores: Float32Array): Candidates {
+  const ids = new Uint32Array(scores.length);
+  let count = 0;
+  for (let id = 0; id < scores.length; id++) if (scores[id] !== Number.NEGATIVE_INFINITY) ids[count++] = id;
+  const kept = ids.slice(0, count);
+  return { ids: kept, scores: Float32Array.from(kept, (id) => scores[id] as number) };
+}
+
+/** The likeliest token; the lowest id among equals. At least one candidate. */
+export function argmax({ ids, scores }: Candidates): number {
+  let best = 0;
+  for (let i = 1; i < ids.length; i++) if ((scores[i] as number) > (scores[best] as number)) best = i;
+  return ids[best] as number;
+}
+
+/** The k likeliest and all equals of the k-th. */
+export function topK(from: Candidates, k: number): Candidates {
+  if (k === 0 || k >= from.ids.length) return from;
+  const sorted = from.scores.slice().sort();
+  const threshold = sorted[sorted.length - k] as number;
+  const keep = (i: number) => (from.scores[i] as number) >= threshold;
+  return { ids: from.ids.filter((_, i) => keep(i)), scores: from.scores.filter((_, i) => keep(i)) };
+}
+
+/** Probabilities at a temperature above 0. At least one candidate. */
+export function weigh({ ids, scores }: Candidates, temperature: number): Weighed {
+  const scale = gapScale(temperature);
+  let highest = Number.NEGATIVE_INFINITY;
+  for (const score of scores) highest = Math.max(highest, score);
+  const gaps = Float64Array.from(scores, (score) => gapOf(highest, score, scale));
+  const masses = gaps.map(massOf);
+  return { ids, scores, gaps, masses, total: sum(masses) };
+}
+
+function sum(values: Float64Array): number {
+  let total = 0;
+  for (const value of values) total += value;
+  return total;
+}
+
+function retain(from: Weighed, keep: (index: number) => boolean): Weighed {
+  const masses = from.masses.filter((_, i) => keep(i));
+  return {
+    ids: from.ids.filter((_, i) => keep(i)),
+    scores: from.scores.filter((_, i) => keep(i)),
+    gaps: from.gaps.filter((_, i) => keep(i)),
+    masses,
+    total: sum(masses),
+  };
+}
+
+/** The smallest set of likeliest tokens with at least p of the mass; lowest ids first among equals. */
+export function topP(from: Weighed, p: number): Weighed {
+  if (p === 1) return from;
+  const target = scaleUp(from.total, probabilityBits(p));
+  // One number a candidate, ordered by score descending, then by place: places need no more than 17 bits.
+  const order = Float64Array.from(from.scores, (score, i) => -sortable(score) * 2 ** 20 + i).sort();
+  const kept = new Uint8Array(order.length);
+  let before = 0;
+  for (const entry of order) {
+    if (before >= target) break;
+    const place = ((entry % 2 ** 20) + 2 ** 20) % 2 ** 20;
+    kept[place] = 1;
+    before += from.masses[place] as number;
+  }
+  return retain(from, (i) => kept[i] === 1);
+}
+
+const view = new DataView(new ArrayBuffer(4));
+
+/** A whole number below 2^32 that is greater for a greater f32. */
+export function sortable(score: number): number {
+  view.setFloat32(0, score);
+  const bits = view.getUint32(0);
+  return bits >= 0x80000000 ? 0xffffffff - bits : bits + 0x80000000;
+}
+
+/** Tokens at least p times as likely as the likeliest. */
+export function minP(from: Weighed, p: number): Weighed {
+  if (p === 0) return from;
+  const threshold = minimumMass(p);
+  return retain(from, (i) => (from.masses[i] as number) >= threshold);
+}
+
+/** The smallest mass that min-p keeps. */
+export function minimumMass(p: number): number {
+  return Math.ceil(p * unitMass);
+}
+
+/** The mean gap: the entropy, less the gap of probability 1. A multiple of 2^-24, like gaps. */
+export function meanGap({ gaps, masses, total }: Weighed): number {
+  let weighted = 0n;
+  for (let i = 0; i < gaps.length; i++)
+    weighted += BigInt(masses[i] as number) * BigInt(Math.floor((gaps[i] as number) / 2 ** meanShift));
+  return Number((weighted << BigInt(meanShift)) / BigInt(total));
+}
+
+/** Bits of a gap that its weighted sum leaves out. */
+export const meanShift = 6;
+
+/**
+ * Tokens whose surprise is nearest to the expected surprise, the smallest set with at least p of the mass,
+ * and all that are as near as the last of them.
+ */
+export function typical(from: Weighed, p: number): Weighed {
+  if (p === 1) return from;
+  const mean = meanGap(from);
+  const distances = from.gaps.map((gap) => Math.abs(gap - mean));
+  const target = scaleUp(from.total, probabilityBits(p));
+  const order = distances.map((distance, i) => distance * 2 ** 20 + i).sort();
+  let reached = 0;
+  let farthest = 0;
+  for (const entry of order) {
+    if (reached >= target) break;
+    farthest = Math.floor(entry / 2 ** 20);
+    reached += from.masses[entry % 2 ** 20] as number;
+  }
+  return retain(from, (i) => (distances[i] as number) <= farthest);
+}

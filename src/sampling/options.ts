@@ -1,0 +1,87 @@
+import { VitrineError } from '../lib/index.ts';
+import type { ResolvedSampling, SamplingOptions } from './types.ts';
+
+interface Rule {
+  fallback: number;
+  allows(value: number): boolean;
+  wants: string;
+}
+
+const finite = Number.isFinite;
+const naturalOrZero = (value: number) => Number.isInteger(value) && value >= 0 && value <= 0xffffffff;
+
+const rules: Record<Exclude<keyof SamplingOptions, 'logitBias' | 'seed'>, Rule> = {
+  temperature: { fallback: 1, allows: (v) => finite(v) && v >= 0, wants: 'a number from 0 (greedy) up' },
+  topK: { fallback: 0, allows: naturalOrZero, wants: 'a whole number from 0 (off) up' },
+  topP: { fallback: 1, allows: (v) => v > 0 && v <= 1, wants: 'a number above 0 and up to 1 (off)' },
+  minP: { fallback: 0, allows: (v) => v >= 0 && v <= 1, wants: 'a number from 0 (off) to 1' },
+  typicalP: { fallback: 1, allows: (v) => v > 0 && v <= 1, wants: 'a number above 0 and up to 1 (off)' },
+  repetitionPenalty: { fallback: 1, allows: (v) => finite(v) && v > 0, wants: 'a number above 0 (1 is off)' },
+  frequencyPenalty: { fallback: 0, allows: finite, wants: 'a finite number (0 is off)' },
+  presencePenalty: { fallback: 0, allows: finite, wants: 'a finite number (0 is off)' },
+  noRepeatNgramSize: { fallback: 0, allows: naturalOrZero, wants: 'a whole number from 0 (off) up' },
+};
+
+/**
+ * Checks sampling options and fills in defaults, a random 32-bit seed among them.
+ *
+ * @param vocabSize refuses bias on tokens the model does not have, when given
+ * @throws VitrineError `invalid-argument` naming the option
+ */
+export function resolveSampling(options: SamplingOptions = {}, vocabSize?: number): ResolvedSampling {
+  const resolved = {} as Record<keyof typeof rules, number>;
+  for (const [name, rule] of Object.entries(rules) as [keyof typeof rules, Rule][]) {
+    const value = options[name] ?? rule.fallback;
+    if (typeof value !== 'number' || !rule.allows(value)) throw invalid(name, value, rule.wants);
+    resolved[name] = value;
+  }
+  return {
+    ...resolved,
+    logitBias: resolveBias(options.logitBias, vocabSize),
+    seed: resolveSeed(options.seed),
+  };
+}
+
+function resolveBias(bias: SamplingOptions['logitBias'], vocabSize: number | undefined) {
+  const resolved: Record<number, number> = {};
+  for (const [key, value] of Object.entries(bias ?? {})) {
+    const id = Number(key);
+    if (!naturalOrZero(id) || (vocabSize !== undefined && id >= vocabSize))
+      throw invalid('logitBias', key, `token ids from 0 to ${(vocabSize ?? 2 ** 32) - 1} as keys`);
+    if (typeof value !== 'number' || Number.isNaN(value) || value === Number.POSITIVE_INFINITY)
+      throw invalid(`logitBias[${key}]`, value, 'a finite number, or -Infinity to ban the token');
+    resolved[id] = value;
+  }
+  return resolved;
+}
+
+function resolveSeed(seed: number | undefined): number {
+  if (seed === undefined || seed === null) return crypto.getRandomValues(new Uint32Array(1))[0] as number;
+  if (!naturalOrZero(seed)) throw invalid('seed', seed, 'a whole number from 0 to 4294967295');
+  return seed;
+}
+
+function invalid(name: string, value: unknown, wants: string): VitrineError {
+  return new VitrineError('invalid-argument', `${name} is ${String(value)}; pass ${wants}.`);
+}
+
+/** True when the likeliest unmodified logit is the answer: nothing to modify and nothing to draw. */
+export function isPlainGreedy(sampling: ResolvedSampling): boolean {
+  return isGreedy(sampling) && !modifiesLogits(sampling);
+}
+
+/** True when nothing is drawn. */
+export function isGreedy(sampling: ResolvedSampling): boolean {
+  return sampling.temperature === 0;
+}
+
+/** True when bias, penalties or n-gram bans change the logits. */
+export function modifiesLogits(sampling: ResolvedSampling): boolean {
+  return (
+    sampling.repetitionPenalty !== 1 ||
+    sampling.frequencyPenalty !== 0 ||
+    sampling.presencePenalty !== 0 ||
+    sampling.noRepeatNgramSize > 0 ||
+    Object.keys(sampling.logitBias).length > 0
+  );
+}

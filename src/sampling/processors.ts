@@ -1,0 +1,88 @@
+import type { ResolvedSampling, SamplingContext } from './types.ts';
+
+/** Logits are kept within this, so that differences stay finite. */
+export const logitLimit = 1e30;
+const smallestNormal = 2 ** -126;
+const banned = Number.NEGATIVE_INFINITY;
+
+/**
+ * A logit as the samplers see it: NaN is a ban, infinities are cut to ±1e30, and what f32 arithmetic may flush to
+ * zero (denormals, negative zero) is zero everywhere.
+ */
+export function sanitise(logit: number): number {
+  if (Number.isNaN(logit)) return banned;
+  if (Math.abs(logit) < smallestNormal) return 0;
+  return Math.min(logitLimit, Math.max(-logitLimit, logit));
+}
+
+/**
+ * Logits after bias, repetition penalty, n-gram bans, and frequency and presence penalties, in this order, every step
+ * rounded to f32. Banned tokens have -Infinity. `logits` [V] stays as it is.
+ */
+export function processLogits(
+  logits: Float32Array,
+  context: SamplingContext,
+  sampling: ResolvedSampling,
+): Float32Array {
+  const scores = Float32Array.from(logits, sanitise);
+  addBias(scores, sampling.logitBias);
+  penaliseRepetition(scores, context.ids, sampling.repetitionPenalty);
+  banNgrams(scores, context.ids, sampling.noRepeatNgramSize);
+  penaliseGenerated(scores, context, sampling);
+  for (let id = 0; id < scores.length; id++) {
+    const score = scores[id] as number;
+    if (score !== banned) scores[id] = sanitise(score);
+  }
+  return scores;
+}
+
+/** Only tokens of the vocabulary count: a context may hold ids the head does not score. */
+function inside(scores: Float32Array, id: number): boolean {
+  return id >= 0 && id < scores.length;
+}
+
+function addBias(scores: Float32Array, bias: Readonly<Record<number, number>>): void {
+  for (const [key, value] of Object.entries(bias)) {
+    const id = Number(key);
+    if (inside(scores, id)) scores[id] = (scores[id] as number) + Math.fround(value);
+  }
+}
+
+function penaliseRepetition(scores: Float32Array, ids: readonly number[], penalty: number): void {
+  if (penalty === 1) return;
+  const down = Math.fround(penalty);
+  const up = Math.fround(1 / penalty);
+  for (const id of new Set(ids)) {
+    if (!inside(scores, id)) continue;
+    const score = scores[id] as number;
+    scores[id] = score < 0 ? score * down : score * up;
+  }
+}
+
+/** Bans every token that followed an earlier occurrence of the last size - 1 tokens. */
+function banNgrams(scores: Float32Array, ids: readonly number[], size: number): void {
+  if (size === 0) return;
+  const prefix = ids.length - (size - 1);
+  for (let start = 0; start + size <= ids.length; start++) {
+    let same = true;
+    for (let i = 0; same && i < size - 1; i++) same = ids[start + i] === ids[prefix + i];
+    const id = ids[start + size - 1] as number;
+    if (same && inside(scores, id)) scores[id] = banned;
+  }
+}
+
+function penaliseGenerated(
+  scores: Float32Array,
+  { ids, promptLength }: SamplingContext,
+  { frequencyPenalty, presencePenalty }: ResolvedSampling,
+): void {
+  if (frequencyPenalty === 0 && presencePenalty === 0) return;
+  const counts = new Map<number, number>();
+  for (let i = promptLength; i < ids.length; i++)
+    counts.set(ids[i] as number, (counts.get(ids[i] as number) ?? 0) + 1);
+  for (const [id, count] of counts) {
+    if (!inside(scores, id)) continue;
+    const frequency = Math.fround(Math.fround(frequencyPenalty) * count);
+    scores[id] = Math.fround((scores[id] as number) - frequency) - Math.fround(presencePenalty);
+  }
+}
