@@ -20,4 +20,5 @@ export {
 export { isGreedy, isPlainGreedy, modifiesLogits, resolveSampling } from './options.ts';
 export { logitLimit, processLogits } from './processors.ts';
 export { createRng, drawPurpose, philox, type Rng } from './rng.ts';
+export { createStopMatcher, type StopMatcher } from './stop.ts';
 export type { Distribution, ResolvedSampling, SamplingContext, SamplingOptions } from './types.ts';
