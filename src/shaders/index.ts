@@ -10,6 +10,13 @@ export {
   qkvFloats,
 } from './attention-decode.ts';
 export {
+  attentionPrefillGrid,
+  attentionPrefillKernel,
+  kvAppendGrid,
+  kvAppendKernel,
+} from './attention-prefill.ts';
+export { type Chunk, packChunk } from './chunk.ts';
+export {
   type ConvertMatrixParams,
   type ConvertRowsParams,
   convertGroup,
@@ -20,7 +27,10 @@ export {
   type SourceDtype,
   sourceBytes,
 } from './convert.ts';
+export { type EmbedShape, embedRowsGrid, embedRowsKernel } from './embed-rows.ts';
 export { type Epilogue, type HeadShape, paddedHeadSize } from './epilogue.ts';
+export { layernormRowsKernel } from './layernorm-rows.ts';
+export { type MatmulShape, type MatmulVariant, matmulGrid, matmulKernel, matmulName } from './matmul.ts';
 export {
   type AuxLayout,
   auxLayout,
@@ -41,6 +51,7 @@ export {
   recordSize,
 } from './pick.ts';
 export { stateBytes, stateLayout } from './state.ts';
+export { packSummary, summariseRowsKernel, summarySize } from './summarise-rows.ts';
 export {
   bandBytes,
   type Matrix,

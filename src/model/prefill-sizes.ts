@@ -1,0 +1,38 @@
+import type { GpuInfo } from '../gpu/index.ts';
+import { clamp } from '../lib/index.ts';
+import type { MatmulVariant } from '../shaders/index.ts';
+import type { GPT2Config } from './config.ts';
+import type { MatmulChooser } from './prefill-plan.ts';
+
+/**
+ * Multiply-adds a single dispatch may take: about 100 ms on the slowest device of its kind, so that the rest of the
+ * page keeps drawing.
+ */
+function dispatchBudget(info: GpuInfo): number {
+  return info.software ? 5e8 : 4e9;
+}
+
+const mostRows = 128;
+
+/** Rows of a chunk, so that the widest product of a block stays within the budget. */
+export function chunkRows(info: GpuInfo, { nEmbd, nInner }: GPT2Config): number {
+  const perRow = nEmbd * Math.max(3 * nEmbd, nInner);
+  return clamp(Math.floor(dispatchBudget(info) / perRow / 8) * 8, 8, mostRows);
+}
+
+/** Rows whose logits are computed at once. */
+export function logitRows(info: GpuInfo, { nEmbd, vocabSize }: GPT2Config): number {
+  return clamp(Math.floor(dispatchBudget(info) / (nEmbd * vocabSize) / 8) * 8, 4, 64);
+}
+
+/** Blocks that go to the device in one submit: several dispatch budgets' worth. */
+export function layersPerSubmit(info: GpuInfo, { nEmbd, nInner }: GPT2Config, rows: number): number {
+  const perLayer = rows * nEmbd * (4 * nEmbd + 2 * nInner);
+  return Math.max(1, Math.floor((4 * dispatchBudget(info)) / perLayer));
+}
+
+const direct: MatmulVariant = { kind: 'direct', tm: 4, rn: 8, workgroup: 32 };
+
+export function defaultMatmul(_info: GpuInfo): MatmulChooser {
+  return () => direct;
+}

@@ -1,0 +1,55 @@
+import { defineKernel, grid1d, type KernelSource } from '../gpu/index.ts';
+import { ceilDiv } from '../lib/index.ts';
+import attentionPrefill from './attention_prefill.wgsl?raw';
+import { type AttentionShape, kvBinding, kvParts, layerBinding, layerWgsl } from './attention-decode.ts';
+import { chunkBinding, chunkWgsl } from './chunk.ts';
+import { paddedHeadSize } from './epilogue.ts';
+import kvAppend from './kv_append.wgsl?raw';
+
+function chunkConstants(shape: AttentionShape) {
+  return {
+    NH: shape.heads,
+    HS: shape.headSize,
+    HS4: paddedHeadSize(shape) / 4,
+    CONTEXT: shape.context,
+    QKV_STRIDE4: shape.qkvStride / 4,
+  };
+}
+
+/** A chunk's keys and values into the cache. Bindings: qkv, kv, params. Grid: {@link kvAppendGrid}. */
+export function kvAppendKernel(shape: AttentionShape): KernelSource {
+  return defineKernel({
+    name: `kv append h${shape.heads}x${shape.headSize} ${shape.kv}`,
+    constants: chunkConstants(shape),
+    bindings: [{ name: 'qkv', type: 'array<vec4f>', kind: 'read' }, kvBinding[shape.kv], chunkBinding],
+    parts: [chunkWgsl, kvParts[shape.kv], kvAppend],
+  });
+}
+
+export function kvAppendGrid(shape: AttentionShape, rows: number): [number, number, number] {
+  return grid1d(ceilDiv((rows * 2 * shape.heads * paddedHeadSize(shape)) / 4, 64));
+}
+
+/** Queries of one workgroup, and keys between two rescalings of the softmax. */
+const queries = 32;
+const keys = 8;
+
+/** A chunk's causal attention. Bindings: qkv, kv, layer, params, out. Grid: {@link attentionPrefillGrid}. */
+export function attentionPrefillKernel(shape: AttentionShape): KernelSource {
+  return defineKernel({
+    name: `attention prefill h${shape.heads}x${shape.headSize} ${shape.kv}`,
+    constants: { ...chunkConstants(shape), OUT_STRIDE: shape.outStride, WG: queries, KEYS: keys },
+    bindings: [
+      { name: 'qkv', type: 'array<vec4f>', kind: 'read' },
+      kvBinding[shape.kv],
+      layerBinding,
+      chunkBinding,
+      { name: 'out', type: 'array<f32>', kind: 'write' },
+    ],
+    parts: [layerWgsl, chunkWgsl, kvParts[shape.kv], attentionPrefill],
+  });
+}
+
+export function attentionPrefillGrid(shape: AttentionShape, rows: number): [number, number, number] {
+  return [shape.heads, ceilDiv(rows, queries), 1];
+}

@@ -1,0 +1,20 @@
+import type { Binding } from '../gpu/index.ts';
+import chunk from './chunk.wgsl?raw';
+
+/** Consecutive positions of one sequence that go through the model together. */
+export interface Chunk {
+  /** Rows. */
+  count: number;
+  /** Position of the first row; everything before it is in the KV cache. */
+  base: number;
+  /** Which KV cache. */
+  sequence: number;
+}
+
+export const chunkWgsl = chunk;
+export const chunkBinding: Binding = { name: 'params', type: 'Chunk', kind: 'uniform' };
+
+/** The uniform `params`, as struct Chunk in chunk.wgsl. */
+export function packChunk({ count, base, sequence }: Chunk): Uint32Array<ArrayBuffer> {
+  return new Uint32Array([count, base, sequence, 0]);
+}

@@ -1,0 +1,27 @@
+// x[t] = wte[ids[t]] + wpe[base + t], one lane a block of 16 weight bytes.
+fn lane(id: u32) {
+  let t = id / KB;
+  let block = id % KB;
+  let token = min(ids[t], V - 1u);
+  let position = min(params.base + t, CONTEXT - 1u);
+  let weights = load_block(token, block);
+  let scale = block_scale(token, block);
+  #unroll i BLOCK4
+  {
+    let k4 = block * BLOCK4 + $iu;
+    x[t * X_STRIDE4 + k4] = block_vec4(weights, $iu) * scale + wpe[position * X_STRIDE4 + k4];
+  }
+  #end
+}
+
+@compute @workgroup_size(64)
+fn main(
+  @builtin(workgroup_id) group: vec3u,
+  @builtin(num_workgroups) groups: vec3u,
+  @builtin(local_invocation_index) local: u32,
+) {
+  let id = (group.y * groups.x + group.x) * 64u + local;
+  if (id < params.count * KB) {
+    lane(id);
+  }
+}

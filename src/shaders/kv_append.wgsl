@@ -1,0 +1,17 @@
+// Keys and values of a chunk's rows of qkv -> the KV cache, one lane four dims. Neighbouring lanes write
+// neighbouring positions.
+@compute @workgroup_size(64)
+fn main(
+  @builtin(workgroup_id) group: vec3u,
+  @builtin(num_workgroups) groups: vec3u,
+  @builtin(local_invocation_index) local: u32,
+) {
+  let id = (group.y * groups.x + group.x) * 64u + local;
+  let t = id % params.count;
+  let place = id / params.count; // [k, v][head][dim / 4]
+  if (place >= 2u * NH * HS4) {
+    return;
+  }
+  let value = qkv[t * QKV_STRIDE4 + NH * HS4 + place];
+  store_kv((params.sequence * 2u * NH * HS4 + place) * CONTEXT + params.base + t, value);
+}

@@ -1,0 +1,64 @@
+import { defineKernel, type KernelSource } from '../gpu/index.ts';
+import { ceilDiv } from '../lib/index.ts';
+import { chunkBinding, chunkWgsl } from './chunk.ts';
+import { type Epilogue, epilogueParts } from './epilogue.ts';
+import matmulDirect from './matmul_direct.wgsl?raw';
+import { type MatrixFormat, matrixBindings, matrixConstants, matrixParts } from './weights.ts';
+
+/** How the product of a whole chunk is computed. */
+export interface MatmulVariant {
+  kind: 'direct';
+  /** Rows of x a lane carries. */
+  tm: number;
+  /** Rows of W a lane carries. */
+  rn: number;
+  /** Lanes of a workgroup. */
+  workgroup: number;
+}
+
+export interface MatmulShape {
+  name: string;
+  matrix: MatrixFormat;
+  /** Floats between rows of x; a multiple of 4. */
+  inputStride: number;
+  epilogue: Epilogue;
+}
+
+/** y = x Wᵀ + t for the rows of a chunk. Bindings: x, w0 …, scales (quantised only), aux, params, out. */
+export function matmulKernel(shape: MatmulShape, variant: MatmulVariant): KernelSource {
+  const { matrix } = shape;
+  const epilogue = epilogueParts(shape.epilogue);
+  return defineKernel({
+    name: `${shape.name} ${matrix.dtype} ${matrix.rows}x${matrix.columns} ${matmulName(variant)}`,
+    constants: {
+      ...matrixConstants(matrix),
+      ROWS: matrix.rows,
+      X_STRIDE4: shape.inputStride / 4,
+      TM: variant.tm,
+      RN: variant.rn,
+      WG: variant.workgroup,
+      ...epilogue.constants,
+    },
+    bindings: [
+      { name: 'x', type: 'array<vec4f>', kind: 'read' },
+      ...matrixBindings(matrix),
+      { name: 'aux', type: 'array<vec4f>', kind: 'read' },
+      chunkBinding,
+      ...epilogue.bindings,
+    ],
+    parts: [chunkWgsl, ...matrixParts(matrix), ...epilogue.parts, matmulDirect],
+  });
+}
+
+export function matmulName({ kind, tm, rn, workgroup }: MatmulVariant): string {
+  return `${kind} t${tm}r${rn}w${workgroup}`;
+}
+
+/** Workgroups for a chunk of `rows`: along the rows of W, along the rows of x. */
+export function matmulGrid(
+  matrix: MatrixFormat,
+  { tm, rn, workgroup }: MatmulVariant,
+  rows: number,
+): [number, number, number] {
+  return [ceilDiv(matrix.rows, rn), ceilDiv(rows, tm * workgroup), 1];
+}

@@ -1,0 +1,30 @@
+import { defineKernel, type KernelSource } from '../gpu/index.ts';
+import summariseRows from './summarise_rows.wgsl?raw';
+
+/** u32s of one row's record: log-probability of the target, log of the sum of exp, then pairs of id and logit. */
+export function summarySize(top: number): number {
+  return 2 + 2 * top;
+}
+
+/** The uniform `summary`: pairs a row, and which row of targets and records the first row of logits is. */
+export function packSummary(top: number, first: number): Uint32Array<ArrayBuffer> {
+  return new Uint32Array([top, first, 0, 0]);
+}
+
+/**
+ * Per row of logits: the log-probability of a target id, and the likeliest ids.
+ * Bindings: logits, targets, records, summary. Grid: one workgroup a row.
+ */
+export function summariseRowsKernel(vocabSize: number, logitsStride: number): KernelSource {
+  return defineKernel({
+    name: `summarise v${vocabSize}`,
+    constants: { V: vocabSize, LOGITS_STRIDE: logitsStride, WG: 128 },
+    bindings: [
+      { name: 'logits', type: 'array<f32>', kind: 'read' },
+      { name: 'targets', type: 'array<u32>', kind: 'read' },
+      { name: 'records', type: 'array<u32>', kind: 'write' },
+      { name: 'summary', type: 'Summary', kind: 'uniform' },
+    ],
+    parts: [summariseRows],
+  });
+}
