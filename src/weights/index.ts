@@ -1,3 +1,4 @@
+export { openCheckpoint } from './open.ts';
 export type {
   CachedModel,
   Checkpoint,
@@ -8,5 +9,6 @@ export type {
   OpenOptions,
   TensorInfo,
   TokenizerTexts,
+  TransportSettings,
   WeightSink,
 } from './types.ts';

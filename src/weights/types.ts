@@ -71,8 +71,28 @@ export interface OpenOptions {
   cache?: boolean;
   /** Base URL of the bundled models, where `tiny-tales/config.json` is. */
   bundledBase?: string;
+  /** Ask the hub for the newest commit even when a complete copy of the model is stored. Default false. */
+  refresh?: boolean;
   signal?: AbortSignal;
   onProgress?(progress: LoadProgress): void;
+  /** How requests are made; the defaults suit the hub. */
+  transport?: Partial<TransportSettings>;
+}
+
+/** How bytes are asked for. Memory in use is about `parallel * spanChunks * chunkBytes`. */
+export interface TransportSettings {
+  /** Unit of storing, checking and resuming. Default 4 MiB. */
+  chunkBytes: number;
+  /** Chunks asked for in one request. Default 2. */
+  spanChunks: number;
+  /** Requests at once. Default 3. */
+  parallel: number;
+  /** Tries in a row without a single new byte before giving up. Default 6. */
+  attempts: number;
+  /** First wait before a retry; doubles each time, with jitter. Default 500. */
+  backoffMs: number;
+  /** A request that brings nothing for so long is asked again. Default 30,000. */
+  stallMs: number;
 }
 
 /** The texts a tokenizer is made from; whichever the repository has. */

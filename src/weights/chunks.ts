@@ -1,0 +1,166 @@
+import { defined } from '../lib/index.ts';
+import type { SourceFile } from './origin.ts';
+import type { TransportSettings } from './types.ts';
+
+/** A piece of a file: chunk `index` begins at `index * chunkBytes`; only the last may be shorter. */
+export interface Chunk {
+  index: number;
+  bytes: Uint8Array<ArrayBuffer>;
+  fromCache: boolean;
+}
+
+/** What the storage knows of a file's chunks. */
+export interface StoredChunks {
+  has(index: number): boolean;
+  /** The chunk, or undefined when it is gone or its digest does not fit. */
+  read(index: number): Promise<Uint8Array<ArrayBuffer> | undefined>;
+}
+
+export interface ChunkOptions {
+  file: SourceFile;
+  settings: TransportSettings;
+  stored?: StoredChunks;
+  /** The file's first bytes, when they came with its header. */
+  prefix?: Uint8Array<ArrayBuffer>;
+}
+
+interface Slot {
+  promise: Promise<Chunk>;
+  resolve(chunk: Chunk): void;
+  reject(error: unknown): void;
+}
+
+/**
+ * All chunks of a file in order: stored ones from the storage, the others by a few requests at once.
+ * At most `parallel * spanChunks` chunks are in memory; when the consumer is slow, the requests wait.
+ */
+export async function* chunksInOrder(options: ChunkOptions): AsyncGenerator<Chunk> {
+  const reader = new ChunkReader(options);
+  try {
+    for (let index = 0; index < reader.count; index++) yield await reader.take(index);
+  } finally {
+    reader.stop();
+  }
+}
+
+class ChunkReader {
+  readonly count: number;
+  readonly #options: ChunkOptions;
+  readonly #window: number;
+  readonly #control = new AbortController();
+  readonly #slots = new Map<number, Slot>();
+  #current = 0;
+  #started = 0;
+  #waiting: (() => void)[] = [];
+
+  constructor(options: ChunkOptions) {
+    const { chunkBytes, parallel, spanChunks } = options.settings;
+    this.#options = options;
+    this.#window = parallel * spanChunks;
+    this.count = Math.ceil(options.file.bytes / chunkBytes);
+  }
+
+  async take(index: number): Promise<Chunk> {
+    this.#current = index;
+    for (const wake of this.#waiting.splice(0)) wake();
+    this.#startAhead();
+    const slot = this.#slots.get(index);
+    const chunk = await defined(slot, `chunk ${index}`).promise;
+    this.#slots.delete(index);
+    return chunk;
+  }
+
+  stop(): void {
+    this.#control.abort();
+    for (const wake of this.#waiting.splice(0)) wake();
+  }
+
+  #startAhead(): void {
+    const { stored, file, settings } = this.#options;
+    while (this.#started < this.count && this.#started < this.#current + this.#window) {
+      const first = this.#started;
+      if (stored?.has(first)) {
+        this.#started += 1;
+        const slot = this.#slot(first);
+        this.#readStored(first).then(slot.resolve, slot.reject);
+        continue;
+      }
+      const most = file.sequential ? this.count : Math.min(this.count, first + settings.spanChunks);
+      let end = first + 1;
+      while (end < most && (file.sequential || !stored?.has(end))) end += 1;
+      this.#started = end;
+      void this.#fetchSpan(first, end);
+      // Whether the server reads in any order is known only when it has answered once.
+      if (file.sequential) return;
+    }
+  }
+
+  async #readStored(index: number): Promise<Chunk> {
+    const bytes = await this.#options.stored?.read(index);
+    if (bytes && bytes.length === this.#length(index)) return { index, bytes, fromCache: true };
+    const arrived: Chunk[] = [];
+    await this.#fill(index, index + 1, (chunk) => arrived.push(chunk));
+    return defined(arrived[0], `chunk ${index}`);
+  }
+
+  async #fetchSpan(first: number, end: number): Promise<void> {
+    const slots = Array.from({ length: end - first }, (_, i) => this.#slot(first + i));
+    try {
+      await this.#fill(first, end, (chunk) => slots[chunk.index - first]?.resolve(chunk));
+    } catch (error) {
+      for (const slot of slots) slot.reject(error);
+    }
+  }
+
+  /** Reads the chunks [first, end) by one request. */
+  async #fill(first: number, end: number, give: (chunk: Chunk) => void): Promise<void> {
+    const { chunkBytes } = this.#options.settings;
+    const last = Math.min(end * chunkBytes, this.#options.file.bytes);
+    let index = first;
+    let bytes = new Uint8Array(this.#length(index));
+    let at = 0;
+    for await (const piece of this.#bytes(first * chunkBytes, last)) {
+      for (let from = 0; from < piece.length; ) {
+        const part = piece.subarray(from, from + bytes.length - at);
+        bytes.set(part, at);
+        at += part.length;
+        from += part.length;
+        if (at < bytes.length) break;
+        give({ index, bytes, fromCache: false });
+        index += 1;
+        if (index === end) return;
+        await this.#room(index);
+        bytes = new Uint8Array(this.#length(index));
+        at = 0;
+      }
+    }
+  }
+
+  async *#bytes(begin: number, end: number): AsyncGenerator<Uint8Array> {
+    const prefix = this.#options.prefix;
+    const known = Math.min(end, prefix?.length ?? 0);
+    if (prefix && begin < known) yield prefix.subarray(begin, known);
+    const from = Math.max(begin, known);
+    if (from < end) yield* this.#options.file.read(from, end, this.#control.signal);
+  }
+
+  /** Waits until the consumer is near enough for chunk `index` to be kept in memory. */
+  async #room(index: number): Promise<void> {
+    while (index >= this.#current + this.#window && !this.#control.signal.aborted)
+      await new Promise<void>((resolve) => this.#waiting.push(resolve));
+  }
+
+  #length(index: number): number {
+    const { chunkBytes } = this.#options.settings;
+    return Math.min(chunkBytes, this.#options.file.bytes - index * chunkBytes);
+  }
+
+  #slot(index: number): Slot {
+    const slot: Partial<Slot> = {};
+    slot.promise = new Promise<Chunk>((resolve, reject) => Object.assign(slot, { resolve, reject }));
+    // A chunk nobody came to take must not be an unhandled rejection.
+    slot.promise.catch(() => undefined);
+    this.#slots.set(index, slot as Slot);
+    return slot as Slot;
+  }
+}

@@ -1,0 +1,27 @@
+import { sha256 } from '@noble/hashes/sha2.js';
+
+/** A SHA-256 that is fed piece by piece. */
+export interface RunningHash {
+  update(bytes: Uint8Array): unknown;
+  digest(): Uint8Array;
+}
+
+export function startHash(): RunningHash {
+  return sha256.create();
+}
+
+/** SHA-256 of bytes that are all there: by the platform, off this thread, where it can. */
+export async function digestOf(bytes: Uint8Array<ArrayBuffer>): Promise<Uint8Array<ArrayBuffer>> {
+  const subtle = (globalThis.crypto as Crypto | undefined)?.subtle;
+  // Pages served without TLS have no SubtleCrypto.
+  if (subtle) return new Uint8Array(await subtle.digest('SHA-256', bytes));
+  return new Uint8Array(sha256(bytes));
+}
+
+export function toHex(bytes: Uint8Array): string {
+  return Array.from(bytes, (byte) => byte.toString(16).padStart(2, '0')).join('');
+}
+
+export function sameBytes(a: Uint8Array, b: Uint8Array): boolean {
+  return a.length === b.length && a.every((byte, index) => byte === b[index]);
+}

@@ -1,0 +1,195 @@
+import { VitrineError } from '../lib/index.ts';
+import { longestWaitMs } from './settings.ts';
+import type { TransportSettings } from './types.ts';
+
+/** Something that may go better the next time: a dropped line, a busy server. Never leaves this folder. */
+export class Transient extends Error {
+  readonly retryAfterMs: number | undefined;
+  readonly status: number | undefined;
+  constructor(message: string, options: { retryAfterMs?: number; status?: number; cause?: unknown } = {}) {
+    super(message, { cause: options.cause });
+    this.retryAfterMs = options.retryAfterMs;
+    this.status = options.status;
+  }
+}
+
+export interface HttpOptions {
+  settings: TransportSettings;
+  signal?: AbortSignal;
+  /** Sent in a header, to this origin alone. */
+  auth?: { origin: string; token: string };
+}
+
+export interface GetOptions {
+  /** First and last byte wanted, both included. */
+  range?: [first: number, last: number];
+  accept?: string;
+  method?: 'GET' | 'HEAD';
+  signal?: AbortSignal;
+}
+
+/** Requests with one manner everywhere: no cookies across origins, no cache of the browser's own, timeouts, retries. */
+export class Http {
+  readonly settings: TransportSettings;
+  readonly signal: AbortSignal | undefined;
+  readonly #auth: HttpOptions['auth'];
+
+  constructor(options: HttpOptions) {
+    this.settings = options.settings;
+    this.signal = options.signal;
+    this.#auth = options.auth;
+  }
+
+  /** The same, ended by one more signal. */
+  child(signal: AbortSignal | undefined): Http {
+    if (!signal) return this;
+    const both = this.signal ? AbortSignal.any([this.signal, signal]) : signal;
+    return new Http({ settings: this.settings, signal: both, auth: this.#auth });
+  }
+
+  /** One request, answered 200 or 206. Throws {@link Transient} or a VitrineError. */
+  async get(url: string, options: GetOptions = {}): Promise<Response> {
+    const headers: Record<string, string> = {};
+    if (options.range) headers.Range = `bytes=${options.range[0]}-${options.range[1]}`;
+    if (options.accept) headers.Accept = options.accept;
+    if (this.#auth && new URL(url).origin === this.#auth.origin)
+      headers.Authorization = `Bearer ${this.#auth.token}`;
+    const signals = [this.signal, options.signal].filter((signal) => signal !== undefined);
+    signals[0]?.throwIfAborted();
+    const stall = new AbortController();
+    const answer = fetch(url, {
+      method: options.method ?? 'GET',
+      headers,
+      // The browser's cache would keep a second copy of the weights and rewrite our ranges.
+      cache: 'no-store',
+      referrerPolicy: 'no-referrer',
+      signal: AbortSignal.any([stall.signal, ...signals]),
+    });
+    const response = await this.timed(answer, url, () => stall.abort()).catch((error: unknown) => {
+      this.throwIfAborted();
+      if (error instanceof Transient || options.signal?.aborted) throw error;
+      throw new Transient(`no answer from ${place(url)}`, { cause: error });
+    });
+    if (response.ok) return response;
+    await response.body?.cancel().catch(() => undefined);
+    throw refusal(url, response);
+  }
+
+  /** Waits at most as long as a stalled line is given. */
+  async timed<T>(promise: Promise<T>, url: string, onStall: () => void): Promise<T> {
+    let timer: ReturnType<typeof setTimeout> | undefined;
+    const stalled = new Promise<never>((_, reject) => {
+      timer = setTimeout(() => {
+        reject(new Transient(`nothing came from ${place(url)} for ${this.settings.stallMs / 1000} s`));
+        onStall();
+      }, this.settings.stallMs);
+    });
+    try {
+      return await Promise.race([promise, stalled]);
+    } finally {
+      clearTimeout(timer);
+    }
+  }
+
+  /** Runs a task again, later and later, while it fails with {@link Transient}. */
+  async retry<T>(what: string, task: () => Promise<T>, attempts = this.settings.attempts): Promise<T> {
+    for (let failures = 0; ; failures++) {
+      this.throwIfAborted();
+      try {
+        return await task();
+      } catch (error) {
+        this.throwIfAborted();
+        if (!(error instanceof Transient)) throw error;
+        if (failures + 1 >= attempts) throw giveUp(what, error, attempts);
+        await this.pause(failures, error);
+      }
+    }
+  }
+
+  /** The wait before the next try: twice as long each time, with jitter, or what the server asked for. */
+  async pause(failures: number, error: Transient): Promise<void> {
+    const base = this.settings.backoffMs * 2 ** Math.min(failures, 10);
+    const wait = Math.max(base * (0.5 + Math.random()), error.retryAfterMs ?? 0);
+    await sleep(Math.min(wait, longestWaitMs), this.signal);
+  }
+
+  /** Throws `aborted` when the load was cancelled. */
+  throwIfAborted(): void {
+    if (this.signal?.aborted) throw aborted(this.signal);
+  }
+}
+
+/** The error of a cancelled load. */
+export function aborted(signal: AbortSignal): VitrineError {
+  if (signal.reason instanceof VitrineError) return signal.reason;
+  return new VitrineError(
+    'aborted',
+    'Loading was cancelled; what is stored stays, so that it can go on later.',
+    {
+      cause: signal.reason,
+    },
+  );
+}
+
+/** The error when every try has failed. */
+export function giveUp(what: string, error: Transient, attempts: number): VitrineError {
+  const next = 'Check the connection and load again: what has arrived is kept.';
+  const message = `Could not get ${what}: ${error.message} (tried ${attempts} times). ${next}`;
+  return new VitrineError(error.status ? 'http-status' : 'network', message, { cause: error });
+}
+
+function refusal(url: string, response: Response): Error {
+  const { status } = response;
+  const what = place(url);
+  // A signed address behind a redirect may have run out; the next try asks for a new one.
+  const signed = response.redirected && (status === 401 || status === 403 || status === 410);
+  if (signed || status === 408 || status === 425 || status === 429 || status >= 500)
+    return new Transient(`${what} answered ${status}`, { status, retryAfterMs: retryAfter(response) });
+  const hint = response.headers.get('x-error-message') ?? '';
+  if (status === 404)
+    return new VitrineError(
+      'not-found',
+      `${what} does not exist (404). Check the name and the revision. ${hint}`,
+    );
+  if (status === 401 || status === 403)
+    return new VitrineError(
+      'gated',
+      `${what} answered ${status}: it does not exist, is private, or asks for its terms to be accepted. Check the name; accept the terms on the model's page and give an access token. ${hint}`,
+    );
+  if (status === 416)
+    return new VitrineError(
+      'integrity',
+      `${what} is shorter than it was said to be: the file has changed. Load it again.`,
+    );
+  return new VitrineError(
+    'http-status',
+    `${what} answered ${status}, which loading cannot go on from. ${hint}`,
+  );
+}
+
+function retryAfter(response: Response): number | undefined {
+  const text = response.headers.get('retry-after');
+  if (!text) return undefined;
+  const seconds = Number(text);
+  const ms = Number.isFinite(seconds) ? seconds * 1000 : Date.parse(text) - Date.now();
+  return Number.isFinite(ms) && ms > 0 ? ms : undefined;
+}
+
+/** A URL as it may be shown: without query, where signatures are. */
+export function place(url: string): string {
+  return url.replace(/[?#].*$/, '');
+}
+
+function sleep(ms: number, signal: AbortSignal | undefined): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const stop = () => {
+      clearTimeout(timer);
+      if (signal) reject(aborted(signal));
+    };
+    const timer = setTimeout(() => {
+      signal?.removeEventListener('abort', stop);
+      resolve();
+    }, ms);
+    signal?.addEventListener('abort', stop, { once: true });
+  });
+}

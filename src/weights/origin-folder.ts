@@ -1,0 +1,112 @@
+import { VitrineError } from '../lib/index.ts';
+import { digestOf, toHex } from './digest.ts';
+import type { Http } from './http.ts';
+import { fileNames, type ListedFile, type Origin } from './origin.ts';
+import { safeShardNames } from './shards.ts';
+import { probe, readWholeUrl, sizeOf, webFile } from './web-file.ts';
+
+/** A model in a folder of any web server. `paths`, where given, are the files it is known to have. */
+export function folderOrigin(http: Http, id: string, base: string, paths?: readonly string[]): Origin {
+  const url = (path: string) => fileUrl(base, path);
+  return {
+    id,
+    ref: undefined,
+    scope: base,
+    stored: true,
+    async pin() {
+      const { files, versions } = await probeFolder(http, url, id, paths && new Set(paths));
+      const text = [...files.values()]
+        .map((file) => `${file.path} ${file.bytes} ${file.sha256 ?? ''}`)
+        .concat(versions)
+        .sort();
+      const heads = [...files.values()].flatMap((file) => file.head ?? file.whole ?? []);
+      const digests = await Promise.all(heads.map(digestOf));
+      const facts = text.concat(digests.map(toHex)).join('\n');
+      return { revision: toHex(await digestOf(new TextEncoder().encode(facts))).slice(0, 40), files };
+    },
+    open: (_revision, file) => webFile(http, url(file.path), file),
+    readWhole: async (_revision, path) => (await readWholeUrl(http, url(path)))?.bytes,
+  };
+}
+
+/** The URL of a file in a folder; a query of the folder, such as a key, goes along. */
+export function fileUrl(base: string, path: string): string {
+  const url = new URL(base);
+  url.pathname += path.split('/').map(encodeURIComponent).join('/');
+  return url.href;
+}
+
+export interface ProbedFolder {
+  files: Map<string, ListedFile>;
+  /** ETags and dates, by file. */
+  versions: string[];
+  /** Headers of the answer that brought config.json. */
+  headers: Headers;
+}
+
+/** Finds out by asking which files of a model there are. Small files come whole, weights with their first bytes. */
+export async function probeFolder(
+  http: Http,
+  url: (path: string) => string,
+  id: string,
+  only?: ReadonlySet<string>,
+): Promise<ProbedFolder> {
+  const files = new Map<string, ListedFile>();
+  const versions: string[] = [];
+  const whole = async (path: string): Promise<Headers | undefined> => {
+    if (only && !only.has(path)) return undefined;
+    const answer = await readWholeUrl(http, url(path));
+    if (!answer) return undefined;
+    versions.push(`${path} ${answer.version}`);
+    files.set(path, { path, bytes: answer.bytes.length, whole: answer.bytes });
+    return answer.headers;
+  };
+  const head = async (path: string): Promise<boolean> => {
+    if (only && !only.has(path)) return false;
+    const answer = await probe(http, url(path));
+    if (!answer) return false;
+    versions.push(`${path} ${answer.version}`);
+    const bytes = answer.bytes ?? (await sizeOf(http, url(path)));
+    files.set(path, { path, bytes, head: answer.head, sequential: answer.ignoresRanges });
+    return true;
+  };
+  const headers = await whole(fileNames.config);
+  if (!headers)
+    throw new VitrineError(
+      'not-found',
+      `${id} has no config.json at ${url('config.json')}. Check the address: it must be a folder with a model's files.`,
+    );
+  const [weights] = await Promise.all([
+    probeWeights(head, whole, files),
+    whole(fileNames.generationConfig),
+    whole(fileNames.tokenizerConfigJson),
+    probeTokenizer(whole),
+  ]);
+  if (!weights)
+    throw new VitrineError(
+      'not-found',
+      `${id} has no model.safetensors, index of shards, or pytorch_model.bin.`,
+    );
+  return { files, versions, headers };
+}
+
+async function probeTokenizer(whole: (path: string) => Promise<unknown>): Promise<void> {
+  if (await whole(fileNames.tokenizerJson)) return;
+  await Promise.all([whole(fileNames.vocabJson), whole(fileNames.mergesTxt)]);
+}
+
+async function probeWeights(
+  head: (path: string) => Promise<boolean>,
+  whole: (path: string) => Promise<unknown>,
+  files: Map<string, ListedFile>,
+): Promise<boolean> {
+  if (await head(fileNames.safetensors)) return true;
+  if (await whole(fileNames.safetensorsIndex)) {
+    const index = files.get(fileNames.safetensorsIndex)?.whole ?? new Uint8Array();
+    for (const shard of safeShardNames(new TextDecoder().decode(index)))
+      if (!(await head(shard)))
+        throw new VitrineError('not-found', `The shard ${shard} named by the index is not there.`);
+    return true;
+  }
+  return head(fileNames.torch);
+}

@@ -1,0 +1,31 @@
+import { VitrineError } from '../lib/index.ts';
+import type { TransportSettings } from './types.ts';
+
+/** Suits the hub: few large ranges, and at most 24 MiB of weights in memory. */
+export const defaultTransport: TransportSettings = {
+  chunkBytes: 4 * 1024 * 1024,
+  spanChunks: 2,
+  parallel: 3,
+  attempts: 6,
+  backoffMs: 500,
+  stallMs: 30_000,
+};
+
+/** No wait before a retry is longer than this, whatever the server asks for. */
+export const longestWaitMs = 60_000;
+
+/** The defaults with some replaced; `invalid-argument` on values that cannot work. */
+export function transportSettings(given: Partial<TransportSettings> = {}): TransportSettings {
+  const settings = { ...defaultTransport };
+  for (const key of Object.keys(defaultTransport) as (keyof TransportSettings)[]) {
+    const value = given[key];
+    if (value === undefined) continue;
+    if (!Number.isInteger(value) || value < 1)
+      throw new VitrineError(
+        'invalid-argument',
+        `transport.${key} must be a positive integer, got ${value}.`,
+      );
+    settings[key] = value;
+  }
+  return settings;
+}

@@ -1,0 +1,142 @@
+import { VitrineError } from '../lib/index.ts';
+import { type Http, place, Transient } from './http.ts';
+import type { ListedFile, SourceFile } from './origin.ts';
+import { contentRange, type RemoteState, readRange } from './read-range.ts';
+
+/** Enough for the header of most checkpoints. */
+const headBytes = 64 * 1024;
+
+/** A file of known size at a URL that stays the same, whatever it redirects to. */
+export function webFile(http: Http, url: string, file: ListedFile & { bytes: number }): SourceFile {
+  const state: RemoteState = { ignoresRanges: file.sequential ?? false };
+  return {
+    path: file.path,
+    bytes: file.bytes,
+    sha256: file.sha256,
+    get sequential() {
+      return state.ignoresRanges;
+    },
+    read: (begin, end, signal) =>
+      readRange(http.child(signal), url, { begin, end, total: file.bytes }, state),
+  };
+}
+
+/** What one request tells about a file. */
+export interface Probe {
+  /** First bytes of the file. */
+  head: Uint8Array<ArrayBuffer>;
+  bytes: number | undefined;
+  ignoresRanges: boolean;
+  /** ETag or date of the file, where the server shows one. */
+  version: string;
+  headers: Headers;
+}
+
+/** Asks for the first bytes of a URL; undefined where there is no such file. */
+export function probe(http: Http, url: string): Promise<Probe | undefined> {
+  return http.retry(place(url), async () => {
+    const control = new AbortController();
+    try {
+      const response = await found(http.get(url, { range: [0, headBytes - 1], signal: control.signal }));
+      if (!response) return undefined;
+      const total = contentRange(response)?.total;
+      const length = contentLength(response);
+      const bytes =
+        total ?? (response.status === 200 || (length ?? headBytes) < headBytes ? length : undefined);
+      const head = await readBody(http, url, response, Math.min(bytes ?? headBytes, headBytes));
+      return {
+        head,
+        bytes,
+        ignoresRanges: response.status === 200,
+        version: version(response),
+        headers: response.headers,
+      };
+    } finally {
+      control.abort();
+    }
+  });
+}
+
+/** A small file, whole; undefined where there is none. */
+export function readWholeUrl(http: Http, url: string, accept?: string): Promise<WholeAnswer | undefined> {
+  return http.retry(place(url), async () => {
+    const response = await found(http.get(url, { accept }));
+    if (!response) return undefined;
+    try {
+      const buffer = await http.timed(response.arrayBuffer(), url, () => undefined);
+      return { bytes: new Uint8Array(buffer), version: version(response), headers: response.headers };
+    } catch (cause) {
+      http.throwIfAborted();
+      throw cause instanceof Transient
+        ? cause
+        : new Transient(`the connection to ${place(url)} dropped`, { cause });
+    }
+  });
+}
+
+export interface WholeAnswer {
+  bytes: Uint8Array<ArrayBuffer>;
+  version: string;
+  headers: Headers;
+}
+
+/** The size of a file whose server hides Content-Range from other origins. */
+export async function sizeOf(http: Http, url: string): Promise<number> {
+  const response = await http.retry(place(url), () => http.get(url, { method: 'HEAD' }));
+  const bytes = contentLength(response);
+  if (bytes !== undefined) return bytes;
+  throw new VitrineError(
+    'http-status',
+    `${place(url)} does not say how long it is. Serve it with Content-Length, or expose Content-Range to other origins.`,
+  );
+}
+
+/** Undefined for a missing file; many servers answer with their start page in its place. */
+async function found(answer: Promise<Response>): Promise<Response | undefined> {
+  try {
+    const response = await answer;
+    if (!/^text\/html/i.test(response.headers.get('content-type') ?? '')) return response;
+    await response.body?.cancel().catch(() => undefined);
+    return undefined;
+  } catch (error) {
+    if (error instanceof VitrineError && error.code === 'not-found') return undefined;
+    throw error;
+  }
+}
+
+async function readBody(
+  http: Http,
+  url: string,
+  response: Response,
+  most: number,
+): Promise<Uint8Array<ArrayBuffer>> {
+  const reader = response.body?.getReader();
+  const bytes = new Uint8Array(most);
+  let at = 0;
+  try {
+    while (reader && at < most) {
+      const { done, value } = await http.timed(reader.read(), url, () => undefined);
+      if (done) break;
+      const piece = value.subarray(0, most - at);
+      bytes.set(piece, at);
+      at += piece.length;
+    }
+  } catch (cause) {
+    http.throwIfAborted();
+    throw cause instanceof Transient
+      ? cause
+      : new Transient(`the connection to ${place(url)} dropped`, { cause });
+  } finally {
+    await reader?.cancel().catch(() => undefined);
+  }
+  return at === most ? bytes : bytes.slice(0, at);
+}
+
+function contentLength(response: Response): number | undefined {
+  const text = response.headers.get('content-length');
+  return text && /^\d+$/.test(text) ? Number(text) : undefined;
+}
+
+function version(response: Response): string {
+  return response.headers.get('etag') ?? response.headers.get('last-modified') ?? '';
+}

@@ -1,0 +1,80 @@
+import { VitrineError } from '../lib/index.ts';
+import { parseSafetensorsHeader, readHeaderLength } from './header.ts';
+import { collect, fileNames, type ListedFile, type SourceFile } from './origin.ts';
+import { safeShardNames } from './shards.ts';
+import type { TensorInfo } from './types.ts';
+
+/** A weight file whose header is read and judged. */
+export interface WeightFile {
+  source: SourceFile;
+  /** First bytes of the file, so that they need not be asked for again. */
+  prefix: Uint8Array<ArrayBuffer> | undefined;
+  tensors: TensorInfo[];
+}
+
+/** A model's weights: which files of the listing they are in. */
+export type WeightChoice = { format: 'safetensors' | 'torch'; paths: string[] };
+
+const firstRead = 64 * 1024;
+
+/** Chooses the files to load: one safetensors file, or an index and its shards, or a PyTorch checkpoint. */
+export async function chooseWeights(
+  id: string,
+  files: ReadonlyMap<string, ListedFile>,
+  readText: (path: string) => Promise<string | undefined>,
+): Promise<WeightChoice> {
+  if (files.has(fileNames.safetensors)) return { format: 'safetensors', paths: [fileNames.safetensors] };
+  if (files.has(fileNames.safetensorsIndex)) {
+    const paths = safeShardNames((await readText(fileNames.safetensorsIndex)) ?? '');
+    const missing = paths.find((path) => !files.has(path));
+    if (missing === undefined) return { format: 'safetensors', paths };
+    throw new VitrineError('not-found', `${id} lacks the shard ${missing}, which its index names.`);
+  }
+  if (files.has(fileNames.torch)) return { format: 'torch', paths: [fileNames.torch] };
+  const others = [...files.keys()].filter((path) =>
+    /\.(safetensors|bin|h5|msgpack|ot|onnx|gguf|pt|pth)$/.test(path),
+  );
+  const seen = others.length > 0 ? ` It has ${others.slice(0, 5).join(', ')}.` : '';
+  throw new VitrineError(
+    'unsupported-format',
+    `${id} has no model.safetensors.${seen} Convert it with save_pretrained (safe_serialization), or name a revision that has safetensors, such as ${id}@refs/pr/1.`,
+  );
+}
+
+/** Reads the header of a safetensors file and nothing else. */
+export async function readSafetensors(
+  source: SourceFile,
+  head: Uint8Array<ArrayBuffer> | undefined,
+): Promise<WeightFile> {
+  const first =
+    head ??
+    (await collect(source.read(0, Math.min(firstRead, source.bytes)), Math.min(firstRead, source.bytes)));
+  const end = 8 + readHeaderLength(first.subarray(0, 8), source.bytes);
+  let prefix = first;
+  if (end > first.length) {
+    prefix = new Uint8Array(end);
+    prefix.set(first);
+    prefix.set(await collect(source.read(first.length, end), end - first.length), first.length);
+  }
+  const tensors = parseSafetensorsHeader(prefix.subarray(8, end), {
+    file: source.path,
+    fileBytes: source.bytes,
+  });
+  return { source, prefix, tensors };
+}
+
+/** All tensors by name; no two files may hold the same one. */
+export function joinTensors(files: readonly WeightFile[]): Map<string, TensorInfo> {
+  const tensors = new Map<string, TensorInfo>();
+  for (const file of files)
+    for (const tensor of file.tensors) {
+      const other = tensors.get(tensor.name);
+      if (other)
+        throw new VitrineError(
+          'safetensors-invalid',
+          `The tensor ${tensor.name} is in both ${other.file} and ${tensor.file}.`,
+        );
+      tensors.set(tensor.name, tensor);
+    }
+  return tensors;
+}
