@@ -3,7 +3,7 @@
  *
  * A token's gap says how far it lies below the likeliest one, in bits of probability, as a multiple of 2^-24.
  * Its mass is 2^-gap, scaled so that the likeliest has 2^36: the sum over 2^17 tokens still fits in 53 bits.
- * A mass is exact to about 2^-23 of itself down to 2^-12 of the likeliest, and to 2^-36 of the likeliest below;
+ * A mass is within 2^-21 of itself down to 2^-14 of the likeliest, and to 2^-36 of the likeliest below;
  * past 36 bits it is zero.
  */
 export const gapBits = 24;

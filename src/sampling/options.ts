@@ -8,6 +8,10 @@ interface Rule {
 }
 
 const finite = Number.isFinite;
+/** Keeps every step of the arithmetic inside f32. */
+const most = 1e6;
+const mostBias = 1e30;
+const moderate = (value: number) => Math.abs(value) <= most;
 const naturalOrZero = (value: number) => Number.isInteger(value) && value >= 0 && value <= 0xffffffff;
 
 const rules: Record<Exclude<keyof SamplingOptions, 'logitBias' | 'seed'>, Rule> = {
@@ -16,9 +20,13 @@ const rules: Record<Exclude<keyof SamplingOptions, 'logitBias' | 'seed'>, Rule> 
   topP: { fallback: 1, allows: (v) => v > 0 && v <= 1, wants: 'a number above 0 and up to 1 (off)' },
   minP: { fallback: 0, allows: (v) => v >= 0 && v <= 1, wants: 'a number from 0 (off) to 1' },
   typicalP: { fallback: 1, allows: (v) => v > 0 && v <= 1, wants: 'a number above 0 and up to 1 (off)' },
-  repetitionPenalty: { fallback: 1, allows: (v) => finite(v) && v > 0, wants: 'a number above 0 (1 is off)' },
-  frequencyPenalty: { fallback: 0, allows: finite, wants: 'a finite number (0 is off)' },
-  presencePenalty: { fallback: 0, allows: finite, wants: 'a finite number (0 is off)' },
+  repetitionPenalty: {
+    fallback: 1,
+    allows: (v) => v >= 1e-6 && v <= most,
+    wants: `a number from 0.000001 to ${most} (1 is off)`,
+  },
+  frequencyPenalty: { fallback: 0, allows: moderate, wants: `a number from -${most} to ${most} (0 is off)` },
+  presencePenalty: { fallback: 0, allows: moderate, wants: `a number from -${most} to ${most} (0 is off)` },
   noRepeatNgramSize: { fallback: 0, allows: naturalOrZero, wants: 'a whole number from 0 (off) up' },
 };
 
@@ -48,8 +56,9 @@ function resolveBias(bias: SamplingOptions['logitBias'], vocabSize: number | und
     const id = Number(key);
     if (!naturalOrZero(id) || (vocabSize !== undefined && id >= vocabSize))
       throw invalid('logitBias', key, `token ids from 0 to ${(vocabSize ?? 2 ** 32) - 1} as keys`);
-    if (typeof value !== 'number' || Number.isNaN(value) || value === Number.POSITIVE_INFINITY)
-      throw invalid(`logitBias[${key}]`, value, 'a finite number, or -Infinity to ban the token');
+    const ban = value === Number.NEGATIVE_INFINITY;
+    if (!ban && !(typeof value === 'number' && Math.abs(value) <= mostBias))
+      throw invalid(`logitBias[${key}]`, value, 'a number up to 1e30, or -Infinity to ban the token');
     resolved[id] = value;
   }
   return resolved;

@@ -6,11 +6,11 @@ const smallestNormal = 2 ** -126;
 const banned = Number.NEGATIVE_INFINITY;
 
 /**
- * A logit as the samplers see it: NaN is a ban, infinities are cut to ±1e30, and what f32 arithmetic may flush to
- * zero (denormals, negative zero) is zero everywhere.
+ * A logit as the samplers see it: NaN and -Infinity are bans, other values are cut to ±1e30, and what f32 arithmetic
+ * may flush to zero (denormals, negative zero) is zero everywhere.
  */
 export function sanitise(logit: number): number {
-  if (Number.isNaN(logit)) return banned;
+  if (Number.isNaN(logit) || logit === banned) return banned;
   if (Math.abs(logit) < smallestNormal) return 0;
   return Math.min(logitLimit, Math.max(-logitLimit, logit));
 }
@@ -29,11 +29,7 @@ export function processLogits(
   penaliseRepetition(scores, context.ids, sampling.repetitionPenalty);
   banNgrams(scores, context.ids, sampling.noRepeatNgramSize);
   penaliseGenerated(scores, context, sampling);
-  for (let id = 0; id < scores.length; id++) {
-    const score = scores[id] as number;
-    if (score !== banned) scores[id] = sanitise(score);
-  }
-  return scores;
+  return scores.map(sanitise);
 }
 
 /** Only tokens of the vocabulary count: a context may hold ids the head does not score. */
