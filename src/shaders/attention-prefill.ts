@@ -1,6 +1,7 @@
 import { defineKernel, grid1d, type KernelSource } from '../gpu/index.ts';
 import { ceilDiv } from '../lib/index.ts';
 import attentionPrefill from './attention_prefill.wgsl?raw';
+import attentionWeights from './attention_weights.wgsl?raw';
 import { type AttentionShape, kvBinding, kvParts, layerBinding, layerWgsl } from './attention-decode.ts';
 import { chunkBinding, chunkWgsl } from './chunk.ts';
 import { paddedHeadSize } from './epilogue.ts';
@@ -52,4 +53,23 @@ export function attentionPrefillKernel(shape: AttentionShape): KernelSource {
 
 export function attentionPrefillGrid(shape: AttentionShape, rows: number): [number, number, number] {
   return [shape.heads, ceilDiv(rows, queries), 1];
+}
+
+/**
+ * The weights a chunk's queries give to the positions of the whole pass, for looking inside: out[head][t][total].
+ * Bindings: qkv, kv, layer, params, out. Grid: (heads, rows).
+ */
+export function attentionWeightsKernel(shape: AttentionShape): KernelSource {
+  return defineKernel({
+    name: `attention weights h${shape.heads}x${shape.headSize} ${shape.kv}`,
+    constants: chunkConstants(shape),
+    bindings: [
+      { name: 'qkv', type: 'array<vec4f>', kind: 'read' },
+      kvBinding[shape.kv],
+      layerBinding,
+      chunkBinding,
+      { name: 'out', type: 'array<f32>', kind: 'write' },
+    ],
+    parts: [layerWgsl, chunkWgsl, kvParts[shape.kv], attentionWeights],
+  });
 }

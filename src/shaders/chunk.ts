@@ -9,12 +9,14 @@ export interface Chunk {
   base: number;
   /** Which KV cache. */
   sequence: number;
+  /** Positions of the whole pass; only attention weights are laid out by it. */
+  total?: number;
 }
 
 export const chunkWgsl = chunk;
 export const chunkBinding: Binding = { name: 'params', type: 'Chunk', kind: 'uniform' };
 
 /** The uniform `params`, as struct Chunk in chunk.wgsl. */
-export function packChunk({ count, base, sequence }: Chunk): Uint32Array<ArrayBuffer> {
-  return new Uint32Array([count, base, sequence, 0]);
+export function packChunk({ count, base, sequence, total = 0 }: Chunk): Uint32Array<ArrayBuffer> {
+  return new Uint32Array([count, base, sequence, total]);
 }

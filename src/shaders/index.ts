@@ -12,6 +12,7 @@ export {
 export {
   attentionPrefillGrid,
   attentionPrefillKernel,
+  attentionWeightsKernel,
   kvAppendGrid,
   kvAppendKernel,
 } from './attention-prefill.ts';
