@@ -66,30 +66,22 @@ function retain(from: Weighed, keep: (index: number) => boolean): Weighed {
   };
 }
 
-/** The smallest set of likeliest tokens with at least p of the mass; lowest ids first among equals. */
+/** Room for a token's place beside its order in one number. */
+const places = 2 ** 20;
+
+/** The smallest set of likeliest tokens with at least p of the mass; lowest ids first among equal gaps. */
 export function topP(from: Weighed, p: number): Weighed {
   if (p === 1) return from;
   const target = scaleUp(from.total, probabilityBits(p));
-  // One number a candidate, ordered by score descending, then by place: places need no more than 17 bits.
-  const order = Float64Array.from(from.scores, (score, i) => -sortable(score) * 2 ** 20 + i).sort();
+  const order = from.gaps.map((gap, i) => gap * places + i).sort();
   const kept = new Uint8Array(order.length);
-  let before = 0;
+  let reached = 0;
   for (const entry of order) {
-    if (before >= target) break;
-    const place = ((entry % 2 ** 20) + 2 ** 20) % 2 ** 20;
-    kept[place] = 1;
-    before += from.masses[place] as number;
+    if (reached >= target) break;
+    kept[entry % places] = 1;
+    reached += from.masses[entry % places] as number;
   }
   return retain(from, (i) => kept[i] === 1);
-}
-
-const view = new DataView(new ArrayBuffer(4));
-
-/** A whole number below 2^32 that is greater for a greater f32. */
-export function sortable(score: number): number {
-  view.setFloat32(0, score);
-  const bits = view.getUint32(0);
-  return bits >= 0x80000000 ? 0xffffffff - bits : bits + 0x80000000;
 }
 
 /** Tokens at least p times as likely as the likeliest. */
@@ -124,13 +116,13 @@ export function typical(from: Weighed, p: number): Weighed {
   const mean = meanGap(from);
   const distances = from.gaps.map((gap) => Math.abs(gap - mean));
   const target = scaleUp(from.total, probabilityBits(p));
-  const order = distances.map((distance, i) => distance * 2 ** 20 + i).sort();
+  const order = distances.map((distance, i) => distance * places + i).sort();
   let reached = 0;
   let farthest = 0;
   for (const entry of order) {
     if (reached >= target) break;
-    farthest = Math.floor(entry / 2 ** 20);
-    reached += from.masses[entry % 2 ** 20] as number;
+    farthest = Math.floor(entry / places);
+    reached += from.masses[entry % places] as number;
   }
   return retain(from, (i) => (distances[i] as number) <= farthest);
 }

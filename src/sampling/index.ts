@@ -13,6 +13,7 @@ export {
   gapBits,
   gapScale,
   massBits,
+  massOf,
   maxGap,
   maxVocabulary,
   probabilityBits,

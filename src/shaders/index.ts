@@ -51,6 +51,14 @@ export {
   pickKernel,
   recordSize,
 } from './pick.ts';
+export {
+  packSampling,
+  packTables,
+  type SampleShape,
+  type SampleTables,
+  sampleKernel,
+  samplingBytes,
+} from './sample.ts';
 export { stateBytes, stateLayout } from './state.ts';
 export { packSummary, summariseRowsKernel, summarySize } from './summarise-rows.ts';
 export {

@@ -1,0 +1,132 @@
+import { defineKernel, type KernelSource } from '../gpu/index.ts';
+import {
+  drawStride,
+  exp2Table,
+  gapScale,
+  isGreedy,
+  maxGap,
+  meanShift,
+  minimumMass,
+  probabilityBits,
+  type ResolvedSampling,
+  type SamplingContext,
+} from '../sampling/index.ts';
+import integers from './integers.wgsl?raw';
+import sample from './sample.wgsl?raw';
+import { stateBinding, stateWgsl } from './state.ts';
+
+export interface SampleShape {
+  vocab: number;
+  columns: number;
+  /** Floats between columns of logits. */
+  logitsStride: number;
+  /** Tokens a context list holds. */
+  context: number;
+}
+
+/** Bytes of the uniform `sampling`, as struct Sampling in sample.wgsl. */
+export const samplingBytes = 64 + exp2Table.byteLength;
+
+const flags = { greedy: 1, biased: 2, counted: 4 } as const;
+const seen = 0x80000000;
+
+/** True when the choice depends on how often tokens occur in the context. */
+export function countsTokens(sampling: ResolvedSampling): boolean {
+  return (
+    sampling.repetitionPenalty !== 1 || sampling.frequencyPenalty !== 0 || sampling.presencePenalty !== 0
+  );
+}
+
+/** The uniform `sampling`. */
+export function packSampling(sampling: ResolvedSampling, vocab: number): Uint32Array<ArrayBuffer> {
+  const words = new Uint32Array(samplingBytes / 4);
+  const floats = new Float32Array(words.buffer);
+  const { topK, topP, minP, typicalP, repetitionPenalty } = sampling;
+  const biased = Object.keys(sampling.logitBias).length > 0;
+  const minimum = minimumMass(minP);
+  words.set([
+    (isGreedy(sampling) ? flags.greedy : 0) |
+      (biased ? flags.biased : 0) |
+      (countsTokens(sampling) ? flags.counted : 0),
+    topK < vocab ? topK : 0,
+    topP < 1 ? probabilityBits(topP) : 0,
+    typicalP < 1 ? probabilityBits(typicalP) : 0,
+    minimum % 2 ** 32,
+    Math.floor(minimum / 2 ** 32),
+    sampling.noRepeatNgramSize,
+    sampling.seed,
+  ]);
+  floats.set(
+    [
+      isGreedy(sampling) ? 1 : gapScale(sampling.temperature),
+      repetitionPenalty,
+      1 / repetitionPenalty,
+      sampling.frequencyPenalty,
+      sampling.presencePenalty,
+    ],
+    8,
+  );
+  words.set(exp2Table, 16);
+  return words;
+}
+
+/** What the kernel reads about the contexts: notes [columns][V], bias [V], context lists [columns][context]. */
+export interface SampleTables {
+  notes: Uint32Array<ArrayBuffer>;
+  bias: Float32Array<ArrayBuffer>;
+  context: Uint32Array<ArrayBuffer>;
+}
+
+/** Tables at the start of a run; those the options have no use for are empty and need no upload. */
+export function packTables(
+  sampling: ResolvedSampling,
+  contexts: readonly SamplingContext[],
+  { vocab, context }: SampleShape,
+): SampleTables {
+  const biased = Object.entries(sampling.logitBias).filter(([id]) => Number(id) < vocab);
+  const bias = new Float32Array(Object.keys(sampling.logitBias).length > 0 ? vocab : 0);
+  for (const [id, value] of biased) bias[Number(id)] = value;
+  const notes = new Uint32Array(countsTokens(sampling) ? contexts.length * vocab : 0);
+  const lists = new Uint32Array(sampling.noRepeatNgramSize > 0 ? contexts.length * context : 0);
+  for (const [column, { ids, promptLength }] of contexts.entries()) {
+    if (lists.length > 0) lists.set(ids.slice(-context), column * context);
+    if (notes.length > 0) note(notes.subarray(column * vocab, (column + 1) * vocab), ids, promptLength);
+  }
+  return { notes, bias, context: lists };
+}
+
+function note(notes: Uint32Array, ids: readonly number[], promptLength: number): void {
+  for (const [index, id] of ids.entries()) {
+    if (id >= notes.length) continue;
+    notes[id] = (((notes[id] as number) | seen) >>> 0) + (index < promptLength ? 0 : 1);
+  }
+}
+
+/**
+ * Bindings: logits, work [columns][V], notes [columns][V], bias [V], context lists, state, sampling.
+ * One workgroup a column. After it `work` holds the gaps of the tokens that could be drawn, 0xffffffff elsewhere.
+ */
+export function sampleKernel(shape: SampleShape): KernelSource {
+  return defineKernel({
+    name: `sample v${shape.vocab} c${shape.columns}`,
+    constants: {
+      V: shape.vocab,
+      LOGITS_STRIDE: shape.logitsStride,
+      CONTEXT: shape.context,
+      WG: drawStride,
+      MAX_GAP: maxGap,
+      MEAN_SHIFT: meanShift,
+      LN2: Math.round(Math.LN2 * 2 ** 16),
+    },
+    bindings: [
+      { name: 'logits', type: 'array<u32>', kind: 'read' },
+      { name: 'work', type: 'array<u32>', kind: 'write' },
+      { name: 'notes', type: 'array<u32>', kind: 'write' },
+      { name: 'bias', type: 'array<u32>', kind: 'read' },
+      { name: 'context', type: 'array<u32>', kind: 'write' },
+      { ...stateBinding, kind: 'write' },
+      { name: 'sampling', type: 'Sampling', kind: 'uniform' },
+    ],
+    parts: [stateWgsl, integers, sample],
+  });
+}

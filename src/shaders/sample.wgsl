@@ -1,0 +1,470 @@
+// Chooses one token per column, one workgroup each, as src/sampling does on the CPU, number for number: probabilities
+// are whole numbers (masses), so sums are exact in any order. Nothing is sorted: each cut is a threshold found by
+// four passes of 256 bins, most significant digit first.
+//
+// `work` holds one number per token, GONE for what is banned or cut; lower is likelier. At first it is the rank: the
+// bits of the logit in reverse order. Once top-k is through it is the gap to the likeliest token, in bits of
+// probability times 2^24.
+//
+// Barriers stand in uniform control flow only: what decides a branch around one comes from the uniform buffer or
+// through workgroupUniformLoad.
+
+struct Sampling {
+  flags: u32,
+  top_k: u32,          // 0: off
+  top_p: u32,          // times 2^32; 0: off
+  typical_p: u32,      // times 2^32; 0: off
+  minimum: vec2u,      // smallest mass that min-p keeps; 0: off
+  ngram: u32,          // 0: off
+  seed: u32,
+  scale: f32,          // logit difference to gap
+  penalty_down: f32,   // of negative logits
+  penalty_up: f32,     // of positive logits
+  frequency: f32,
+  presence: f32,
+  zero: u32,           // a zero the compiler does not know of
+  exp2: array<vec4u, 64>,
+}
+
+const GREEDY = 1u;
+const BIASED = 2u;
+const COUNTED = 4u;
+
+const GONE = 0xffffffffu;
+const BANNED = 0xff800000u;  // bits of -infinity
+const LIMIT = 0x7149f2cau;   // bits of 1e30
+const SEEN = 0x80000000u;    // in notes: the token is in the context; the rest counts its generated occurrences
+
+// What `threshold` measures by.
+const BY_VALUE = 0u;      // work itself, one each
+const BY_MASS = 1u;       // work itself, weighed by mass
+const BY_DISTANCE = 2u;   // distance from the mean gap, weighed by mass
+const BY_ID = 3u;         // id, one each, of tokens whose gap is `pivot`
+
+struct Found {
+  some: u32,
+  digit: u32,
+  before: vec2u,  // weight of what comes first
+  own: vec2u,     // weight in this bin
+}
+
+struct Threshold {
+  value: u32,
+  before: vec2u,
+  own: vec2u,
+}
+
+var<workgroup> exp2_table: array<u32, 256>;
+var<workgroup> bins_low: array<atomic<u32>, 256>;
+var<workgroup> bins_high: array<atomic<u32>, 256>;
+var<workgroup> sums: array<vec2u, 256>;
+var<workgroup> best: atomic<u32>;
+var<workgroup> found: Found;
+var<workgroup> shared_word: u32;
+
+// Exact f32 arithmetic: the compiler cannot see through this, so it cannot fuse what is inside with what is outside.
+fn exactly(value: f32) -> f32 {
+  return bitcast<f32>(bitcast<u32>(value) ^ sampling.zero);
+}
+
+// Bits of a logit the samplers can work with; see `sanitise` in src/sampling.
+fn sanitise(bits: u32) -> u32 {
+  let magnitude = bits & 0x7fffffffu;
+  if (magnitude > 0x7f800000u || bits == BANNED) {
+    return BANNED;
+  }
+  if (magnitude < 0x00800000u) {
+    return 0u;
+  }
+  return select(bits, (bits & 0x80000000u) | LIMIT, magnitude > LIMIT);
+}
+
+// Bits of the logit after bias and penalties.
+fn processed(column: u32, id: u32) -> u32 {
+  let raw = sanitise(logits[column * LOGITS_STRIDE + id]);
+  var value = bitcast<f32>(raw);
+  var banned = raw == BANNED;
+  if ((sampling.flags & BIASED) != 0u) {
+    let added = bias[id];
+    banned = banned || added == BANNED;
+    value = exactly(value + bitcast<f32>(added));
+  }
+  if ((sampling.flags & COUNTED) != 0u) {
+    let note = notes[column * V + id];
+    if (note != 0u) {
+      value = exactly(value * select(sampling.penalty_up, sampling.penalty_down, value < 0.0));
+    }
+    let count = note & ~SEEN;
+    if (count != 0u) {
+      value = exactly(value - exactly(sampling.frequency * f32(count))) - sampling.presence;
+    }
+  }
+  return select(sanitise(bitcast<u32>(value)), BANNED, banned);
+}
+
+// The order of ranks is the reverse order of logits.
+fn rank_of(bits: u32) -> u32 {
+  return select(select(bits ^ 0x7fffffffu, bits, bits >= 0x80000000u), GONE, bits == BANNED);
+}
+
+fn logit_of(rank: u32) -> f32 {
+  return bitcast<f32>(select(rank ^ 0x7fffffffu, rank, rank >= 0x80000000u));
+}
+
+fn gap_of(highest: f32, logit: f32) -> u32 {
+  let gap = exactly(exactly(highest - logit) * sampling.scale);
+  return u32(min(gap, f32(MAX_GAP)));
+}
+
+// 2^-gap as a multiple of 2^-36.
+fn mass_of(gap: u32) -> vec2u {
+  let whole = exp2_table[(gap >> 16u) & 0xffu];
+  let linear = ((gap & 0xffffu) * LN2) >> 16u;
+  let rest = linear - ((linear * linear) >> 25u);
+  let mantissa = whole - (((whole >> 8u) * rest) >> 16u);
+  let shift = gap >> 24u;
+  if (shift > 12u) {
+    return vec2u(mantissa >> (shift - 12u), 0u);
+  }
+  let left = 12u - shift;
+  return vec2u(mantissa << left, (mantissa >> 1u) >> (31u - left));
+}
+
+// The lowest of one number per lane, in all lanes.
+fn lowest(value: u32, local: u32) -> u32 {
+  workgroupBarrier();
+  if (local == 0u) {
+    atomicStore(&best, GONE);
+  }
+  workgroupBarrier();
+  atomicMin(&best, value);
+  workgroupBarrier();
+  if (local == 0u) {
+    shared_word = atomicLoad(&best);
+  }
+  return workgroupUniformLoad(&shared_word);
+}
+
+// Turns one number per lane into the sum up to and including each lane.
+fn prefix_sum(value: vec2u, local: u32) -> vec2u {
+  var sum = value;
+  workgroupBarrier();
+  sums[local] = sum;
+  workgroupBarrier();
+  for (var step = 1u; step < 256u; step *= 2u) {
+    var other = vec2u();
+    if (local >= step) {
+      other = sums[local - step];
+    }
+    workgroupBarrier();
+    sum = add64(sum, other);
+    sums[local] = sum;
+    workgroupBarrier();
+  }
+  return sum;
+}
+
+// The sum over all lanes, in all lanes, once `prefix_sum` has run.
+fn sum_of_all() -> vec2u {
+  return workgroupUniformLoad(&sums[255]);
+}
+
+// Which lane's share holds the point: after all lanes before it, and not after itself.
+// `point` counts from 1 to the sum of all.
+fn lane_holding(point: vec2u, own: vec2u, local: u32) -> Found {
+  let through = prefix_sum(own, local);
+  let before = sub64(through, own);
+  if (local == 0u) {
+    found.some = 0u;
+  }
+  workgroupBarrier();
+  if (less64(before, point) && !less64(through, point)) {
+    found = Found(1u, local, before, own);
+  }
+  return workgroupUniformLoad(&found);
+}
+
+fn measure(value: u32, id: u32, by: u32, pivot: u32) -> u32 {
+  switch (by) {
+    case BY_DISTANCE: {
+      return max(value, pivot) - min(value, pivot);
+    }
+    case BY_ID: {
+      return select(GONE, id, value == pivot);
+    }
+    default: {
+      return value;
+    }
+  }
+}
+
+// The lowest value such that tokens up to it weigh at least `wanted`; GONE - 1 when all together do not.
+fn threshold(column: u32, by: u32, pivot: u32, wanted: vec2u, local: u32) -> Threshold {
+  var prefix = 0u;
+  var rest = wanted;
+  var own = vec2u();
+  var before = vec2u();
+  for (var round = 0u; round < 4u; round++) {
+    let shift = 24u - 8u * round;
+    workgroupBarrier();
+    atomicStore(&bins_low[local], 0u);
+    atomicStore(&bins_high[local], 0u);
+    workgroupBarrier();
+    for (var id = local; id < V; id += WG) {
+      let value = work[column * V + id];
+      let measured = measure(value, id, by, pivot);
+      // The digits above this round's, by two shifts: there are none in the first.
+      if (value != GONE && measured != GONE && ((measured >> shift) >> 8u) == prefix) {
+        let bin = (measured >> shift) & 0xffu;
+        if (by == BY_VALUE || by == BY_ID) {
+          atomicAdd(&bins_low[bin], 1u);
+        } else {
+          let mass = mass_of(value);
+          let carry = u32(atomicAdd(&bins_low[bin], mass.x) > ~mass.x);
+          if (mass.y + carry != 0u) {
+            atomicAdd(&bins_high[bin], mass.y + carry);
+          }
+        }
+      }
+    }
+    workgroupBarrier();
+    let bin = vec2u(atomicLoad(&bins_low[local]), atomicLoad(&bins_high[local]));
+    let holder = lane_holding(rest, bin, local);
+    if (holder.some == 0u) {
+      return Threshold(GONE - 1u, vec2u(), vec2u());
+    }
+    prefix = (prefix << 8u) | holder.digit;
+    rest = sub64(rest, holder.before);
+    before = add64(before, holder.before);
+    own = holder.own;
+  }
+  return Threshold(prefix, before, own);
+}
+
+// Keeps tokens up to a threshold, of those at the threshold the ids up to `last`, and none below the smallest mass.
+// Each lane's sum of mass comes back.
+fn keep(column: u32, by: u32, pivot: u32, limit: u32, last: u32, minimum: vec2u, local: u32) -> vec2u {
+  var sum = vec2u();
+  for (var id = local; id < V; id += WG) {
+    let value = work[column * V + id];
+    if (value != GONE) {
+      let measured = measure(value, id, by, pivot);
+      let mass = mass_of(value);
+      if (measured < limit || (measured == limit && id <= last)) {
+        if (!less64(mass, minimum)) {
+          sum = add64(sum, mass);
+          continue;
+        }
+      }
+      work[column * V + id] = GONE;
+    }
+  }
+  return sum;
+}
+
+// Fills `work` with ranks; the best of this lane comes back.
+fn rank_all(column: u32, bare: bool, local: u32) -> u32 {
+  var top = GONE;
+  for (var id = local; id < V; id += WG) {
+    var bits = 0u;
+    if (bare) {
+      bits = sanitise(logits[column * LOGITS_STRIDE + id]);
+    } else {
+      bits = processed(column, id);
+    }
+    let rank = rank_of(bits);
+    work[column * V + id] = rank;
+    top = min(top, rank);
+  }
+  return top;
+}
+
+// Bans what would repeat an n-gram; the best rank left of this lane comes back.
+fn ban_ngrams(column: u32, local: u32) -> u32 {
+  let length = state[column_at(column, CONTEXT_LENGTH)];
+  let size = sampling.ngram;
+  let base = column * CONTEXT;
+  storageBarrier();
+  for (var start = local; start + size <= length; start += WG) {
+    var same = true;
+    for (var i = 0u; same && i + 1u < size; i++) {
+      same = context[base + start + i] == context[base + length + 1u - size + i];
+    }
+    let id = context[base + start + size - 1u];
+    if (same && id < V) {
+      work[column * V + id] = GONE;
+    }
+  }
+  storageBarrier();
+  var top = GONE;
+  for (var id = local; id < V; id += WG) {
+    top = min(top, work[column * V + id]);
+  }
+  return top;
+}
+
+fn first_with_rank(column: u32, rank: u32, local: u32) -> u32 {
+  var first = GONE;
+  for (var id = local; id < V && first == GONE; id += WG) {
+    if (work[column * V + id] == rank) {
+      first = id;
+    }
+  }
+  return lowest(first, local);
+}
+
+// Ranks up to `limit` become gaps.
+fn weigh(column: u32, top: u32, limit: u32, local: u32) {
+  let highest = logit_of(top);
+  for (var id = local; id < V; id += WG) {
+    let rank = work[column * V + id];
+    var gap = GONE;
+    if (rank <= limit && rank != GONE) {
+      gap = gap_of(highest, logit_of(rank));
+    }
+    work[column * V + id] = gap;
+  }
+}
+
+// The mean gap, rounded down to a multiple of 2^-24.
+fn mean_gap(column: u32, total: vec2u, local: u32) -> u32 {
+  var sum = vec2u();
+  for (var id = local; id < V; id += WG) {
+    let gap = work[column * V + id];
+    if (gap != GONE) {
+      let mass = mass_of(gap);
+      let short_gap = gap >> MEAN_SHIFT;
+      sum = add64(sum, add64(mul32(mass.x, short_gap), vec2u(0u, mass.y * short_gap)));
+    }
+  }
+  workgroupBarrier();
+  sums[local] = sum;
+  workgroupBarrier();
+  if (local == 0u) {
+    var all = vec3u();
+    for (var lane = 0u; lane < 256u; lane++) {
+      all = add96(all, sums[lane]);
+    }
+    shared_word = divide96(shift96(all, MEAN_SHIFT), total);
+  }
+  return workgroupUniformLoad(&shared_word);
+}
+
+// How many of the equals at a top-p threshold are needed, as the highest id of them.
+fn last_of_equals(column: u32, at: Threshold, wanted: vec2u, local: u32) -> u32 {
+  let each = mass_of(at.value);
+  let surplus = sub64(add64(at.before, at.own), wanted);
+  if (local == 0u) {
+    // ceil((wanted - before) / each); 0 when all are needed.
+    let needed = add64(sub64(wanted, at.before), sub64(each, vec2u(1u, 0u)));
+    shared_word = 0u;
+    if (!less64(surplus, each)) {
+      shared_word = divide96(vec3u(needed, 0u), each);
+    }
+  }
+  let count = workgroupUniformLoad(&shared_word);
+  if (count == 0u) {
+    return GONE;
+  }
+  return threshold(column, BY_ID, at.value, vec2u(count, 0u), local).value;
+}
+
+// The filters; each lane's sum of mass comes back, and the sum of all is in `sums`.
+fn filtered(column: u32, top: u32, local: u32) -> vec2u {
+  var limit = GONE - 1u;
+  if (sampling.top_k != 0u) {
+    limit = threshold(column, BY_VALUE, 0u, vec2u(sampling.top_k, 0u), local).value;
+  }
+  weigh(column, top, limit, local);
+  let whole = sampling.top_p == 0u;
+  var sum = keep(column, BY_VALUE, 0u, GONE, GONE, select(vec2u(), sampling.minimum, whole), local);
+  prefix_sum(sum, local);
+  if (!whole) {
+    let wanted = scale_up(sum_of_all(), sampling.top_p);
+    let at = threshold(column, BY_MASS, 0u, wanted, local);
+    let last = last_of_equals(column, at, wanted, local);
+    sum = keep(column, BY_VALUE, 0u, at.value, last, sampling.minimum, local);
+    prefix_sum(sum, local);
+  }
+  if (sampling.typical_p != 0u) {
+    let total = sum_of_all();
+    let wanted = scale_up(total, sampling.typical_p);
+    let mean = mean_gap(column, total, local);
+    let at = threshold(column, BY_DISTANCE, mean, wanted, local);
+    sum = keep(column, BY_DISTANCE, mean, at.value, GONE, vec2u(), local);
+    prefix_sum(sum, local);
+  }
+  return sum;
+}
+
+// The token that a random number points at. Tokens lie on the line in the order of (id mod 256, id).
+fn draw(column: u32, sum: vec2u, local: u32) -> u32 {
+  let bits = philox(vec4u(state[column_at(column, DRAW)], state[column_at(column, SEQUENCE)], 0u, 0u), sampling.seed);
+  storageBarrier();
+  // Points count from 1.
+  var point = add64(scale_down(sum_of_all(), bits), vec2u(1u, 0u));
+  let lane = lane_holding(point, sum, local);
+  point = sub64(point, lane.before);
+  for (var base = lane.digit; base < V; base += WG * WG) {
+    let id = base + local * WG;
+    var mass = vec2u();
+    if (id < V) {
+      let gap = work[column * V + id];
+      if (gap != GONE) {
+        mass = mass_of(gap);
+      }
+    }
+    let holder = lane_holding(point, mass, local);
+    if (holder.some == 1u) {
+      return base + holder.digit * WG;
+    }
+    point = sub64(point, sum_of_all());
+  }
+  return 0u;
+}
+
+// Remembers the choice for pick, and for the penalties of the next step.
+fn choose(column: u32, token: u32) {
+  state[column_at(column, CHOSEN)] = token;
+  if ((sampling.flags & COUNTED) != 0u) {
+    notes[column * V + token] = (notes[column * V + token] | SEEN) + 1u;
+  }
+  let length = state[column_at(column, CONTEXT_LENGTH)];
+  if (sampling.ngram != 0u && length < CONTEXT) {
+    context[column * CONTEXT + length] = token;
+    state[column_at(column, CONTEXT_LENGTH)] = length + 1u;
+  }
+}
+
+@compute @workgroup_size(WG)
+fn main(@builtin(local_invocation_index) local: u32, @builtin(workgroup_id) group: vec3u) {
+  let column = group.x;
+  if (local == 0u) {
+    shared_word = u32(idle() || state[column_at(column, DONE)] != 0u);
+  }
+  if (workgroupUniformLoad(&shared_word) != 0u) {
+    return;
+  }
+  exp2_table[local] = sampling.exp2[local / 4u][local % 4u];
+  var top = rank_all(column, false, local);
+  if (sampling.ngram != 0u) {
+    top = ban_ngrams(column, local);
+  }
+  top = lowest(top, local);
+  var greedy = (sampling.flags & GREEDY) != 0u;
+  if (top == GONE) {
+    // Everything is banned: the likeliest of all stands in.
+    top = lowest(rank_all(column, true, local), local);
+    greedy = true;
+  }
+  var token = 0u;
+  if (greedy) {
+    token = first_with_rank(column, top, local);
+  } else {
+    token = draw(column, filtered(column, top, local), local);
+  }
+  if (local == 0u) {
+    // Nothing but NaN: any token is as good.
+    choose(column, select(token, 0u, token >= V));
+  }
+}
