@@ -6,6 +6,7 @@ import { blocks, type GPT2, head } from './gpt2.ts';
 import type { GpuRuntimeOptions } from './gpu-runtime.ts';
 import { compilePlan, forRows, type Planned } from './plan.ts';
 import type { DecodedToken, DecodeRequest } from './runtime.ts';
+import { SampleStep } from './sample-step.ts';
 import { type LoopCounters, type StepDispatches, TokenLoop } from './token-loop.ts';
 import {
   attentionShape,
@@ -24,16 +25,23 @@ const pickLanes = 256;
 
 /** Everything compiled and bound for decoding a number of columns side by side. */
 export class DecodeProgram {
+  private readonly sampleAndPick: readonly Dispatch[];
+  /** Whether the run under way draws its tokens; pick alone makes greedy choices. */
+  private sampled = false;
+
   private constructor(
     private readonly gpu: Gpu,
     readonly workspace: Workspace,
     private readonly whole: readonly Dispatch[],
     private readonly split: readonly Dispatch[],
     private readonly head: readonly Dispatch[],
+    private readonly sample: SampleStep,
     private readonly pick: readonly Dispatch[],
     private readonly loop: TokenLoop,
     private readonly splitFrom: number,
-  ) {}
+  ) {
+    this.sampleAndPick = [...sample.dispatches, ...pick];
+  }
 
   static async create(
     gpu: Gpu,
@@ -54,10 +62,11 @@ export class DecodeProgram {
       build(ops);
       return compilePlan(gpu, ops.plan).then((plan) => forRows(plan, columns));
     };
-    const [whole, split, top, pick] = await Promise.all([
+    const [whole, split, top, sample, pick] = await Promise.all([
       planned(1, (ops) => blocks(ops, model, workspace.activations)),
       planned(contextSplits, (ops) => blocks(ops, model, workspace.activations)),
       planned(1, (ops) => head(ops, model, workspace.activations)),
+      SampleStep.create(gpu, model.config, workspace, options.context),
       compilePlan(gpu, [plannedPick(model, workspace, options.context)]).then((plan) =>
         forRows(plan, columns),
       ),
@@ -69,6 +78,7 @@ export class DecodeProgram {
       whole,
       split,
       top,
+      sample,
       pick,
       loop,
       options.splitFrom ?? defaultSplitFrom,
@@ -83,8 +93,9 @@ export class DecodeProgram {
   begin(request: DecodeRequest, ends: GPUBuffer, endBytes: number): void {
     const { device } = this.gpu;
     const { state, run, activations } = this.workspace;
+    this.sampled = this.sample.begin(request);
     device.queue.writeBuffer(state, 0, packState(request));
-    device.queue.writeBuffer(run, 0, packRun({ ...request, ringRecords, sampled: false }));
+    device.queue.writeBuffer(run, 0, packRun({ ...request, ringRecords, sampled: this.sampled }));
     const encoder = device.createCommandEncoder({ label: 'begin' });
     for (const [column, sequence] of request.sequences.entries()) {
       encoder.copyBufferToBuffer(ends, sequence * endBytes, activations.x, column * endBytes, endBytes);
@@ -104,7 +115,8 @@ export class DecodeProgram {
   }
 
   private step(length: number): StepDispatches {
-    return { layers: length > this.splitFrom ? this.split : this.whole, head: this.head, pick: this.pick };
+    const pick = this.sampled ? this.sampleAndPick : this.pick;
+    return { layers: length > this.splitFrom ? this.split : this.whole, head: this.head, pick };
   }
 
   /** Logits of one sequence's last row, into the workspace. */
@@ -121,6 +133,7 @@ export class DecodeProgram {
 
   destroy(): void {
     this.loop.destroy();
+    this.sample.destroy();
     destroyWorkspace(this.gpu, this.workspace);
   }
 }
