@@ -58,6 +58,8 @@ var<workgroup> exp2_table: array<u32, 256>;
 var<workgroup> bins_low: array<atomic<u32>, 256>;
 var<workgroup> bins_high: array<atomic<u32>, 256>;
 var<workgroup> sums: array<vec2u, 256>;
+var<workgroup> group_sums: array<vec2u, 16>;
+var<workgroup> whole_sum: vec2u;
 var<workgroup> best: atomic<u32>;
 var<workgroup> found: Found;
 var<workgroup> shared_word: u32;
@@ -145,28 +147,35 @@ fn lowest(value: u32, local: u32) -> u32 {
   return workgroupUniformLoad(&shared_word);
 }
 
-// Turns one number per lane into the sum up to and including each lane.
+// Turns one number per lane into the sum up to and including each lane: sums of sixteen lanes, then their sums.
 fn prefix_sum(value: vec2u, local: u32) -> vec2u {
-  var sum = value;
   workgroupBarrier();
-  sums[local] = sum;
+  sums[local] = value;
   workgroupBarrier();
-  for (var step = 1u; step < 256u; step *= 2u) {
-    var other = vec2u();
-    if (local >= step) {
-      other = sums[local - step];
+  if (local < 16u) {
+    var run = vec2u();
+    for (var i = 0u; i < 16u; i++) {
+      run = add64(run, sums[local * 16u + i]);
     }
-    workgroupBarrier();
-    sum = add64(sum, other);
-    sums[local] = sum;
-    workgroupBarrier();
+    group_sums[local] = run;
+  }
+  workgroupBarrier();
+  var sum = vec2u();
+  for (var i = 0u; i < local / 16u; i++) {
+    sum = add64(sum, group_sums[i]);
+  }
+  for (var i = local & ~15u; i <= local; i++) {
+    sum = add64(sum, sums[i]);
+  }
+  if (local == 255u) {
+    whole_sum = sum;
   }
   return sum;
 }
 
 // The sum over all lanes, in all lanes, once `prefix_sum` has run.
 fn sum_of_all() -> vec2u {
-  return workgroupUniformLoad(&sums[255]);
+  return workgroupUniformLoad(&whole_sum);
 }
 
 // Which lane's share holds the point: after all lanes before it, and not after itself.
@@ -369,7 +378,7 @@ fn last_of_equals(column: u32, at: Threshold, wanted: vec2u, local: u32) -> u32 
   return threshold(column, BY_ID, at.value, vec2u(count, 0u), local).value;
 }
 
-// The filters; each lane's sum of mass comes back, and the sum of all is in `sums`.
+// The filters; each lane's sum of mass comes back, and the sum of all is in `whole_sum`.
 fn filtered(column: u32, top: u32, local: u32) -> vec2u {
   var limit = GONE - 1u;
   if (sampling.top_k != 0u) {
