@@ -1,4 +1,16 @@
-export type { Activation, GPT2Config } from './config.ts';
+export {
+  type Activation,
+  checkVocabulary,
+  countParameters,
+  type GPT2Config,
+  parseConfig,
+} from './config.ts';
+export {
+  describeParameters,
+  type Orientation,
+  type Parameter,
+  type ParameterTable,
+} from './parameters.ts';
 export type {
   DecodedToken,
   DecodeRequest,
