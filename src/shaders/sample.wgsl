@@ -35,11 +35,11 @@ const BANNED = 0xff800000u;  // bits of -infinity
 const LIMIT = 0x7149f2cau;   // bits of 1e30
 const SEEN = 0x80000000u;    // in notes: the token is in the context; the rest counts its generated occurrences
 
-// What `threshold` measures by.
-const BY_VALUE = 0u;      // work itself, one each
-const BY_MASS = 1u;       // work itself, weighed by mass
-const BY_DISTANCE = 2u;   // distance from the mean gap, weighed by mass
-const BY_ID = 3u;         // id, one each, of tokens whose gap is `pivot`
+// The cuts in their order, each a threshold on something. One loop runs them, so that compilers meet each part once.
+const TOP_K = 0u;    // the rank, one each
+const TOP_P = 1u;    // the gap, weighed by mass
+const EQUALS = 2u;   // of tokens at the threshold of top-p, whose gap is the pivot: the id, one each
+const TYPICAL = 3u;  // the distance from the mean gap, which is the pivot, weighed by mass
 
 struct Found {
   some: u32,
@@ -193,13 +193,13 @@ fn lane_holding(point: vec2u, own: vec2u, local: u32) -> Found {
   return workgroupUniformLoad(&found);
 }
 
-fn measure(value: u32, id: u32, by: u32, pivot: u32) -> u32 {
-  switch (by) {
-    case BY_DISTANCE: {
-      return max(value, pivot) - min(value, pivot);
-    }
-    case BY_ID: {
+fn measure(cut: u32, pivot: u32, value: u32, id: u32) -> u32 {
+  switch (cut) {
+    case EQUALS: {
       return select(GONE, id, value == pivot);
+    }
+    case TYPICAL: {
+      return max(value, pivot) - min(value, pivot);
     }
     default: {
       return value;
@@ -207,8 +207,8 @@ fn measure(value: u32, id: u32, by: u32, pivot: u32) -> u32 {
   }
 }
 
-// The lowest value such that tokens up to it weigh at least `wanted`; GONE - 1 when all together do not.
-fn threshold(column: u32, by: u32, pivot: u32, wanted: vec2u, local: u32) -> Threshold {
+// The lowest measure such that tokens up to it weigh at least `wanted`; GONE - 1 when all together do not.
+fn threshold(column: u32, cut: u32, pivot: u32, wanted: vec2u, local: u32) -> Threshold {
   var prefix = 0u;
   var rest = wanted;
   var own = vec2u();
@@ -221,11 +221,11 @@ fn threshold(column: u32, by: u32, pivot: u32, wanted: vec2u, local: u32) -> Thr
     workgroupBarrier();
     for (var id = local; id < V; id += WG) {
       let value = work[column * V + id];
-      let measured = measure(value, id, by, pivot);
+      let measured = measure(cut, pivot, value, id);
       // The digits above this round's, by two shifts: there are none in the first.
       if (value != GONE && measured != GONE && ((measured >> shift) >> 8u) == prefix) {
         let bin = (measured >> shift) & 0xffu;
-        if (by == BY_VALUE || by == BY_ID) {
+        if (cut == TOP_K || cut == EQUALS) {
           atomicAdd(&bins_low[bin], 1u);
         } else {
           let mass = mass_of(value);
@@ -250,22 +250,30 @@ fn threshold(column: u32, by: u32, pivot: u32, wanted: vec2u, local: u32) -> Thr
   return Threshold(prefix, before, own);
 }
 
-// Keeps tokens up to a threshold, of those at the threshold the ids up to `last`, and none below the smallest mass.
-// Each lane's sum of mass comes back.
-fn keep(column: u32, by: u32, pivot: u32, limit: u32, last: u32, minimum: vec2u, local: u32) -> vec2u {
+// Keeps tokens up to the limit, of those at the limit ids up to `last`, and none below the smallest mass.
+// After top-k, ranks become gaps. Each lane's sum of mass comes back.
+fn keep(column: u32, cut: u32, pivot: u32, limit: u32, last: u32, top: u32, local: u32) -> vec2u {
+  let highest = logit_of(top);
+  // Min-p comes after top-p where there is one, and is not asked again after that.
+  var minimum = vec2u();
+  if (cut != TYPICAL && (cut == EQUALS || sampling.top_p == 0u)) {
+    minimum = sampling.minimum;
+  }
   var sum = vec2u();
   for (var id = local; id < V; id += WG) {
-    let value = work[column * V + id];
+    var value = work[column * V + id];
     if (value != GONE) {
-      let measured = measure(value, id, by, pivot);
-      let mass = mass_of(value);
-      if (measured < limit || (measured == limit && id <= last)) {
-        if (!less64(mass, minimum)) {
-          sum = add64(sum, mass);
-          continue;
-        }
+      let measured = select(value, measure(TYPICAL, pivot, value, id), cut == TYPICAL);
+      if (cut == TOP_K) {
+        value = gap_of(highest, logit_of(value));
       }
-      work[column * V + id] = GONE;
+      let mass = mass_of(value);
+      if (measured > limit || (measured == limit && id > last) || less64(mass, minimum)) {
+        value = GONE;
+      } else {
+        sum = add64(sum, mass);
+      }
+      work[column * V + id] = value;
     }
   }
   return sum;
@@ -322,19 +330,6 @@ fn first_with_rank(column: u32, rank: u32, local: u32) -> u32 {
   return lowest(first, local);
 }
 
-// Ranks up to `limit` become gaps.
-fn weigh(column: u32, top: u32, limit: u32, local: u32) {
-  let highest = logit_of(top);
-  for (var id = local; id < V; id += WG) {
-    let rank = work[column * V + id];
-    var gap = GONE;
-    if (rank <= limit && rank != GONE) {
-      gap = gap_of(highest, logit_of(rank));
-    }
-    work[column * V + id] = gap;
-  }
-}
-
 // The mean gap, rounded down to a multiple of 2^-24.
 fn mean_gap(column: u32, total: vec2u, local: u32) -> u32 {
   var sum = vec2u();
@@ -359,49 +354,62 @@ fn mean_gap(column: u32, total: vec2u, local: u32) -> u32 {
   return workgroupUniformLoad(&shared_word);
 }
 
-// How many of the equals at a top-p threshold are needed, as the highest id of them.
-fn last_of_equals(column: u32, at: Threshold, wanted: vec2u, local: u32) -> u32 {
-  let each = mass_of(at.value);
-  let surplus = sub64(add64(at.before, at.own), wanted);
+// How many of the equals at the threshold of top-p are needed to reach `wanted`; 0 when all are.
+fn equals_needed(at: Threshold, wanted: vec2u, local: u32) -> u32 {
   if (local == 0u) {
-    // ceil((wanted - before) / each); 0 when all are needed.
-    let needed = add64(sub64(wanted, at.before), sub64(each, vec2u(1u, 0u)));
+    let each = mass_of(at.value);
     shared_word = 0u;
-    if (!less64(surplus, each)) {
-      shared_word = divide96(vec3u(needed, 0u), each);
+    if (!less64(sub64(add64(at.before, at.own), wanted), each)) {
+      let rounded_up = add64(sub64(wanted, at.before), sub64(each, vec2u(1u, 0u)));
+      shared_word = divide96(vec3u(rounded_up, 0u), each);
     }
   }
-  let count = workgroupUniformLoad(&shared_word);
-  if (count == 0u) {
-    return GONE;
-  }
-  return threshold(column, BY_ID, at.value, vec2u(count, 0u), local).value;
+  return workgroupUniformLoad(&shared_word);
 }
 
 // The filters; each lane's sum of mass comes back, and the sum of all is in `whole_sum`.
 fn filtered(column: u32, top: u32, local: u32) -> vec2u {
-  var limit = GONE - 1u;
-  if (sampling.top_k != 0u) {
-    limit = threshold(column, BY_VALUE, 0u, vec2u(sampling.top_k, 0u), local).value;
-  }
-  weigh(column, top, limit, local);
-  let whole = sampling.top_p == 0u;
-  var sum = keep(column, BY_VALUE, 0u, GONE, GONE, select(vec2u(), sampling.minimum, whole), local);
-  prefix_sum(sum, local);
-  if (!whole) {
-    let wanted = scale_up(sum_of_all(), sampling.top_p);
-    let at = threshold(column, BY_MASS, 0u, wanted, local);
-    let last = last_of_equals(column, at, wanted, local);
-    sum = keep(column, BY_VALUE, 0u, at.value, last, sampling.minimum, local);
-    prefix_sum(sum, local);
-  }
-  if (sampling.typical_p != 0u) {
+  var sum = vec2u();
+  var wanted = vec2u();
+  var at = Threshold(GONE - 1u, vec2u(), vec2u());
+  for (var cut = TOP_K; cut <= TYPICAL; cut++) {
     let total = sum_of_all();
-    let wanted = scale_up(total, sampling.typical_p);
-    let mean = mean_gap(column, total, local);
-    let at = threshold(column, BY_DISTANCE, mean, wanted, local);
-    sum = keep(column, BY_DISTANCE, mean, at.value, GONE, vec2u(), local);
-    prefix_sum(sum, local);
+    var pivot = 0u;
+    var last = GONE;
+    switch (cut) {
+      case TOP_K: {
+        wanted = vec2u(sampling.top_k, 0u);
+      }
+      case TOP_P: {
+        wanted = scale_up(total, sampling.top_p);
+      }
+      case EQUALS: {
+        pivot = at.value;
+        if (sampling.top_p != 0u) {
+          wanted = vec2u(equals_needed(at, wanted, local), 0u);
+        }
+      }
+      default: {
+        wanted = scale_up(total, sampling.typical_p);
+        if (sampling.typical_p != 0u) {
+          pivot = mean_gap(column, total, local);
+        }
+      }
+    }
+    if (any(wanted != vec2u())) {
+      let found_at = threshold(column, cut, pivot, wanted, local);
+      if (cut == EQUALS) {
+        last = found_at.value;
+      } else {
+        at = found_at;
+      }
+    }
+    let settled = cut == TOP_K || (cut == EQUALS && sampling.top_p != 0u) ||
+      (cut == TYPICAL && sampling.typical_p != 0u);
+    if (settled) {
+      sum = keep(column, cut, pivot, at.value, last, top, local);
+      prefix_sum(sum, local);
+    }
   }
   return sum;
 }
@@ -410,24 +418,28 @@ fn filtered(column: u32, top: u32, local: u32) -> vec2u {
 fn draw(column: u32, sum: vec2u, local: u32) -> u32 {
   let bits = philox(vec4u(state[column_at(column, DRAW)], state[column_at(column, SEQUENCE)], 0u, 0u), sampling.seed);
   storageBarrier();
-  // Points count from 1.
+  // Points count from 1. The first round finds the lane, the others the token among that lane's.
   var point = add64(scale_down(sum_of_all(), bits), vec2u(1u, 0u));
-  let lane = lane_holding(point, sum, local);
-  point = sub64(point, lane.before);
-  for (var base = lane.digit; base < V; base += WG * WG) {
-    let id = base + local * WG;
-    var mass = vec2u();
+  var own = sum;
+  var lane = 0u;
+  for (var base = 0u; base < V + WG * WG; base += WG * WG) {
+    let holder = lane_holding(point, own, local);
+    if (holder.some == 0u) {
+      point = sub64(point, sum_of_all());
+    } else if (base > 0u) {
+      return lane + base - WG * WG + holder.digit * WG;
+    } else {
+      lane = holder.digit;
+      point = sub64(point, holder.before);
+    }
+    let id = lane + base + local * WG;
+    own = vec2u();
     if (id < V) {
       let gap = work[column * V + id];
       if (gap != GONE) {
-        mass = mass_of(gap);
+        own = mass_of(gap);
       }
     }
-    let holder = lane_holding(point, mass, local);
-    if (holder.some == 1u) {
-      return base + holder.digit * WG;
-    }
-    point = sub64(point, sum_of_all());
   }
   return 0u;
 }
@@ -455,16 +467,17 @@ fn main(@builtin(local_invocation_index) local: u32, @builtin(workgroup_id) grou
     return;
   }
   exp2_table[local] = sampling.exp2[local / 4u][local % 4u];
-  var top = rank_all(column, false, local);
-  if (sampling.ngram != 0u) {
-    top = ban_ngrams(column, local);
-  }
-  top = lowest(top, local);
+  var top = GONE;
   var greedy = (sampling.flags & GREEDY) != 0u;
-  if (top == GONE) {
-    // Everything is banned: the likeliest of all stands in.
-    top = lowest(rank_all(column, true, local), local);
-    greedy = true;
+  // When everything is banned, the likeliest of all stands in.
+  for (var bare = 0u; bare < 2u && top == GONE; bare++) {
+    top = rank_all(column, bare == 1u, local);
+    if (bare == 1u) {
+      greedy = true;
+    } else if (sampling.ngram != 0u) {
+      top = ban_ngrams(column, local);
+    }
+    top = lowest(top, local);
   }
   var token = 0u;
   if (greedy) {
