@@ -11,7 +11,7 @@ import {
 } from './filters.ts';
 import { scaleDown } from './mass.ts';
 import { isGreedy } from './options.ts';
-import { processLogits, sanitise } from './processors.ts';
+import { processLogits, sanitised } from './processors.ts';
 import { createRng } from './rng.ts';
 import type { Distribution, ResolvedSampling, SamplingContext } from './types.ts';
 
@@ -25,7 +25,7 @@ function allowed(logits: Float32Array, context: SamplingContext, sampling: Resol
 }
 
 function only(logits: Float32Array): Candidates {
-  const all = candidates(Float32Array.from(logits, sanitise));
+  const all = candidates(sanitised(logits));
   const id = all.ids.length > 0 ? argmax(all) : 0;
   return { ids: Uint32Array.of(id), scores: Float32Array.of(0) };
 }
@@ -106,7 +106,7 @@ export function distributionSteps(
   sampling: ResolvedSampling,
 ): DistributionStep[] {
   const size = logits.length;
-  const raw = candidates(Float32Array.from(logits, sanitise));
+  const raw = candidates(sanitised(logits));
   const from = allowed(logits, context, sampling);
   const steps = [
     spread('raw', weigh(raw.ids.length > 0 ? raw : from, 1), size),

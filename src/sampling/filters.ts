@@ -7,7 +7,8 @@ export interface Candidates {
 }
 
 /** Candidates with their shares of probability; see mass.ts for the units. */
-export interface Weighed extends Candidates {
+export interface Weighed {
+  ids: Uint32Array;
   gaps: Float64Array;
   masses: Float64Array;
   /** Sum of the masses. */
@@ -17,10 +18,21 @@ export interface Weighed extends Candidates {
 /** Every token that is not banned. */
 export function candidates(scores: Float32Array): Candidates {
   const ids = new Uint32Array(scores.length);
+  for (let id = 0; id < ids.length; id++) ids[id] = id;
+  return select({ ids, scores }, (id) => scores[id] !== Number.NEGATIVE_INFINITY);
+}
+
+/** The candidates at the places that `keep` names. */
+function select(from: Candidates, keep: (place: number) => boolean): Candidates {
+  const ids = new Uint32Array(from.ids.length);
+  const scores = new Float32Array(from.ids.length);
   let count = 0;
-  for (let id = 0; id < scores.length; id++) if (scores[id] !== Number.NEGATIVE_INFINITY) ids[count++] = id;
-  const kept = ids.slice(0, count);
-  return { ids: kept, scores: Float32Array.from(kept, (id) => scores[id] as number) };
+  for (let i = 0; i < ids.length; i++) {
+    if (!keep(i)) continue;
+    ids[count] = from.ids[i] as number;
+    scores[count++] = from.scores[i] as number;
+  }
+  return { ids: ids.subarray(0, count), scores: scores.subarray(0, count) };
 }
 
 /** The likeliest token; the lowest id among equals. At least one candidate. */
@@ -35,34 +47,47 @@ export function topK(from: Candidates, k: number): Candidates {
   if (k === 0 || k >= from.ids.length) return from;
   const sorted = from.scores.slice().sort();
   const threshold = sorted[sorted.length - k] as number;
-  const keep = (i: number) => (from.scores[i] as number) >= threshold;
-  return { ids: from.ids.filter((_, i) => keep(i)), scores: from.scores.filter((_, i) => keep(i)) };
+  return select(from, (i) => (from.scores[i] as number) >= threshold);
 }
 
 /** Probabilities at a temperature above 0. At least one candidate. */
 export function weigh({ ids, scores }: Candidates, temperature: number): Weighed {
   const scale = gapScale(temperature);
   let highest = Number.NEGATIVE_INFINITY;
-  for (const score of scores) highest = Math.max(highest, score);
-  const gaps = Float64Array.from(scores, (score) => gapOf(highest, score, scale));
-  const masses = gaps.map(massOf);
-  return { ids, scores, gaps, masses, total: sum(masses) };
-}
-
-function sum(values: Float64Array): number {
+  for (const score of scores) if (score > highest) highest = score;
+  const gaps = new Float64Array(ids.length);
+  const masses = new Float64Array(ids.length);
   let total = 0;
-  for (const value of values) total += value;
-  return total;
+  for (let i = 0; i < ids.length; i++) {
+    const gap = gapOf(highest, scores[i] as number, scale);
+    const mass = massOf(gap);
+    gaps[i] = gap;
+    masses[i] = mass;
+    total += mass;
+  }
+  return { ids, gaps, masses, total };
 }
 
-function retain(from: Weighed, keep: (index: number) => boolean): Weighed {
-  const masses = from.masses.filter((_, i) => keep(i));
+/** The weighed candidates at the places that `keep` names. */
+function retain(from: Weighed, keep: (place: number) => boolean): Weighed {
+  const ids = new Uint32Array(from.ids.length);
+  const gaps = new Float64Array(from.ids.length);
+  const masses = new Float64Array(from.ids.length);
+  let count = 0;
+  let total = 0;
+  for (let i = 0; i < ids.length; i++) {
+    if (!keep(i)) continue;
+    const mass = from.masses[i] as number;
+    ids[count] = from.ids[i] as number;
+    gaps[count] = from.gaps[i] as number;
+    masses[count++] = mass;
+    total += mass;
+  }
   return {
-    ids: from.ids.filter((_, i) => keep(i)),
-    scores: from.scores.filter((_, i) => keep(i)),
-    gaps: from.gaps.filter((_, i) => keep(i)),
-    masses,
-    total: sum(masses),
+    ids: ids.subarray(0, count),
+    gaps: gaps.subarray(0, count),
+    masses: masses.subarray(0, count),
+    total,
   };
 }
 

@@ -46,9 +46,9 @@ export function exp2Fraction(fraction: number): number {
 
 /** 2^-gap as a multiple of 2^-36, rounded down: a whole number up to {@link unitMass}. */
 export function massOf(gap: number): number {
-  const shift = Math.floor(gap / 2 ** gapBits);
-  const mantissa = exp2Fraction(gap % 2 ** gapBits);
-  return Math.floor((mantissa * 2 ** (massBits - gapBits)) / 2 ** shift);
+  const shift = gap >>> gapBits;
+  const mantissa = exp2Fraction(gap & (2 ** gapBits - 1));
+  return Math.floor(mantissa * 2 ** (massBits - gapBits - shift));
 }
 
 /** floor(total * fraction / 2^32), exactly. */

@@ -1,3 +1,4 @@
+import { modifiesLogits } from './options.ts';
 import type { ResolvedSampling, SamplingContext } from './types.ts';
 
 /** Logits are kept within this, so that differences stay finite. */
@@ -15,6 +16,13 @@ export function sanitise(logit: number): number {
   return Math.min(logitLimit, Math.max(-logitLimit, logit));
 }
 
+/** A copy with every logit {@link sanitise}d. */
+export function sanitised(logits: Float32Array): Float32Array {
+  const scores = new Float32Array(logits.length);
+  for (let id = 0; id < logits.length; id++) scores[id] = sanitise(logits[id] as number);
+  return scores;
+}
+
 /**
  * Logits after bias, repetition penalty, n-gram bans, and frequency and presence penalties, in this order, every step
  * rounded to f32. Banned tokens have -Infinity. `logits` [V] stays as it is.
@@ -24,12 +32,12 @@ export function processLogits(
   context: SamplingContext,
   sampling: ResolvedSampling,
 ): Float32Array {
-  const scores = Float32Array.from(logits, sanitise);
+  const scores = sanitised(logits);
   addBias(scores, sampling.logitBias);
   penaliseRepetition(scores, context.ids, sampling.repetitionPenalty);
   banNgrams(scores, context.ids, sampling.noRepeatNgramSize);
   penaliseGenerated(scores, context, sampling);
-  return scores.map(sanitise);
+  return modifiesLogits(sampling) ? sanitised(scores) : scores;
 }
 
 /** Only tokens of the vocabulary count: a context may hold ids the head does not score. */
