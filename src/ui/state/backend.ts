@@ -1,4 +1,20 @@
-import type { CachedModel, Engine, LoadOptions, MemoryPlan, ModelSource, SelfCheckReport } from '../../engine/types.ts';
+import type {
+  CachedModel,
+  Engine,
+  LoadOptions,
+  MemoryPlan,
+  ModelSource,
+  SelfCheckReport,
+} from '../../engine/types.ts';
+
+/** What the browser keeps for this site, and what it promises about it. */
+export interface StorageReport {
+  /** Bytes in use and allowed, as the browser estimates them; null where it does not say. */
+  usage: number | null;
+  quota: number | null;
+  /** True when the browser promised not to clear it by itself. */
+  persisted: boolean;
+}
 
 /** All that the page asks of the engine side. The worker's client is one; tests bring their own. */
 export interface Backend {
@@ -7,4 +23,10 @@ export interface Backend {
   deleteCached(id: string): Promise<void>;
   planMemory(source: ModelSource, options?: LoadOptions): Promise<MemoryPlan>;
   selfCheck(options?: LoadOptions): Promise<SelfCheckReport>;
+  /** A stored model as one file, to keep or to carry to another machine. */
+  exportCached(id: string): Promise<Blob>;
+  importCached(file: Blob): Promise<CachedModel>;
+  storageReport(): Promise<StorageReport>;
+  /** Asks the browser to keep what is stored; false when it declines. */
+  requestPersistence(): Promise<boolean>;
 }

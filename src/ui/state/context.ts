@@ -41,7 +41,9 @@ export function currentVersion(state: PageState): Version {
 /** The versions with one replaced, or added at the end. */
 export function withVersion(versions: readonly Version[], version: Version): Version[] {
   const known = versions.some((other) => other.id === version.id);
-  return known ? versions.map((other) => (other.id === version.id ? version : other)) : [...versions, version];
+  return known
+    ? versions.map((other) => (other.id === version.id ? version : other))
+    : [...versions, version];
 }
 
 const longestHistory = 100;

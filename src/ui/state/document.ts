@@ -75,7 +75,7 @@ export function editText(version: Version, text: string): Version {
   if (kept === version.tokens.length && text === versionText(version)) return version;
   while (kept > 0) {
     const last = version.tokens[kept - 1];
-    if (!last || last.origin !== 'you') break;
+    if (last?.origin !== 'you') break;
     at -= last.text.length;
     kept -= 1;
   }

@@ -1,4 +1,4 @@
-import type { GenerateOptions, GeneratedToken, LoadOptions, Model } from '../../engine/types.ts';
+import type { GeneratedToken, GenerateOptions, LoadOptions, Model } from '../../engine/types.ts';
 import { isAbort, VitrineError } from '../../lib/index.ts';
 import type { Backend } from './backend.ts';
 
@@ -99,7 +99,13 @@ async function* sequence(
     ids.push(pick.id);
     const alternatives = best.slice(0, options.logprobs ?? 0);
     const last = index === count - 1;
-    yield { ...pick, index, sequence: number, alternatives, ...(last ? { finishReason: 'length' as const } : {}) };
+    yield {
+      ...pick,
+      index,
+      sequence: number,
+      alternatives,
+      ...(last ? { finishReason: 'length' as const } : {}),
+    };
   }
 }
 
@@ -198,5 +204,15 @@ export function fakeBackend(behaviour: FakeBehaviour = {}): Backend {
       adapter,
       milliseconds: 1,
     }),
+    exportCached: async () => new Blob(['stand-in']),
+    importCached: async () => ({
+      id: 'imported/model',
+      revision: 'main',
+      bytes: 8,
+      complete: true,
+      files: [],
+    }),
+    storageReport: async () => ({ usage: 12e6, quota: 2e9, persisted: false }),
+    requestPersistence: async () => true,
   };
 }

@@ -99,7 +99,8 @@ export function createLoading(page: PageContext): Loading {
       if (typeof request?.source !== 'string' || isBundled(request.source)) return;
       const id = request.source.split('@')[0] ?? request.source;
       const kept = await backend.listCached().catch(() => []);
-      if (kept.some((model) => model.id === id && !model.complete)) await backend.deleteCached(id).catch(() => {});
+      if (kept.some((model) => model.id === id && !model.complete))
+        await backend.deleteCached(id).catch(() => {});
     },
   };
 }

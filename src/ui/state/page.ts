@@ -81,7 +81,8 @@ function editing(page: PageContext) {
       store.setState({ ...past, versions, current: version.id, inspected: null, takes: [] });
     },
     goTo(versionId: string) {
-      if (still()) store.setState((s) => ({ ...remember(s), current: versionId, inspected: null, takes: [] }));
+      if (still())
+        store.setState((s) => ({ ...remember(s), current: versionId, inspected: null, takes: [] }));
     },
     removeVersion(versionId: string) {
       store.setState((state) => {

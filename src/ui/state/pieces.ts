@@ -4,7 +4,11 @@ const longestCharacter = 12;
  * Cuts a text into the pieces its tokens stand for, so that they join to exactly the text: a token that ends inside
  * a character has the empty piece, the token that completes it has the whole character.
  */
-export function textPieces(text: string, ids: readonly number[], decode: (ids: number[]) => string): string[] {
+export function textPieces(
+  text: string,
+  ids: readonly number[],
+  decode: (ids: number[]) => string,
+): string[] {
   const pieces: string[] = [];
   let at = 0;
   let group: number[] = [];

@@ -1,6 +1,6 @@
 import type { Model, TokenAlternative } from '../../engine/types.ts';
 import { currentVersion, type PageContext, withVersion } from './context.ts';
-import { type TextToken, versionText, type Version } from './document.ts';
+import { type TextToken, type Version, versionText } from './document.ts';
 import { debounce } from './frames.ts';
 import { toPageError } from './troubles.ts';
 import { alternativesPerToken, settle } from './writing.ts';
@@ -52,7 +52,9 @@ export function createReading(page: PageContext): Reading {
     if (!unknown || version.tokens.length > model.config.nPositions) return;
     const { logprobs } = await model.score(version.tokens.map((token) => token.id));
     replace(version, (tokens) =>
-      tokens.map((token, i) => (token.logprob === null && i > 0 ? { ...token, logprob: logprobs[i] ?? null } : token)),
+      tokens.map((token, i) =>
+        token.logprob === null && i > 0 ? { ...token, logprob: logprobs[i] ?? null } : token,
+      ),
     );
   }
 

@@ -153,9 +153,17 @@ const cutsOff = {
 } satisfies Partial<Settings>;
 
 export const presets: readonly Preset[] = [
-  { name: 'Steady', explain: 'Temperature 0.8, top-k 40', settings: { ...cutsOff, temperature: 0.8, topK: 40 } },
+  {
+    name: 'Steady',
+    explain: 'Temperature 0.8, top-k 40',
+    settings: { ...cutsOff, temperature: 0.8, topK: 40 },
+  },
   { name: 'Greedy', explain: 'Always the likeliest token', settings: { ...cutsOff, temperature: 0 } },
-  { name: 'Careful', explain: 'Temperature 0.7, top-p 0.9', settings: { ...cutsOff, temperature: 0.7, topP: 0.9 } },
+  {
+    name: 'Careful',
+    explain: 'Temperature 0.7, top-p 0.9',
+    settings: { ...cutsOff, temperature: 0.7, topP: 0.9 },
+  },
   {
     name: 'Bold',
     explain: 'Temperature 1.2, min-p 0.05',

@@ -1,5 +1,5 @@
-import { bundledModel, isBundled, requestFor } from './loading.ts';
 import { newVersionId, versionText } from './document.ts';
+import { bundledModel, isBundled, requestFor } from './loading.ts';
 import type { Page } from './page.ts';
 import { fromSession, type Session } from './session.ts';
 import { type LinkState, readLink } from './share.ts';

@@ -41,14 +41,22 @@ function grow(versions: readonly Version[], from: number): TreeNode {
   const alone = versions.length === 1;
   const text = run.map((token) => token.text).join('') + (alone ? (first?.tail ?? '') : '');
   const children = alone ? [] : groupByNext(versions, to).map((group) => grow(unique(group), to));
-  return { from, to, text, versions: versions.map((v) => v.id), meanProbability: meanProbability(run), children };
+  return {
+    from,
+    to,
+    text,
+    versions: versions.map((v) => v.id),
+    meanProbability: meanProbability(run),
+    children,
+  };
 }
 
 /** Versions that ended up with the very same text count once: the newest stands for all. */
 function unique(versions: readonly Version[]): Version[] {
   const last = versions.at(-1);
   const same = versions.every((v) => v.tail === last?.tail && v.tokens.length === last?.tokens.length);
-  const identical = same && last && versions.every((v) => sharedPrefix(v.tokens, last.tokens) === v.tokens.length);
+  const identical =
+    same && last && versions.every((v) => sharedPrefix(v.tokens, last.tokens) === v.tokens.length);
   return identical ? [last] : [...versions];
 }
 

@@ -40,7 +40,10 @@ interface Trouble {
 
 const troubles: Record<VitrineErrorCode, Trouble> = {
   'webgpu-unavailable': { title: 'This browser offers no WebGPU', remedies: ['cpu', 'retry'] },
-  'adapter-limit': { title: 'This GPU is too small for the model', remedies: ['smaller', 'models', 'device'] },
+  'adapter-limit': {
+    title: 'This GPU is too small for the model',
+    remedies: ['smaller', 'models', 'device'],
+  },
   'out-of-memory': { title: 'The GPU ran out of memory', remedies: ['smaller', 'tiny', 'models'] },
   'device-lost': { title: 'The GPU went away', remedies: ['retry', 'tiny', 'reload'] },
   network: { title: 'The download was interrupted', remedies: ['retry', 'tiny'] },

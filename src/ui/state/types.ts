@@ -1,4 +1,3 @@
-import type { VitrineErrorCode } from '../../lib/index.ts';
 import type {
   AdapterSummary,
   FinishReason,
@@ -8,6 +7,7 @@ import type {
   SelfCheckReport,
   WeightDtype,
 } from '../../engine/types.ts';
+import type { VitrineErrorCode } from '../../lib/index.ts';
 import type { TextToken, Version } from './document.ts';
 import type { Settings } from './settings.ts';
 

@@ -27,7 +27,11 @@ function belongsToText(token: GeneratedToken, model: Model): boolean {
 export function settle(version: Version, model: Model): Version {
   if (!version.tail) return version;
   const ids = model.encode(version.tail);
-  return settleTail(version, ids, textPieces(version.tail, ids, (some) => model.decode(some)));
+  return settleTail(
+    version,
+    ids,
+    textPieces(version.tail, ids, (some) => model.decode(some)),
+  );
 }
 
 export interface Writing {
@@ -50,7 +54,12 @@ export function createWriting(page: PageContext): Writing {
     });
   }
 
-  function begin(model: Model): { version: Version; sequences: number; seed: number; control: AbortController } {
+  function begin(model: Model): {
+    version: Version;
+    sequences: number;
+    seed: number;
+    control: AbortController;
+  } {
     const state = store.getState();
     const version = settle(currentVersion(state), model);
     const sequences = Math.max(1, Math.round(state.settings.n));

@@ -1,0 +1,80 @@
+import { useState } from 'react';
+import { useActions, usePageState, useWindowEvent } from '../hooks.tsx';
+import { requestFor } from '../state/loading.ts';
+import { AsidePanel } from './aside-panel.tsx';
+import { DeviceDialog } from './device-dialog.tsx';
+import { Header } from './header.tsx';
+import { LiveLog } from './live-log.tsx';
+import { ModelsDialog } from './models-dialog.tsx';
+import { Notice } from './notice.tsx';
+import { ShareDialog } from './share-dialog.tsx';
+import { Sheet } from './sheet.tsx';
+import { StatusBar } from './status-bar.tsx';
+import { Surprisal } from './surprisal.tsx';
+import { Takes } from './takes.tsx';
+import { Toolbar } from './toolbar.tsx';
+
+/** Stop on Escape and write on Ctrl+Enter, wherever the focus is. */
+function useShortcuts() {
+  const actions = useActions();
+  const phase = usePageState((state) => state.phase);
+  const dialog = usePageState((state) => state.dialog);
+  useWindowEvent('keydown', (event) => {
+    if (dialog || event.isComposing) return;
+    if (event.key === 'Escape' && phase === 'generating') {
+      event.preventDefault();
+      actions.stop();
+    }
+    if (event.key === 'Enter' && (event.ctrlKey || event.metaKey)) {
+      event.preventDefault();
+      if (phase === 'ready') void actions.write();
+    }
+  });
+}
+
+/** Model files dropped anywhere are opened. */
+function useDrop() {
+  const actions = useActions();
+  useWindowEvent('dragover', (event) => {
+    if (event.dataTransfer?.types.includes('Files')) event.preventDefault();
+  });
+  useWindowEvent('drop', (event) => {
+    const files = [...(event.dataTransfer?.files ?? [])];
+    if (files.length === 0) return;
+    event.preventDefault();
+    actions.show(null);
+    void actions.load(requestFor(files));
+  });
+}
+
+export function App() {
+  const [shaded, setShaded] = useState(true);
+  const dialog = usePageState((state) => state.dialog);
+  const takes = usePageState((state) => state.takes.length);
+  useShortcuts();
+  useDrop();
+  return (
+    <div className="app">
+      <a className="skip" href="#text">
+        Skip to the text
+      </a>
+      <Header />
+      <main className="main">
+        <section className="writing" aria-label="Writing">
+          <div className="sheet-frame">
+            {takes > 0 ? <Takes /> : <Sheet shaded={shaded} />}
+            <Notice />
+          </div>
+          <Surprisal />
+          <Toolbar shaded={shaded} onShade={setShaded} />
+          <StatusBar />
+        </section>
+        <AsidePanel />
+      </main>
+      <LiveLog />
+      {dialog === 'models' && <ModelsDialog />}
+      {dialog === 'device' && <DeviceDialog />}
+      {dialog === 'share' && <ShareDialog />}
+    </div>
+  );
+}

@@ -1,0 +1,3 @@
+export function AsidePanel() {
+  return null;
+}

@@ -1,0 +1,3 @@
+export function DeviceDialog() {
+  return null;
+}

@@ -1,0 +1,48 @@
+import { useEffect, useRef, useState } from 'react';
+import { usePage } from '../hooks.tsx';
+import { completeSentences } from '../lib/sentences.ts';
+import { currentVersion } from '../state/context.ts';
+import { versionText } from '../state/document.ts';
+
+const mostLines = 12;
+
+/** Reads the written text out to screen readers, sentence by sentence rather than token by token. */
+export function LiveLog() {
+  const page = usePage();
+  const [lines, setLines] = useState<{ key: number; text: string }[]>([]);
+  const said = useRef(0);
+  const count = useRef(0);
+
+  useEffect(() => {
+    const say = (text: string) => {
+      if (text.trim() === '') return;
+      count.current += 1;
+      const line = { key: count.current, text };
+      setLines((before) => [...before.slice(-mostLines + 1), line]);
+    };
+    return page.store.subscribe((state, before) => {
+      const text = versionText(currentVersion(state));
+      if (state.phase === 'generating' && before.phase !== 'generating') said.current = text.length;
+      if (state.phase === 'generating' && state.versions !== before.versions) {
+        const done = completeSentences(text.slice(said.current));
+        if (done === '') return;
+        said.current += done.length;
+        say(done);
+      }
+      if (state.phase !== 'generating' && before.phase === 'generating') {
+        say(text.slice(said.current));
+        said.current = text.length;
+      }
+    });
+  }, [page]);
+
+  return (
+    <div className="visually-hidden" role="log" aria-label="Written text">
+      {lines.map((line) => (
+        <p key={line.key} dir="auto">
+          {line.text}
+        </p>
+      ))}
+    </div>
+  );
+}

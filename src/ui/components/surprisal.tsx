@@ -1,0 +1,3 @@
+export function Surprisal() {
+  return null;
+}

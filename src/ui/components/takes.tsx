@@ -1,0 +1,3 @@
+export function Takes() {
+  return null;
+}

@@ -1,0 +1,79 @@
+import { memo } from 'react';
+import { shadeOf } from '../lib/shade.ts';
+import type { TextToken, Version } from '../state/document.ts';
+
+const chunk = 48;
+
+interface TokenProps {
+  token: TextToken;
+  index: number;
+  shaded: boolean;
+  inspected: boolean;
+}
+
+const Token = memo(function Token({ token, index, shaded, inspected }: TokenProps) {
+  const shade = shaded ? shadeOf(token.logprob) : null;
+  return (
+    <span
+      data-i={index}
+      data-shade={shade || undefined}
+      data-origin={token.origin}
+      data-inspected={inspected || undefined}
+    >
+      {token.text}
+    </span>
+  );
+});
+
+interface ChunkProps {
+  tokens: readonly TextToken[];
+  from: number;
+  shaded: boolean;
+  inspected: number | null;
+}
+
+function sameChunk(a: ChunkProps, b: ChunkProps): boolean {
+  const plain = a.from === b.from && a.shaded === b.shaded && a.inspected === b.inspected;
+  return plain && a.tokens.length === b.tokens.length && a.tokens.every((token, i) => token === b.tokens[i]);
+}
+
+/** A run of tokens that is drawn again only when one of them changes: most of a growing text stays as it is. */
+const Chunk = memo(function Chunk({ tokens, from, shaded, inspected }: ChunkProps) {
+  return tokens.map((token, i) => (
+    // biome-ignore lint/suspicious/noArrayIndexKey: a token is its place in the text
+    <Token key={i} token={token} index={from + i} shaded={shaded} inspected={inspected === from + i} />
+  ));
+}, sameChunk);
+
+interface LayerProps {
+  version: Version;
+  shaded: boolean;
+  inspected: number | null;
+}
+
+/** The tokens behind the text field, set exactly as the field sets its text: only their shading is seen. */
+export function TokenLayer({ version, shaded, inspected }: LayerProps) {
+  const chunks = [];
+  for (let from = 0; from < version.tokens.length; from += chunk) {
+    const inside = inspected !== null && inspected >= from && inspected < from + chunk;
+    chunks.push(
+      <Chunk
+        key={from}
+        tokens={version.tokens.slice(from, from + chunk)}
+        from={from}
+        shaded={shaded}
+        inspected={inside ? inspected : null}
+      />,
+    );
+  }
+  // The last character keeps an empty last line as tall as the field's.
+  return (
+    <div className="token-layer" aria-hidden="true" dir="auto" data-shaded={shaded || undefined}>
+      {chunks}
+      <span data-i={version.tokens.length}>
+        {version.tail}
+        {'\u200b'}
+      </span>
+    </div>
+  );
+}

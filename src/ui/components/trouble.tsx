@@ -1,0 +1,50 @@
+import type { Page } from '../state/page.ts';
+import { applyRemedy } from '../state/remedies.ts';
+import { remedyLabels, troubleOf } from '../state/troubles.ts';
+import type { PageError } from '../state/types.ts';
+
+const browsers = [
+  ['Chrome, Edge', 'from version 113; on Linux set chrome://flags/#enable-unsafe-webgpu'],
+  ['Safari', 'from version 26, on macOS, iOS and iPadOS'],
+  ['Firefox', 'from version 141 on Windows, 145 on Apple silicon'],
+] as const;
+
+function BrowserAdvice() {
+  return (
+    <dl className="advice">
+      {browsers.map(([name, advice]) => (
+        <div key={name}>
+          <dt>{name}</dt>
+          <dd>{advice}</dd>
+        </div>
+      ))}
+    </dl>
+  );
+}
+
+/** One page state per error code: what happened, and what to do next as buttons. */
+export function Trouble({ error, page }: { error: PageError; page: Page }) {
+  const { title, remedies } = troubleOf(error.code);
+  return (
+    <section className="notice trouble" role="alert" data-testid="error" data-code={error.code ?? 'unknown'}>
+      <h2>{title}</h2>
+      <p dir="auto">{error.message}</p>
+      {error.code === 'webgpu-unavailable' && <BrowserAdvice />}
+      <div className="row">
+        {remedies.map((remedy, i) => (
+          <button
+            key={remedy}
+            type="button"
+            className={i === 0 ? 'primary' : undefined}
+            onClick={() => applyRemedy(page, remedy)}
+          >
+            {remedyLabels[remedy]}
+          </button>
+        ))}
+        <button type="button" className="quiet" onClick={() => page.actions.fail(null)}>
+          Dismiss
+        </button>
+      </div>
+    </section>
+  );
+}

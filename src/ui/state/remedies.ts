@@ -1,0 +1,51 @@
+import { bundledModel, requestFor } from './loading.ts';
+import type { Page } from './page.ts';
+import { defaultSettings } from './settings.ts';
+import type { Remedy } from './troubles.ts';
+import type { LoadRequest } from './types.ts';
+
+function again(page: Page): void {
+  const { error, request, phase } = page.store.getState();
+  if (error?.during === 'generate' && phase === 'ready') void page.actions.write();
+  else void page.actions.load(request ?? requestFor(bundledModel));
+}
+
+async function clean(page: Page): Promise<void> {
+  const { request } = page.store.getState();
+  if (typeof request?.source === 'string') {
+    await page.backend.deleteCached(request.source.split('@')[0] ?? request.source).catch(() => {});
+  }
+  again(page);
+}
+
+type Apply = (page: Page, request: LoadRequest) => void;
+
+const remedies: Record<Remedy, Apply> = {
+  retry: again,
+  tiny: (page) => void page.actions.load(requestFor(bundledModel)),
+  cpu: (page, request) => void page.actions.load({ ...request, backend: 'cpu' }),
+  smaller: (page, request) => void page.actions.load({ ...request, dtype: 'int8' }),
+  models: (page) => page.actions.show('models'),
+  storage: (page) => page.actions.show('models'),
+  token: (page) => page.actions.show('models'),
+  clean: (page) => void clean(page),
+  device: (page) => page.actions.show('device'),
+  reload: () => location.reload(),
+  slide(page) {
+    page.actions.set({ overflow: 'slide' });
+    void page.actions.write();
+  },
+  shorten(page) {
+    page.actions.undo();
+    page.actions.fail(null);
+  },
+  reset(page) {
+    page.actions.set(defaultSettings);
+    page.actions.fail(null);
+  },
+};
+
+/** Does what a button under an error says. */
+export function applyRemedy(page: Page, remedy: Remedy): void {
+  remedies[remedy](page, page.store.getState().request ?? requestFor(bundledModel));
+}
