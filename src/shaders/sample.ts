@@ -115,6 +115,7 @@ export function sampleKernel(shape: SampleShape): KernelSource {
       CONTEXT: shape.context,
       WG: drawStride,
       MAX_GAP: maxGap,
+      GAP_BITS: Math.ceil(Math.log2(maxGap + 1)),
       MEAN_SHIFT: meanShift,
       LN2: Math.round(Math.LN2 * 2 ** 16),
     },

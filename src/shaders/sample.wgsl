@@ -1,6 +1,6 @@
 // Chooses one token per column, one workgroup each, as src/sampling does on the CPU, number for number: probabilities
 // are whole numbers (masses), so sums are exact in any order. Nothing is sorted: each cut is a threshold found by
-// four passes of 256 bins, most significant digit first.
+// at most four passes of 256 bins, most significant digit first.
 //
 // `work` holds one number per token, GONE for what is banned or cut; lower is likelier. At first it is the rank: the
 // bits of the logit in reverse order. Once top-k is through it is the gap to the likeliest token, in bits of
@@ -36,7 +36,7 @@ const LIMIT = 0x7149f2cau;   // bits of 1e30
 const SEEN = 0x80000000u;    // in notes: the token is in the context; the rest counts its generated occurrences
 
 // The cuts in their order, each a threshold on something. One loop runs them, so that compilers meet each part once.
-const TOP_K = 0u;    // the rank, one each
+const TOP_K = 0u;    // the distance from the best rank, which is the pivot, one each
 const TOP_P = 1u;    // the gap, weighed by mass
 const EQUALS = 2u;   // of tokens at the threshold of top-p, whose gap is the pivot: the id, one each
 const TYPICAL = 3u;  // the distance from the mean gap, which is the pivot, weighed by mass
@@ -82,8 +82,7 @@ fn sanitise(bits: u32) -> u32 {
 }
 
 // Bits of the logit after bias and penalties.
-fn processed(column: u32, id: u32) -> u32 {
-  let raw = sanitise(logits[column * LOGITS_STRIDE + id]);
+fn processed(column: u32, id: u32, raw: u32) -> u32 {
   var value = bitcast<f32>(raw);
   var banned = raw == BANNED;
   if ((sampling.flags & BIASED) != 0u) {
@@ -102,6 +101,20 @@ fn processed(column: u32, id: u32) -> u32 {
     }
   }
   return select(sanitise(bitcast<u32>(value)), BANNED, banned);
+}
+
+// Four of this lane's tokens at a time, so that four loads are under way.
+fn logits_of(column: u32, first: u32) -> vec4u {
+  let ids = min(vec4u(first, first + WG, first + 2u * WG, first + 3u * WG), vec4u(V - 1u));
+  let at = column * LOGITS_STRIDE + ids;
+  return vec4u(logits[at.x], logits[at.y], logits[at.z], logits[at.w]);
+}
+
+// The same for `work`; GONE past the end.
+fn work_of(column: u32, first: u32) -> vec4u {
+  let ids = vec4u(first, first + WG, first + 2u * WG, first + 3u * WG);
+  let at = column * V + min(ids, vec4u(V - 1u));
+  return select(vec4u(work[at.x], work[at.y], work[at.z], work[at.w]), vec4u(GONE), ids >= vec4u(V));
 }
 
 // The order of ranks is the reverse order of logits.
@@ -195,6 +208,9 @@ fn lane_holding(point: vec2u, own: vec2u, local: u32) -> Found {
 
 fn measure(cut: u32, pivot: u32, value: u32, id: u32) -> u32 {
   switch (cut) {
+    case TOP_K: {
+      return value - pivot;
+    }
     case EQUALS: {
       return select(GONE, id, value == pivot);
     }
@@ -207,32 +223,41 @@ fn measure(cut: u32, pivot: u32, value: u32, id: u32) -> u32 {
   }
 }
 
+// Adds a token to its bin.
+fn weigh(cut: u32, value: u32, bin: u32) {
+  if (cut == TOP_K || cut == EQUALS) {
+    atomicAdd(&bins_low[bin], 1u);
+    return;
+  }
+  let mass = mass_of(value);
+  let carry = u32(atomicAdd(&bins_low[bin], mass.x) > ~mass.x);
+  if (mass.y + carry != 0u) {
+    atomicAdd(&bins_high[bin], mass.y + carry);
+  }
+}
+
 // The lowest measure such that tokens up to it weigh at least `wanted`; GONE - 1 when all together do not.
-fn threshold(column: u32, cut: u32, pivot: u32, wanted: vec2u, local: u32) -> Threshold {
+// Measures have `width` bits: no more than needed, so that tokens spread over many bins from the first round on.
+fn threshold(column: u32, cut: u32, pivot: u32, wanted: vec2u, width: u32, local: u32) -> Threshold {
   var prefix = 0u;
   var rest = wanted;
   var own = vec2u();
   var before = vec2u();
-  for (var round = 0u; round < 4u; round++) {
-    let shift = 24u - 8u * round;
+  var above = width;
+  while (above > 0u) {
+    let bits = min(above, 8u);
+    let shift = above - bits;
     workgroupBarrier();
     atomicStore(&bins_low[local], 0u);
     atomicStore(&bins_high[local], 0u);
     workgroupBarrier();
-    for (var id = local; id < V; id += WG) {
-      let value = work[column * V + id];
-      let measured = measure(cut, pivot, value, id);
-      // The digits above this round's, by two shifts: there are none in the first.
-      if (value != GONE && measured != GONE && ((measured >> shift) >> 8u) == prefix) {
-        let bin = (measured >> shift) & 0xffu;
-        if (cut == TOP_K || cut == EQUALS) {
-          atomicAdd(&bins_low[bin], 1u);
-        } else {
-          let mass = mass_of(value);
-          let carry = u32(atomicAdd(&bins_low[bin], mass.x) > ~mass.x);
-          if (mass.y + carry != 0u) {
-            atomicAdd(&bins_high[bin], mass.y + carry);
-          }
+    for (var first = local; first < V; first += 4u * WG) {
+      let values = work_of(column, first);
+      for (var i = 0u; i < 4u; i++) {
+        let measured = measure(cut, pivot, values[i], first + i * WG);
+        // What is above this round's digit, by two shifts: it may be all 32 bits.
+        if (values[i] != GONE && measured != GONE && ((measured >> shift) >> bits) == prefix) {
+          weigh(cut, values[i], (measured >> shift) & ((1u << bits) - 1u));
         }
       }
     }
@@ -242,7 +267,8 @@ fn threshold(column: u32, cut: u32, pivot: u32, wanted: vec2u, local: u32) -> Th
     if (holder.some == 0u) {
       return Threshold(GONE - 1u, vec2u(), vec2u());
     }
-    prefix = (prefix << 8u) | holder.digit;
+    prefix = (prefix << bits) | holder.digit;
+    above = shift;
     rest = sub64(rest, holder.before);
     before = add64(before, holder.before);
     own = holder.own;
@@ -252,18 +278,24 @@ fn threshold(column: u32, cut: u32, pivot: u32, wanted: vec2u, local: u32) -> Th
 
 // Keeps tokens up to the limit, of those at the limit ids up to `last`, and none below the smallest mass.
 // After top-k, ranks become gaps. Each lane's sum of mass comes back.
-fn keep(column: u32, cut: u32, pivot: u32, limit: u32, last: u32, top: u32, local: u32) -> vec2u {
-  let highest = logit_of(top);
+fn keep(column: u32, cut: u32, pivot: u32, limit: u32, last: u32, local: u32) -> vec2u {
+  let highest = logit_of(pivot);
   // Min-p comes after top-p where there is one, and is not asked again after that.
   var minimum = vec2u();
   if (cut != TYPICAL && (cut == EQUALS || sampling.top_p == 0u)) {
     minimum = sampling.minimum;
   }
   var sum = vec2u();
-  for (var id = local; id < V; id += WG) {
-    var value = work[column * V + id];
-    if (value != GONE) {
-      let measured = select(value, measure(TYPICAL, pivot, value, id), cut == TYPICAL);
+  for (var first = local; first < V; first += 4u * WG) {
+    let values = work_of(column, first);
+    for (var i = 0u; i < 4u; i++) {
+      let id = first + i * WG;
+      var value = values[i];
+      if (value == GONE) {
+        continue;
+      }
+      // Top-p and its equals are settled together, by the gap.
+      let measured = select(measure(cut, pivot, value, id), value, cut == EQUALS);
       if (cut == TOP_K) {
         value = gap_of(highest, logit_of(value));
       }
@@ -279,21 +311,28 @@ fn keep(column: u32, cut: u32, pivot: u32, limit: u32, last: u32, top: u32, loca
   return sum;
 }
 
-// Fills `work` with ranks; the best of this lane comes back.
-fn rank_all(column: u32, bare: bool, local: u32) -> u32 {
-  var top = GONE;
-  for (var id = local; id < V; id += WG) {
-    var bits = 0u;
-    if (bare) {
-      bits = sanitise(logits[column * LOGITS_STRIDE + id]);
-    } else {
-      bits = processed(column, id);
+// Fills `work` with ranks; the best and the worst of this lane come back.
+fn rank_all(column: u32, bare: bool, local: u32) -> vec2u {
+  var range = vec2u(GONE, 0u);
+  for (var first = local; first < V; first += 4u * WG) {
+    let four = logits_of(column, first);
+    for (var i = 0u; i < 4u; i++) {
+      let id = first + i * WG;
+      if (id >= V) {
+        break;
+      }
+      var bits = sanitise(four[i]);
+      if (!bare) {
+        bits = processed(column, id, bits);
+      }
+      let rank = rank_of(bits);
+      work[column * V + id] = rank;
+      if (rank != GONE) {
+        range = vec2u(min(range.x, rank), max(range.y, rank));
+      }
     }
-    let rank = rank_of(bits);
-    work[column * V + id] = rank;
-    top = min(top, rank);
   }
-  return top;
+  return range;
 }
 
 // Bans what would repeat an n-gram; the best rank left of this lane comes back.
@@ -368,7 +407,7 @@ fn equals_needed(at: Threshold, wanted: vec2u, local: u32) -> u32 {
 }
 
 // The filters; each lane's sum of mass comes back, and the sum of all is in `whole_sum`.
-fn filtered(column: u32, top: u32, local: u32) -> vec2u {
+fn filtered(column: u32, top: u32, worst: u32, local: u32) -> vec2u {
   var sum = vec2u();
   var wanted = vec2u();
   var at = Threshold(GONE - 1u, vec2u(), vec2u());
@@ -376,14 +415,18 @@ fn filtered(column: u32, top: u32, local: u32) -> vec2u {
     let total = sum_of_all();
     var pivot = 0u;
     var last = GONE;
+    var width = GAP_BITS;
     switch (cut) {
       case TOP_K: {
+        pivot = top;
+        width = max(1u, 32u - countLeadingZeros(worst - top));
         wanted = vec2u(sampling.top_k, 0u);
       }
       case TOP_P: {
         wanted = scale_up(total, sampling.top_p);
       }
       case EQUALS: {
+        width = 32u - countLeadingZeros(V);
         pivot = at.value;
         if (sampling.top_p != 0u) {
           wanted = vec2u(equals_needed(at, wanted, local), 0u);
@@ -397,7 +440,7 @@ fn filtered(column: u32, top: u32, local: u32) -> vec2u {
       }
     }
     if (any(wanted != vec2u())) {
-      let found_at = threshold(column, cut, pivot, wanted, local);
+      let found_at = threshold(column, cut, pivot, wanted, width, local);
       if (cut == EQUALS) {
         last = found_at.value;
       } else {
@@ -407,7 +450,7 @@ fn filtered(column: u32, top: u32, local: u32) -> vec2u {
     let settled = cut == TOP_K || (cut == EQUALS && sampling.top_p != 0u) ||
       (cut == TYPICAL && sampling.typical_p != 0u);
     if (settled) {
-      sum = keep(column, cut, pivot, at.value, last, top, local);
+      sum = keep(column, cut, pivot, at.value, last, local);
       prefix_sum(sum, local);
     }
   }
@@ -468,22 +511,25 @@ fn main(@builtin(local_invocation_index) local: u32, @builtin(workgroup_id) grou
   }
   exp2_table[local] = sampling.exp2[local / 4u][local % 4u];
   var top = GONE;
+  var worst = 0u;
   var greedy = (sampling.flags & GREEDY) != 0u;
   // When everything is banned, the likeliest of all stands in.
   for (var bare = 0u; bare < 2u && top == GONE; bare++) {
-    top = rank_all(column, bare == 1u, local);
+    let range = rank_all(column, bare == 1u, local);
+    top = range.x;
     if (bare == 1u) {
       greedy = true;
     } else if (sampling.ngram != 0u) {
       top = ban_ngrams(column, local);
     }
     top = lowest(top, local);
+    worst = ~lowest(~range.y, local);
   }
   var token = 0u;
   if (greedy) {
     token = first_with_rank(column, top, local);
   } else {
-    token = draw(column, filtered(column, top, local), local);
+    token = draw(column, filtered(column, top, worst, local), local);
   }
   if (local == 0u) {
     // Nothing but NaN: any token is as good.
