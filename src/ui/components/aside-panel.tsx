@@ -1,3 +1,56 @@
+import { type KeyboardEvent, useId, useRef, useState } from 'react';
+import { InsidePanel } from './inside-panel.tsx';
+import { SamplingPanel } from './sampling-panel.tsx';
+import { VersionsPanel } from './versions-panel.tsx';
+
+const tabs = [
+  { key: 'sampling', name: 'Sampling', Panel: SamplingPanel },
+  { key: 'versions', name: 'Versions', Panel: VersionsPanel },
+  { key: 'inside', name: 'Inside', Panel: InsidePanel },
+] as const;
+
+type TabKey = (typeof tabs)[number]['key'];
+
+/** Beside the text: how the next token is chosen, where the text branched, what goes on inside. */
 export function AsidePanel() {
-  return null;
+  const [open, setOpen] = useState<TabKey>('sampling');
+  const list = useRef<HTMLDivElement>(null);
+  const id = useId();
+  const at = tabs.findIndex((tab) => tab.key === open);
+  const Panel = tabs[at]?.Panel ?? SamplingPanel;
+
+  function onKeyDown(event: KeyboardEvent) {
+    const step = event.key === 'ArrowRight' ? 1 : event.key === 'ArrowLeft' ? -1 : 0;
+    const next = tabs[(at + step + tabs.length) % tabs.length];
+    if (step === 0 || !next) return;
+    event.preventDefault();
+    setOpen(next.key);
+    list.current?.querySelector<HTMLElement>(`[data-tab="${next.key}"]`)?.focus();
+  }
+
+  return (
+    <aside className="aside" aria-label="Panels beside the text">
+      <div className="tabs" role="tablist" aria-label="Panels" ref={list} onKeyDown={onKeyDown}>
+        {tabs.map((tab) => (
+          <button
+            key={tab.key}
+            type="button"
+            role="tab"
+            id={`${id}-${tab.key}`}
+            data-tab={tab.key}
+            className="tab"
+            aria-selected={tab.key === open}
+            aria-controls={`${id}-panel`}
+            tabIndex={tab.key === open ? 0 : -1}
+            onClick={() => setOpen(tab.key)}
+          >
+            {tab.name}
+          </button>
+        ))}
+      </div>
+      <div className="tab-panel" role="tabpanel" id={`${id}-panel`} aria-labelledby={`${id}-${open}`}>
+        <Panel />
+      </div>
+    </aside>
+  );
 }

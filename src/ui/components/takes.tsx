@@ -1,3 +1,61 @@
+import { useActions, useCurrentVersion, usePageState } from '../hooks.tsx';
+import { shadeOf } from '../lib/shade.ts';
+import { versionText } from '../state/document.ts';
+import type { Take } from '../state/types.ts';
+
+function meanProbability(take: Take): string {
+  const known = take.tokens.filter((token) => token.logprob !== null);
+  if (known.length === 0) return '';
+  const mean = known.reduce((sum, token) => sum + (token.logprob ?? 0), 0) / known.length;
+  return `perplexity ${Math.exp(-mean).toFixed(1)}`;
+}
+
+function TakeColumn({ take }: { take: Take }) {
+  const actions = useActions();
+  const still = usePageState((state) => state.phase !== 'generating');
+  const name = `Continuation ${take.sequence + 1}`;
+  return (
+    <article className="take" aria-label={name} data-testid="take">
+      {/* biome-ignore lint/a11y/noNoninteractiveTabindex: a scrolling region must be reachable by keyboard */}
+      <section className="take-text" dir="auto" tabIndex={0} aria-label={`${name}, text`}>
+        {take.tokens.map((token, i) => (
+          // biome-ignore lint/suspicious/noArrayIndexKey: a token is its place in the text
+          <span key={i} data-shade={shadeOf(token.logprob) || undefined}>
+            {token.text}
+          </span>
+        ))}
+      </section>
+      <footer className="take-foot">
+        <button type="button" disabled={!still} onClick={() => actions.keepTake(take.sequence)}>
+          Keep <span className="visually-hidden">{name}</span>
+        </button>
+        <span className="muted figure-number">{meanProbability(take)}</span>
+      </footer>
+    </article>
+  );
+}
+
+/** Several continuations of the same beginning, side by side while they are written. */
 export function Takes() {
-  return null;
+  const actions = useActions();
+  const takes = usePageState((state) => state.takes);
+  const still = usePageState((state) => state.phase !== 'generating');
+  const beginning = versionText(useCurrentVersion());
+  return (
+    <section className="takes" aria-label="Continuations side by side">
+      <header className="takes-head">
+        <p className="takes-beginning" dir="auto">
+          {beginning.slice(-160)}
+        </p>
+        <button type="button" className="quiet" disabled={!still} onClick={actions.dropTakes}>
+          Discard all
+        </button>
+      </header>
+      <div className="takes-columns">
+        {takes.map((take) => (
+          <TakeColumn key={take.sequence} take={take} />
+        ))}
+      </div>
+    </section>
+  );
 }

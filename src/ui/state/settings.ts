@@ -19,6 +19,8 @@ export interface Settings {
   stop: string;
   eos: boolean;
   overflow: 'stop' | 'slide';
+  /** Added to the logits by token id; the page uses it to rule tokens out. */
+  logitBias: Record<number, number>;
 }
 
 export const defaultSettings: Settings = {
@@ -37,6 +39,7 @@ export const defaultSettings: Settings = {
   stop: '',
   eos: true,
   overflow: 'stop',
+  logitBias: {},
 };
 
 export type NumberSetting = {

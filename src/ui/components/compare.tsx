@@ -1,0 +1,52 @@
+import type { Version } from '../state/document.ts';
+
+function rest(version: Version, from: number): string {
+  const text = version.tokens.slice(from).map((token) => token.text);
+  return text.join('') + version.tail;
+}
+
+function perplexity(version: Version, from: number): string {
+  const known = version.tokens
+    .slice(from)
+    .filter((token) => token.logprob !== null && !Number.isNaN(token.logprob));
+  if (known.length === 0) return '–';
+  const mean = known.reduce((sum, token) => sum + (token.logprob ?? 0), 0) / known.length;
+  return Math.exp(-mean).toFixed(1);
+}
+
+interface CompareProps {
+  /** How many tokens the two begin with alike. */
+  shared: number;
+  here: Version;
+  there: Version;
+  onClose(): void;
+}
+
+/** Two versions side by side from where they part. */
+export function Compare({ shared, here, there, onClose }: CompareProps) {
+  const sides = [
+    { name: 'This one', version: here },
+    { name: 'The other', version: there },
+  ];
+  return (
+    <section className="compare" aria-label="Comparison" data-testid="compare">
+      <p className="muted">
+        They part after {shared} tokens.{' '}
+        <button type="button" className="link" onClick={onClose}>
+          Close
+        </button>
+      </p>
+      <div className="compare-sides">
+        {sides.map(({ name, version }) => (
+          <div key={name}>
+            <h3>{name}</h3>
+            <p className="explain">perplexity {perplexity(version, shared)}</p>
+            <p className="branch-text" dir="auto">
+              {rest(version, shared)}
+            </p>
+          </div>
+        ))}
+      </div>
+    </section>
+  );
+}
