@@ -5,12 +5,15 @@ export {
   type GPT2Config,
   parseConfig,
 } from './config.ts';
+export { type CpuRuntimeOptions, createCpuRuntime } from './cpu-runtime.ts';
+export { CpuWeightLoader, type CpuWeights } from './cpu-weights.ts';
 export {
   describeParameters,
   type Orientation,
   type Parameter,
   type ParameterTable,
 } from './parameters.ts';
+export { type ReferencePass, type ReferenceWeights, referenceForward } from './reference.ts';
 export type {
   DecodedToken,
   DecodeRequest,

@@ -1,0 +1,48 @@
+import { CpuWeightLoader, type CpuWeights, createCpuRuntime, type Runtime } from '../../src/model/index.ts';
+import type { TestCheckpoint } from './checkpoint.ts';
+
+/** Brings a checkpoint to the CPU in pieces of the given size. */
+export function loadCpuWeights(checkpoint: TestCheckpoint, pieceBytes = 1 << 20): CpuWeights {
+  const loader = new CpuWeightLoader(checkpoint.config, checkpoint.table);
+  for (const tensor of checkpoint.tensors.values()) {
+    const bytes = checkpoint.bytes(tensor);
+    for (let at = 0; at < bytes.length; at += pieceBytes)
+      loader.write(tensor, at, bytes.subarray(at, at + pieceBytes));
+  }
+  return loader.finish();
+}
+
+export function cpuRuntime(
+  checkpoint: TestCheckpoint,
+  contextLength = checkpoint.config.nPositions,
+): Runtime {
+  return createCpuRuntime(checkpoint.config, loadCpuWeights(checkpoint), { contextLength });
+}
+
+export function largestDifference(left: ArrayLike<number>, right: ArrayLike<number>): number {
+  if (left.length !== right.length) throw new Error(`${left.length} and ${right.length} numbers`);
+  let largest = 0;
+  for (let i = 0; i < left.length; i++) {
+    const difference = Math.abs((left[i] as number) - (right[i] as number));
+    // NaN must not pass for small.
+    if (!(difference <= largest)) largest = difference;
+  }
+  return largest;
+}
+
+/** Tokens of one sequence, the likeliest each time. */
+export async function greedy(runtime: Runtime, ids: readonly number[], count: number): Promise<number[]> {
+  await runtime.prefill(0, 0, ids);
+  const out: number[] = [];
+  const steps = runtime.decode({
+    sequences: [0],
+    contexts: [{ ids, promptLength: ids.length }],
+    sampling: { temperature: 0 },
+    firstDraw: 0,
+    maxSteps: count,
+    eosTokenIds: [],
+    alternatives: 0,
+  });
+  for await (const [token] of steps) if (token) out.push(token.id);
+  return out;
+}
