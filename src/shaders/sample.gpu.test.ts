@@ -1,5 +1,5 @@
 import { beforeAll, describe, expect, it } from 'vitest';
-import { readWords, runKernel, sharedGpu, upload, uploadUniform } from '../../test/support/gpu.ts';
+import { readWords, runKernel, sharedGpu, upload, uploadUniform, withGpu } from '../../test/support/gpu.ts';
 import { seeded } from '../../test/support/numbers.ts';
 import {
   distribution,
@@ -219,6 +219,15 @@ describe('sample', () => {
     const columns = await sampleOnGpu({ vectors, contexts: [empty, empty], sampling });
     expect(columns.map(({ chosen }) => chosen)).toEqual([1, 0]);
   });
+
+  it('needs no more than every device grants', () =>
+    withGpu(
+      async ({ kernels }) => {
+        const shape = { vocab: 50257, columns: 8, logitsStride: 50260, context: 1024 };
+        await expect(kernels.compile(sampleKernel(shape))).resolves.toBeDefined();
+      },
+      { defaultLimits: true, withoutFeatures: ['subgroups', 'shader-f16'] },
+    ));
 
   it('remembers what it chose', async () => {
     const sampling = resolveSampling({ temperature: 0, noRepeatNgramSize: 4, presencePenalty: 0.1 });

@@ -13,6 +13,8 @@ import {
 } from '../sampling/index.ts';
 import integers from './integers.wgsl?raw';
 import sample from './sample.wgsl?raw';
+import cuts from './sample_cuts.wgsl?raw';
+import fromLogits from './sample_logits.wgsl?raw';
 import { stateBinding, stateWgsl } from './state.ts';
 
 export interface SampleShape {
@@ -128,6 +130,6 @@ export function sampleKernel(shape: SampleShape): KernelSource {
       { ...stateBinding, kind: 'write' },
       { name: 'sampling', type: 'Sampling', kind: 'uniform' },
     ],
-    parts: [stateWgsl, integers, sample],
+    parts: [stateWgsl, integers, fromLogits, cuts, sample],
   });
 }

@@ -1,0 +1,295 @@
+// Of sample.wgsl: probabilities as whole numbers, and the cuts top-k, top-p, min-p and typical-p.
+
+// The cuts in their order, each a threshold on something. One loop runs them, so that compilers meet each part once.
+const TOP_K = 0u;    // the distance from the best rank, which is the pivot, one each
+const TOP_P = 1u;    // the gap, weighed by mass
+const EQUALS = 2u;   // of tokens at the threshold of top-p, whose gap is the pivot: the id, one each
+const TYPICAL = 3u;  // the distance from the mean gap, which is the pivot, weighed by mass
+
+struct Found {
+  some: u32,
+  digit: u32,
+  before: vec2u,  // weight of what comes first
+  own: vec2u,     // weight in this bin
+}
+
+struct Threshold {
+  value: u32,
+  before: vec2u,
+  own: vec2u,
+}
+
+var<workgroup> exp2_table: array<u32, 256>;
+var<workgroup> bins_low: array<atomic<u32>, 256>;
+var<workgroup> bins_high: array<atomic<u32>, 256>;
+var<workgroup> sums: array<vec2u, 256>;
+var<workgroup> group_sums: array<vec2u, 16>;
+var<workgroup> whole_sum: vec2u;
+var<workgroup> best: atomic<u32>;
+var<workgroup> found: Found;
+var<workgroup> shared_word: u32;  // one lane to all
+
+// The same for `work`; GONE past the end.
+fn work_of(column: u32, first: u32) -> vec4u {
+  let ids = vec4u(first, first + WG, first + 2u * WG, first + 3u * WG);
+  let at = column * V + min(ids, vec4u(V - 1u));
+  return select(vec4u(work[at.x], work[at.y], work[at.z], work[at.w]), vec4u(GONE), ids >= vec4u(V));
+}
+
+fn gap_of(highest: f32, logit: f32) -> u32 {
+  let gap = exactly(exactly(highest - logit) * sampling.scale);
+  return u32(min(gap, f32(MAX_GAP)));
+}
+
+// 2^-gap as a multiple of 2^-36.
+fn mass_of(gap: u32) -> vec2u {
+  let whole = exp2_table[(gap >> 16u) & 0xffu];
+  let linear = ((gap & 0xffffu) * LN2) >> 16u;
+  let rest = linear - ((linear * linear) >> 25u);
+  let mantissa = whole - (((whole >> 8u) * rest) >> 16u);
+  let shift = gap >> 24u;
+  if (shift > 12u) {
+    return vec2u(mantissa >> (shift - 12u), 0u);
+  }
+  let left = 12u - shift;
+  return vec2u(mantissa << left, (mantissa >> 1u) >> (31u - left));
+}
+
+// Turns one number per lane into the sum up to and including each lane: sums of sixteen lanes, then their sums.
+fn prefix_sum(value: vec2u, local: u32) -> vec2u {
+  workgroupBarrier();
+  sums[local] = value;
+  workgroupBarrier();
+  if (local < 16u) {
+    var run = vec2u();
+    for (var i = 0u; i < 16u; i++) {
+      run = add64(run, sums[local * 16u + i]);
+    }
+    group_sums[local] = run;
+  }
+  workgroupBarrier();
+  var sum = vec2u();
+  for (var i = 0u; i < local / 16u; i++) {
+    sum = add64(sum, group_sums[i]);
+  }
+  for (var i = local & ~15u; i <= local; i++) {
+    sum = add64(sum, sums[i]);
+  }
+  if (local == 255u) {
+    whole_sum = sum;
+  }
+  return sum;
+}
+
+// The sum over all lanes, in all lanes, once `prefix_sum` has run.
+fn sum_of_all() -> vec2u {
+  return workgroupUniformLoad(&whole_sum);
+}
+
+// Which lane's share holds the point: after all lanes before it, and not after itself.
+// `point` counts from 1 to the sum of all.
+fn lane_holding(point: vec2u, own: vec2u, local: u32) -> Found {
+  let through = prefix_sum(own, local);
+  let before = sub64(through, own);
+  if (local == 0u) {
+    found.some = 0u;
+  }
+  workgroupBarrier();
+  if (less64(before, point) && !less64(through, point)) {
+    found = Found(1u, local, before, own);
+  }
+  return workgroupUniformLoad(&found);
+}
+
+fn measure(cut: u32, pivot: u32, value: u32, id: u32) -> u32 {
+  switch (cut) {
+    case TOP_K: {
+      return value - pivot;
+    }
+    case EQUALS: {
+      return select(GONE, id, value == pivot);
+    }
+    case TYPICAL: {
+      return max(value, pivot) - min(value, pivot);
+    }
+    default: {
+      return value;
+    }
+  }
+}
+
+// Adds a token to its bin.
+fn weigh(cut: u32, value: u32, bin: u32) {
+  if (cut == TOP_K || cut == EQUALS) {
+    atomicAdd(&bins_low[bin], 1u);
+    return;
+  }
+  let mass = mass_of(value);
+  let carry = u32(atomicAdd(&bins_low[bin], mass.x) > ~mass.x);
+  if (mass.y + carry != 0u) {
+    atomicAdd(&bins_high[bin], mass.y + carry);
+  }
+}
+
+// The lowest measure such that tokens up to it weigh at least `wanted`; GONE - 1 when all together do not.
+// Measures have `width` bits: no more than needed, so that tokens spread over many bins from the first round on.
+fn threshold(column: u32, cut: u32, pivot: u32, wanted: vec2u, width: u32, local: u32) -> Threshold {
+  var prefix = 0u;
+  var rest = wanted;
+  var own = vec2u();
+  var before = vec2u();
+  var above = width;
+  while (above > 0u) {
+    let bits = min(above, 8u);
+    let shift = above - bits;
+    workgroupBarrier();
+    atomicStore(&bins_low[local], 0u);
+    atomicStore(&bins_high[local], 0u);
+    workgroupBarrier();
+    for (var first = local; first < V; first += 4u * WG) {
+      let values = work_of(column, first);
+      for (var i = 0u; i < 4u; i++) {
+        let measured = measure(cut, pivot, values[i], first + i * WG);
+        // What is above this round's digit, by two shifts: it may be all 32 bits.
+        if (values[i] != GONE && measured != GONE && ((measured >> shift) >> bits) == prefix) {
+          weigh(cut, values[i], (measured >> shift) & ((1u << bits) - 1u));
+        }
+      }
+    }
+    workgroupBarrier();
+    let bin = vec2u(atomicLoad(&bins_low[local]), atomicLoad(&bins_high[local]));
+    let holder = lane_holding(rest, bin, local);
+    if (holder.some == 0u) {
+      return Threshold(GONE - 1u, vec2u(), vec2u());
+    }
+    prefix = (prefix << bits) | holder.digit;
+    above = shift;
+    rest = sub64(rest, holder.before);
+    before = add64(before, holder.before);
+    own = holder.own;
+  }
+  return Threshold(prefix, before, own);
+}
+
+// Keeps tokens up to the limit, of those at the limit ids up to `last`, and none below the smallest mass.
+// After top-k, ranks become gaps. Each lane's sum of mass comes back.
+fn keep(column: u32, cut: u32, pivot: u32, limit: u32, last: u32, local: u32) -> vec2u {
+  let highest = logit_of(pivot);
+  // Min-p comes after top-p where there is one, and is not asked again after that.
+  var minimum = vec2u();
+  if (cut != TYPICAL && (cut == EQUALS || sampling.top_p == 0u)) {
+    minimum = sampling.minimum;
+  }
+  var sum = vec2u();
+  for (var first = local; first < V; first += 4u * WG) {
+    let values = work_of(column, first);
+    for (var i = 0u; i < 4u; i++) {
+      let id = first + i * WG;
+      var value = values[i];
+      if (value == GONE) {
+        continue;
+      }
+      // Top-p and its equals are settled together, by the gap.
+      let measured = select(measure(cut, pivot, value, id), value, cut == EQUALS);
+      if (cut == TOP_K) {
+        value = gap_of(highest, logit_of(value));
+      }
+      let mass = mass_of(value);
+      if (measured > limit || (measured == limit && id > last) || less64(mass, minimum)) {
+        value = GONE;
+      } else {
+        sum = add64(sum, mass);
+      }
+      work[column * V + id] = value;
+    }
+  }
+  return sum;
+}
+
+// The mean gap, rounded down to a multiple of 2^-24.
+fn mean_gap(column: u32, total: vec2u, local: u32) -> u32 {
+  var sum = vec2u();
+  for (var id = local; id < V; id += WG) {
+    let gap = work[column * V + id];
+    if (gap != GONE) {
+      let mass = mass_of(gap);
+      let short_gap = gap >> MEAN_SHIFT;
+      sum = add64(sum, add64(mul32(mass.x, short_gap), vec2u(0u, mass.y * short_gap)));
+    }
+  }
+  workgroupBarrier();
+  sums[local] = sum;
+  workgroupBarrier();
+  if (local == 0u) {
+    var all = vec3u();
+    for (var lane = 0u; lane < 256u; lane++) {
+      all = add96(all, sums[lane]);
+    }
+    shared_word = divide96(shift96(all, MEAN_SHIFT), total);
+  }
+  return workgroupUniformLoad(&shared_word);
+}
+
+// How many of the equals at the threshold of top-p are needed to reach `wanted`; 0 when all are.
+fn equals_needed(at: Threshold, wanted: vec2u, local: u32) -> u32 {
+  if (local == 0u) {
+    let each = mass_of(at.value);
+    shared_word = 0u;
+    if (!less64(sub64(add64(at.before, at.own), wanted), each)) {
+      let rounded_up = add64(sub64(wanted, at.before), sub64(each, vec2u(1u, 0u)));
+      shared_word = divide96(vec3u(rounded_up, 0u), each);
+    }
+  }
+  return workgroupUniformLoad(&shared_word);
+}
+
+// The filters; each lane's sum of mass comes back, and the sum of all is in `whole_sum`.
+fn filtered(column: u32, top: u32, worst: u32, local: u32) -> vec2u {
+  var sum = vec2u();
+  var wanted = vec2u();
+  var at = Threshold(GONE - 1u, vec2u(), vec2u());
+  for (var cut = TOP_K; cut <= TYPICAL; cut++) {
+    let total = sum_of_all();
+    var pivot = 0u;
+    var last = GONE;
+    var width = GAP_BITS;
+    switch (cut) {
+      case TOP_K: {
+        pivot = top;
+        width = max(1u, 32u - countLeadingZeros(worst - top));
+        wanted = vec2u(sampling.top_k, 0u);
+      }
+      case TOP_P: {
+        wanted = scale_up(total, sampling.top_p);
+      }
+      case EQUALS: {
+        width = 32u - countLeadingZeros(V);
+        pivot = at.value;
+        if (sampling.top_p != 0u) {
+          wanted = vec2u(equals_needed(at, wanted, local), 0u);
+        }
+      }
+      default: {
+        wanted = scale_up(total, sampling.typical_p);
+        if (sampling.typical_p != 0u) {
+          pivot = mean_gap(column, total, local);
+        }
+      }
+    }
+    if (any(wanted != vec2u())) {
+      let found_at = threshold(column, cut, pivot, wanted, width, local);
+      if (cut == EQUALS) {
+        last = found_at.value;
+      } else {
+        at = found_at;
+      }
+    }
+    let settled = cut == TOP_K || (cut == EQUALS && sampling.top_p != 0u) ||
+      (cut == TYPICAL && sampling.typical_p != 0u);
+    if (settled) {
+      sum = keep(column, cut, pivot, at.value, last, local);
+      prefix_sum(sum, local);
+    }
+  }
+  return sum;
+}

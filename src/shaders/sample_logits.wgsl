@@ -1,0 +1,130 @@
+// Of sample.wgsl: the options, and from logits to ranks: bias, penalties, bans.
+
+struct Sampling {
+  flags: u32,
+  top_k: u32,          // 0: off
+  top_p: u32,          // times 2^32; 0: off
+  typical_p: u32,      // times 2^32; 0: off
+  minimum: vec2u,      // smallest mass that min-p keeps; 0: off
+  ngram: u32,          // 0: off
+  seed: u32,
+  scale: f32,          // logit difference to gap
+  penalty_down: f32,   // of negative logits
+  penalty_up: f32,     // of positive logits
+  frequency: f32,
+  presence: f32,
+  zero: u32,           // a zero the compiler does not know of
+  exp2: array<vec4u, 64>,
+}
+
+const GREEDY = 1u;
+const BIASED = 2u;
+const COUNTED = 4u;
+
+const GONE = 0xffffffffu;
+const BANNED = 0xff800000u;  // bits of -infinity
+const LIMIT = 0x7149f2cau;   // bits of 1e30
+const SEEN = 0x80000000u;    // in notes: the token is in the context; the rest counts its generated occurrences
+
+// Exact f32 arithmetic: the compiler cannot see through this, so it cannot fuse what is inside with what is outside.
+fn exactly(value: f32) -> f32 {
+  return bitcast<f32>(bitcast<u32>(value) ^ sampling.zero);
+}
+
+// Bits of a logit the samplers can work with; see `sanitise` in src/sampling.
+fn sanitise(bits: u32) -> u32 {
+  let magnitude = bits & 0x7fffffffu;
+  if (magnitude > 0x7f800000u || bits == BANNED) {
+    return BANNED;
+  }
+  if (magnitude < 0x00800000u) {
+    return 0u;
+  }
+  return select(bits, (bits & 0x80000000u) | LIMIT, magnitude > LIMIT);
+}
+
+// Bits of the logit after bias and penalties.
+fn processed(column: u32, id: u32, raw: u32) -> u32 {
+  var value = bitcast<f32>(raw);
+  var banned = raw == BANNED;
+  if ((sampling.flags & BIASED) != 0u) {
+    let added = bias[id];
+    banned = banned || added == BANNED;
+    value = exactly(value + bitcast<f32>(added));
+  }
+  if ((sampling.flags & COUNTED) != 0u) {
+    let note = notes[column * V + id];
+    if (note != 0u) {
+      value = exactly(value * select(sampling.penalty_up, sampling.penalty_down, value < 0.0));
+    }
+    let count = note & ~SEEN;
+    if (count != 0u) {
+      value = exactly(value - exactly(sampling.frequency * f32(count))) - sampling.presence;
+    }
+  }
+  return select(sanitise(bitcast<u32>(value)), BANNED, banned);
+}
+
+// The order of ranks is the reverse order of logits.
+fn rank_of(bits: u32) -> u32 {
+  return select(select(bits ^ 0x7fffffffu, bits, bits >= 0x80000000u), GONE, bits == BANNED);
+}
+
+fn logit_of(rank: u32) -> f32 {
+  return bitcast<f32>(select(rank ^ 0x7fffffffu, rank, rank >= 0x80000000u));
+}
+
+// Four of this lane's tokens at a time, so that four loads are under way.
+fn logits_of(column: u32, first: u32) -> vec4u {
+  let ids = min(vec4u(first, first + WG, first + 2u * WG, first + 3u * WG), vec4u(V - 1u));
+  let at = column * LOGITS_STRIDE + ids;
+  return vec4u(logits[at.x], logits[at.y], logits[at.z], logits[at.w]);
+}
+
+// Fills `work` with ranks; the best and the worst of this lane come back.
+fn rank_all(column: u32, bare: bool, local: u32) -> vec2u {
+  var range = vec2u(GONE, 0u);
+  for (var first = local; first < V; first += 4u * WG) {
+    let four = logits_of(column, first);
+    for (var i = 0u; i < 4u; i++) {
+      let id = first + i * WG;
+      if (id >= V) {
+        break;
+      }
+      var bits = sanitise(four[i]);
+      if (!bare) {
+        bits = processed(column, id, bits);
+      }
+      let rank = rank_of(bits);
+      work[column * V + id] = rank;
+      if (rank != GONE) {
+        range = vec2u(min(range.x, rank), max(range.y, rank));
+      }
+    }
+  }
+  return range;
+}
+
+// Bans what would repeat an n-gram; the best rank left of this lane comes back.
+fn ban_ngrams(column: u32, local: u32) -> u32 {
+  let length = state[column_at(column, CONTEXT_LENGTH)];
+  let size = sampling.ngram;
+  let base = column * CONTEXT;
+  storageBarrier();
+  for (var start = local; start + size <= length; start += WG) {
+    var same = true;
+    for (var i = 0u; same && i + 1u < size; i++) {
+      same = context[base + start + i] == context[base + length + 1u - size + i];
+    }
+    let id = context[base + start + size - 1u];
+    if (same && id < V) {
+      work[column * V + id] = GONE;
+    }
+  }
+  storageBarrier();
+  var top = GONE;
+  for (var id = local; id < V; id += WG) {
+    top = min(top, work[column * V + id]);
+  }
+  return top;
+}
