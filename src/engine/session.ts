@@ -1,0 +1,149 @@
+import { VitrineError } from '../lib/index.ts';
+import type { DecodedToken, DecodeRequest, Runtime } from '../model/index.ts';
+import type { AdapterSummary } from './types.ts';
+
+/** A runtime with what the model says about it. */
+export interface Standing {
+  runtime: Runtime;
+  dtype: string;
+  adapter: AdapterSummary;
+}
+
+export interface SessionTimes {
+  prefillTokensPerSecond: number;
+  decodeTokensPerSecond: number;
+  timeToFirstTokenMs: number;
+}
+
+/**
+ * What the runtime's caches hold, so that a prompt which begins like the last one computes only its new tail, and how
+ * to stand up again after the device was lost. Calls are made by whoever holds the turn.
+ */
+export class Session {
+  /** Ids whose keys and values are in the cache, per sequence. */
+  private cached: number[][] = [[]];
+  private lost = false;
+  /** Positions computed by prefill, in all; tests prove reuse with it. */
+  prefilled = 0;
+  readonly times: SessionTimes = { prefillTokensPerSecond: 0, decodeTokensPerSecond: 0, timeToFirstTokenMs: 0 };
+
+  constructor(
+    private standing: Standing,
+    private readonly rebuild: () => Promise<Standing>,
+  ) {
+    this.watch();
+  }
+
+  get current(): Standing {
+    return this.standing;
+  }
+
+  get runtime(): Runtime {
+    return this.standing.runtime;
+  }
+
+  private watch(): void {
+    const { runtime } = this.standing;
+    void runtime.lost.then(() => {
+      if (this.standing.runtime === runtime) this.lost = true;
+    });
+  }
+
+  /** Runs `work`; after a lost device the model is loaded again and `work` runs once more. */
+  async run<T>(work: () => Promise<T>): Promise<T> {
+    if (this.lost) await this.recover();
+    try {
+      return await work();
+    } catch (error) {
+      if (!isLost(error) && !this.lost) throw error;
+      await this.recover();
+      return await work();
+    }
+  }
+
+  /** Loads the weights again onto a new device; the caches are empty afterwards. */
+  async recover(): Promise<void> {
+    this.standing.runtime.dispose();
+    this.cached = [[]];
+    this.standing = await this.rebuild();
+    this.lost = false;
+    this.watch();
+  }
+
+  /** Makes a sequence hold exactly `ids`, computing only what its cache does not hold yet. */
+  async place(sequence: number, ids: readonly number[], signal?: AbortSignal): Promise<void> {
+    const had = this.cached[sequence] ?? [];
+    const kept = Math.min(commonPrefix(had, ids), ids.length - 1);
+    this.cached[sequence] = had.slice(0, kept);
+    const started = performance.now();
+    await this.runtime.prefill(sequence, kept, ids.slice(kept), signal);
+    const count = ids.length - kept;
+    this.prefilled += count;
+    this.times.prefillTokensPerSecond = (count * 1000) / Math.max(0.1, performance.now() - started);
+    this.cached[sequence] = [...ids];
+  }
+
+  /** Makes sequences 0 … n - 1 hold their contexts; equal contexts are computed once. */
+  async placeAll(contexts: readonly (readonly number[])[], signal?: AbortSignal): Promise<void> {
+    await this.reserve(contexts.length);
+    const first = contexts[0] as readonly number[];
+    const same: number[] = [];
+    for (const [sequence, ids] of contexts.entries()) {
+      if (sequence > 0 && ids.length === first.length && commonPrefix(ids, first) === ids.length) {
+        same.push(sequence);
+      } else await this.place(sequence, ids, signal);
+    }
+    if (same.length === 0) return;
+    await this.runtime.fork(0, same, first.length);
+    for (const sequence of same) this.cached[sequence] = [...first];
+  }
+
+  private async reserve(sequences: number): Promise<void> {
+    if (sequences === this.cached.length) return;
+    const kept = this.cached[0] ?? [];
+    this.cached = [[]];
+    await this.runtime.reserve(sequences);
+    this.cached = [kept, ...Array.from({ length: sequences - 1 }, () => [])];
+  }
+
+  /** Forgets what a sequence holds: something else wrote into its cache. */
+  forget(sequence: number, ids: readonly number[] = []): void {
+    this.cached[sequence] = [...ids];
+  }
+
+  /** The runtime's token loop; keeps count of what the caches hold. */
+  async *decode(request: DecodeRequest): AsyncGenerator<DecodedToken[]> {
+    const last = new Map<number, number>();
+    const started = performance.now();
+    let steps = 0;
+    let firstAt = started;
+    for await (const tokens of this.runtime.decode(request)) {
+      // A token's keys and values are there once the next one has come out.
+      for (const { sequence, id } of tokens) {
+        const before = last.get(sequence);
+        if (before !== undefined) this.cached[sequence]?.push(before);
+        last.set(sequence, id);
+      }
+      const now = performance.now();
+      if (steps === 0) firstAt = now;
+      else this.times.decodeTokensPerSecond = (steps * 1000) / Math.max(0.1, now - firstAt);
+      steps++;
+      yield tokens;
+    }
+  }
+
+  dispose(): void {
+    this.standing.runtime.dispose();
+  }
+}
+
+export function isLost(error: unknown): boolean {
+  return error instanceof VitrineError && error.code === 'device-lost';
+}
+
+export function commonPrefix(left: readonly number[], right: readonly number[]): number {
+  const most = Math.min(left.length, right.length);
+  let at = 0;
+  while (at < most && left[at] === right[at]) at++;
+  return at;
+}
