@@ -1,3 +1,79 @@
+import { useId } from 'react';
+import { usePage, usePageState } from '../hooks.tsx';
+import { saveFile } from '../lib/download.ts';
+import { exportHtml } from '../lib/export-html.ts';
+import { exportRun } from '../lib/export-run.ts';
+import { currentVersion } from '../state/context.ts';
+import { promptText } from '../state/document.ts';
+import { writeLink } from '../state/share.ts';
+import { CopyButton } from './copy-button.tsx';
+import { Dialog } from './dialog.tsx';
+
+function useLink(): string | null {
+  const state = usePageState((now) => now);
+  if (!state.model || typeof state.request?.source !== 'string') return null;
+  return writeLink(location.href, {
+    model: state.model.id,
+    revision: state.model.revision,
+    prompt: promptText(currentVersion(state)),
+    seed: state.run?.seed ?? state.settings.seed,
+    settings: state.settings,
+  });
+}
+
 export function ShareDialog() {
-  return null;
+  const page = usePage();
+  const link = useLink();
+  const ready = usePageState((state) => state.model !== null);
+  const id = useId();
+  const save = (text: string, type: string, name: string) => saveFile(new Blob([text], { type }), name);
+  const now = () => new Date().toISOString();
+  return (
+    <Dialog title="Share and keep">
+      <section aria-labelledby={`${id}-link`}>
+        <h3 id={`${id}-link`}>A link that writes this again</h3>
+        {link ? (
+          <>
+            <p className="muted">Model, revision, beginning, seed and settings. The text stays out of it.</p>
+            <div className="row">
+              <input className="grow" readOnly value={link} aria-label="Link" data-testid="link" />
+              <CopyButton text={() => link} name="Copy link" />
+            </div>
+          </>
+        ) : (
+          <p className="muted">
+            A link can name models of the hub and the bundled one, not files of this machine.
+          </p>
+        )}
+      </section>
+      <section aria-labelledby={`${id}-keep`}>
+        <h3 id={`${id}-keep`}>This run as a file</h3>
+        <p className="muted">
+          JSON holds every token with its id and log-probability, the settings, the model and the adapter. The
+          page is one HTML file with the shading, which opens anywhere.
+        </p>
+        <div className="row">
+          <button
+            type="button"
+            disabled={!ready}
+            onClick={() =>
+              save(exportRun(page.store.getState(), now()), 'application/json', 'vitrine-run.json')
+            }
+          >
+            Save as JSON
+          </button>
+          <button
+            type="button"
+            disabled={!ready}
+            onClick={() => save(exportHtml(page.store.getState()), 'text/html', 'vitrine-text.html')}
+          >
+            Save as a page
+          </button>
+        </div>
+      </section>
+      <p className="muted">
+        Texts, versions and settings are also kept in this browser and are back after a reload.
+      </p>
+    </Dialog>
+  );
 }

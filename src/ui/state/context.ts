@@ -31,6 +31,8 @@ export interface PageContext {
   loading: AbortController | null;
   /** For gated repositories; in memory alone. */
   token: string;
+  /** Another hub than the usual one, or null. */
+  hub: string | null;
 }
 
 export function currentVersion(state: PageState): Version {

@@ -123,3 +123,10 @@ export function sharedPrefix(a: readonly TextToken[], b: readonly TextToken[]): 
   while (i < most && a[i]?.id === b[i]?.id && a[i]?.text === b[i]?.text) i += 1;
   return i;
 }
+
+/** The beginning of a text up to the first written token: what a link asks to be continued. */
+export function promptText(version: Pick<Version, 'tokens' | 'tail'>): string {
+  const end = version.tokens.findIndex((token) => token.origin === 'model');
+  if (end < 0) return versionText(version);
+  return versionText({ tokens: version.tokens.slice(0, end), tail: '' });
+}

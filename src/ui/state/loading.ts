@@ -1,4 +1,4 @@
-import type { Model } from '../../engine/types.ts';
+import type { LoadOptions, Model } from '../../engine/types.ts';
 import type { PageContext } from './context.ts';
 import { toPageError } from './troubles.ts';
 import type { LoadRequest } from './types.ts';
@@ -13,6 +13,11 @@ export function requestFor(source: string | File[]): LoadRequest {
 /** True for what needs no network: the model that comes with the page. */
 export function isBundled(source: string | File[]): boolean {
   return source === bundledModel;
+}
+
+/** Which hub, and the visitor's token for it. */
+export function hubOptions(page: PageContext): Pick<LoadOptions, 'hub' | 'token'> {
+  return { ...(page.hub ? { hub: page.hub } : {}), ...(page.token ? { token: page.token } : {}) };
 }
 
 export interface Loading {
@@ -51,7 +56,7 @@ export function createLoading(page: PageContext): Loading {
       signal: control.signal,
       backend: request.backend,
       ...(request.dtype ? { dtype: request.dtype } : {}),
-      ...(page.token ? { token: page.token } : {}),
+      ...hubOptions(page),
       onProgress(progress) {
         if (control.signal.aborted) return;
         store.setState(progress.notice ? { progress, notice: progress.notice } : { progress });

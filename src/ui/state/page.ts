@@ -1,13 +1,15 @@
 import { createStore, type StoreApi } from 'zustand/vanilla';
-import type { Model, TokenAlternative } from '../../engine/types.ts';
+import type { MemoryPlan, Model, ModelSource, TokenAlternative } from '../../engine/types.ts';
 import type { Backend } from './backend.ts';
 import { currentVersion, type PageContext, remember, type Surroundings, withVersion } from './context.ts';
 import { branchAt, editText, newVersionId, versionText } from './document.ts';
 import { debounce } from './frames.ts';
-import { createLoading, type Loading } from './loading.ts';
+import { createLoading, hubOptions, type Loading } from './loading.ts';
 import { createReading, type Reading } from './reading.ts';
 import { toSession } from './session.ts';
 import { defaultSettings, type Settings } from './settings.ts';
+import { readHub } from './share.ts';
+import { toPageError } from './troubles.ts';
 import type { Dialog, PageError, PageState } from './types.ts';
 import { createWriting, type Writing } from './writing.ts';
 
@@ -25,6 +27,10 @@ export interface PageActions extends Writing, Loading, Omit<Reading, 'refresh'> 
   fail(error: PageError | null): void;
   dropTakes(): void;
   setToken(token: string): void;
+  /** What a model would need here, with this page's hub and token. */
+  plan(source: ModelSource, signal: AbortSignal): Promise<MemoryPlan>;
+  /** Compares this device with stored reference logits. */
+  check(): Promise<void>;
 }
 
 /** The page without its pictures: a store, and everything a visitor can do. */
@@ -35,6 +41,7 @@ export interface Page {
   actions: PageActions;
   /** The loaded model, for what is asked of it directly (decode, logits). */
   model(): Model | null;
+  token(): string;
 }
 
 export function initialState(): PageState {
@@ -120,10 +127,32 @@ function travel(state: PageState, from: 'undo' | 'redo', to: 'undo' | 'redo'): P
   };
 }
 
+async function selfCheck(page: PageContext): Promise<void> {
+  const { store, backend } = page;
+  if (store.getState().selfCheck.running) return;
+  store.setState({ selfCheck: { running: true, report: null } });
+  try {
+    const cpu = store.getState().request?.backend === 'cpu';
+    const report = await backend.selfCheck({ backend: cpu ? 'cpu' : 'auto' });
+    store.setState({ selfCheck: { running: false, report } });
+  } catch (error) {
+    store.setState({ selfCheck: { running: false, report: null }, error: toPageError(error, 'check') });
+  }
+}
+
 /** Makes the page's state around a backend. Nothing starts until `start` is called. */
 export function createPage(backend: Backend, around: Surroundings): Page {
   const store = createStore<PageState>(() => initialState());
-  const page: PageContext = { store, backend, around, model: null, running: null, loading: null, token: '' };
+  const page: PageContext = {
+    store,
+    backend,
+    around,
+    model: null,
+    running: null,
+    loading: null,
+    token: '',
+    hub: readHub(around.search),
+  };
   const writing = createWriting(page);
   const reading = createReading(page);
   const save = debounce(400, () => void around.session.write(toSession(store.getState())));
@@ -154,6 +183,8 @@ export function createPage(backend: Backend, around: Surroundings): Page {
     setToken(token) {
       page.token = token;
     },
+    plan: (source, signal) => backend.planMemory(source, { ...hubOptions(page), signal }),
+    check: () => selfCheck(page),
   };
-  return { store, backend, around, actions, model: () => page.model };
+  return { store, backend, around, actions, model: () => page.model, token: () => page.token };
 }

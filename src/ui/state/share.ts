@@ -49,6 +49,12 @@ export function readLink(search: string): LinkState {
   return { model: query.get('model'), prompt: query.get('prompt'), settings };
 }
 
+/** `hub=` in the address: a mirror or a hub of one's own, for those who run one. */
+export function readHub(search: string): string | null {
+  const hub = new URLSearchParams(search).get('hub');
+  return hub && /^https?:\/\//.test(hub) ? hub.replace(/\/+$/, '') : null;
+}
+
 /**
  * A link to this page that brings back model, revision, prompt, seed and every setting that is not the default.
  * @param base the page's own address; its query and hash are replaced

@@ -1,0 +1,103 @@
+import { useEffect, useId, useState } from 'react';
+import type { MemoryPlan, ModelSource, WeightDtype } from '../../engine/types.ts';
+import { usePage } from '../hooks.tsx';
+import { formatBytes } from '../lib/format.ts';
+import { toPageError } from '../state/troubles.ts';
+
+function usePlan(source: ModelSource): { plan: MemoryPlan | null; problem: string | null } {
+  const page = usePage();
+  const [plan, setPlan] = useState<MemoryPlan | null>(null);
+  const [problem, setProblem] = useState<string | null>(null);
+  useEffect(() => {
+    const control = new AbortController();
+    setPlan(null);
+    setProblem(null);
+    page.actions.plan(source, control.signal).then(
+      (made) => {
+        if (!control.signal.aborted) setPlan(made);
+      },
+      (error) => {
+        if (!control.signal.aborted) setProblem(toPageError(error, 'load')?.message ?? null);
+      },
+    );
+    return () => control.abort();
+  }, [page, source]);
+  return { plan, problem };
+}
+
+interface RowProps {
+  row: MemoryPlan['dtypes'][number];
+  recommended: boolean;
+  chosen: boolean;
+  name: string;
+  onChoose(): void;
+}
+
+function Row({ row, recommended, chosen, name, onChoose }: RowProps) {
+  return (
+    <tr>
+      <th scope="row">
+        <label className="check">
+          <input type="radio" {...{ name }} checked={chosen} onChange={onChoose} disabled={!row.fits} />
+          {row.dtype}
+        </label>
+      </th>
+      <td className="choice-number">{formatBytes(row.weightBytes)}</td>
+      <td className="choice-number">{formatBytes(row.kvBytes)}</td>
+      <td>
+        {row.fits ? 'fits' : (row.why ?? 'does not fit')}
+        {recommended ? ', recommended' : ''}
+      </td>
+    </tr>
+  );
+}
+
+interface MemoryPlanProps {
+  source: ModelSource;
+  dtype: WeightDtype | null;
+  onDtype(dtype: WeightDtype): void;
+}
+
+/** What a model would need on this device, by weight type, before a byte of its weights is fetched. */
+export function MemoryPlanView({ source, dtype, onDtype }: MemoryPlanProps) {
+  const { plan, problem } = usePlan(source);
+  const name = useId();
+  if (problem)
+    return (
+      <p className="plan" role="alert">
+        {problem}
+      </p>
+    );
+  if (!plan) return <p className="plan muted">Reading the list of tensors …</p>;
+  const chosen = dtype ?? plan.recommended;
+  return (
+    <div className="plan" data-testid="plan">
+      <table className="plan-table">
+        <caption className="visually-hidden">Memory on this device by weight type</caption>
+        <thead>
+          <tr>
+            <th scope="col">Weights as</th>
+            <th scope="col" className="choice-number">
+              weights
+            </th>
+            <th scope="col" className="choice-number">
+              context
+            </th>
+            <th scope="col">here</th>
+          </tr>
+        </thead>
+        <tbody>
+          {plan.dtypes.map((row) => (
+            <Row
+              key={row.dtype}
+              {...{ row, name }}
+              recommended={row.dtype === plan.recommended}
+              chosen={row.dtype === chosen}
+              onChoose={() => onDtype(row.dtype)}
+            />
+          ))}
+        </tbody>
+      </table>
+    </div>
+  );
+}

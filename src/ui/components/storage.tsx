@@ -1,0 +1,141 @@
+import { useEffect, useId, useState } from 'react';
+import type { CachedModel } from '../../engine/types.ts';
+import { usePage } from '../hooks.tsx';
+import { saveFile } from '../lib/download.ts';
+import { formatBytes } from '../lib/format.ts';
+import { requestFor } from '../state/loading.ts';
+import { toPageError } from '../state/troubles.ts';
+import type { LoadRequest } from '../state/types.ts';
+import { OfflineCheck } from './offline-check.tsx';
+
+/** Runs storage work one at a time, and says what went wrong. */
+function useWork(onChange: () => void) {
+  const [busy, setBusy] = useState<string | null>(null);
+  const [problem, setProblem] = useState<string | null>(null);
+  const run = async (what: string, work: () => Promise<void>) => {
+    setBusy(what);
+    setProblem(null);
+    try {
+      await work();
+    } catch (error) {
+      setProblem(toPageError(error, 'storage')?.message ?? null);
+    }
+    setBusy(null);
+    onChange();
+  };
+  return { busy, problem, run };
+}
+
+interface StoredRowProps {
+  model: CachedModel;
+  busy: boolean;
+  onLoad(): void;
+  onExport(): void;
+  onDelete(): void;
+}
+
+function StoredRow({ model, busy, onLoad, onExport, onDelete }: StoredRowProps) {
+  const name = <span className="visually-hidden"> {model.id}</span>;
+  return (
+    <li className="stored" data-testid="stored">
+      <p className="stored-name">
+        <bdi>{model.id}</bdi>
+        <span className="muted">
+          {' '}
+          {formatBytes(model.bytes)}
+          {model.complete ? '' : ', incomplete'} · {model.revision.slice(0, 8)}
+        </span>
+      </p>
+      <div className="row">
+        <button type="button" className="small" disabled={busy} onClick={onLoad}>
+          {model.complete ? 'Open' : 'Resume'}
+          {name}
+        </button>
+        <button type="button" className="small" disabled={busy || !model.complete} onClick={onExport}>
+          Export{name}
+        </button>
+        <button type="button" className="small" disabled={busy} onClick={onDelete}>
+          Delete{name}
+        </button>
+      </div>
+    </li>
+  );
+}
+
+function Report({ changed }: { changed: number }) {
+  const page = usePage();
+  const [report, setReport] = useState<Awaited<ReturnType<typeof page.backend.storageReport>> | null>(null);
+  const [asked, setAsked] = useState(false);
+  // biome-ignore lint/correctness/useExhaustiveDependencies: asked again whenever the stored models change
+  useEffect(() => {
+    page.backend.storageReport().then(setReport, () => setReport(null));
+  }, [page, changed, asked]);
+  if (!report) return <p className="muted">This browser does not say what it keeps.</p>;
+  const persist = () => void page.backend.requestPersistence().then(() => setAsked(true));
+  return (
+    <p className="muted">
+      {report.usage !== null ? `${formatBytes(report.usage)} in use` : ''}
+      {report.quota !== null ? ` of about ${formatBytes(report.quota)} allowed` : ''}.{' '}
+      {report.persisted ? (
+        'The browser keeps it until you delete it.'
+      ) : (
+        <>
+          The browser may clear it when space is short{asked ? ', and declined to promise otherwise' : ''}.{' '}
+          <button type="button" className="link" onClick={persist}>
+            Ask it to keep everything
+          </button>
+        </>
+      )}
+    </p>
+  );
+}
+
+interface StorageProps {
+  stored: readonly CachedModel[];
+  onChange(): void;
+  onLoad(request: LoadRequest): void;
+}
+
+/** What this browser keeps for the page, and what can be done with it. */
+export function Storage({ stored, onChange, onLoad }: StorageProps) {
+  const { backend } = usePage();
+  const { busy, problem, run } = useWork(onChange);
+  const id = useId();
+  const save = (model: CachedModel) => async () =>
+    saveFile(await backend.exportCached(model.id), `${model.id.replaceAll('/', '--')}.vitrine`);
+  return (
+    <section className="storage" aria-labelledby={`${id}-title`}>
+      <h3 id={`${id}-title`}>Stored in this browser</h3>
+      {stored.length === 0 && <p className="muted">No model yet.</p>}
+      <ul className="stored-list">
+        {stored.map((model) => (
+          <StoredRow
+            key={model.id}
+            model={model}
+            busy={busy !== null}
+            onLoad={() => onLoad(requestFor(model.id))}
+            onExport={() => void run(`Exporting ${model.id} …`, save(model))}
+            onDelete={() => void run(`Deleting ${model.id} …`, () => backend.deleteCached(model.id))}
+          />
+        ))}
+      </ul>
+      <Report changed={stored.length} />
+      <OfflineCheck />
+      <div className="field-row">
+        <label htmlFor={`${id}-import`}>Import a model that was exported here or on another machine</label>
+        <input
+          id={`${id}-import`}
+          type="file"
+          accept=".vitrine"
+          disabled={busy !== null}
+          onChange={(event) => {
+            const file = event.target.files?.[0];
+            if (file) void run('Importing …', async () => void (await backend.importCached(file)));
+          }}
+        />
+      </div>
+      <p role="status">{busy ?? ''}</p>
+      {problem && <p role="alert">{problem}</p>}
+    </section>
+  );
+}

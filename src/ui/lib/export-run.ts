@@ -1,0 +1,28 @@
+import { currentVersion } from '../state/context.ts';
+import { versionText } from '../state/document.ts';
+import type { PageState } from '../state/types.ts';
+
+/** A run as JSON: enough to repeat it, and to check that a repetition came out alike. */
+export function exportRun(state: PageState, savedAt: string): string {
+  const version = currentVersion(state);
+  const { model, run, settings } = state;
+  return JSON.stringify(
+    {
+      format: 'vitrine-run',
+      version: 1,
+      savedAt,
+      model: model && { id: model.id, revision: model.revision, dtype: model.dtype, config: model.config },
+      adapter: model?.adapter ?? null,
+      settings: { ...settings, seed: run?.seed ?? settings.seed },
+      finishReason: run?.finishReason ?? null,
+      stats: run?.stats ?? null,
+      text: versionText(version),
+      ids: version.tokens.map((token) => token.id),
+      tokens: version.tokens.map(({ id, text, origin, logprob, alternatives }) => {
+        return { id, text, origin, logprob: Number.isNaN(logprob) ? null : logprob, alternatives };
+      }),
+    },
+    null,
+    1,
+  );
+}
