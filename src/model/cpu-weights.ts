@@ -1,14 +1,8 @@
 import { assert, defined, f16ToNumber, product } from '../lib/index.ts';
 import type { TensorInfo, WeightSink } from '../weights/index.ts';
 import type { GPT2Config } from './config.ts';
-import {
-  createPanels,
-  type PanelMath,
-  type Panels,
-  placeColumns,
-  placeRows,
-  plainMath,
-} from './cpu-panels.ts';
+import { createPanels, type PanelMath, type Panels, placeColumns, placeRows } from './cpu-panels.ts';
+import { createCpuMath } from './cpu-simd.ts';
 import type { Parameter, ParameterTable } from './parameters.ts';
 
 export interface CpuLinear {
@@ -63,7 +57,7 @@ export class CpuWeightLoader implements WeightSink {
   constructor(
     private readonly config: GPT2Config,
     private readonly table: ParameterTable,
-    private readonly math: PanelMath = plainMath,
+    private readonly math: PanelMath = createCpuMath(config, table.tied),
   ) {
     for (const parameter of table.parameters)
       this.arrivals.set(parameter.tensor.name, {
