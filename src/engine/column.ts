@@ -56,7 +56,14 @@ export class Column {
       logprob,
     }));
     const { sequence, finish } = this;
-    const reported: GeneratedToken = { id: token.id, text, index, sequence, logprob: token.logprob, alternatives };
+    const reported: GeneratedToken = {
+      id: token.id,
+      text,
+      index,
+      sequence,
+      logprob: token.logprob,
+      alternatives,
+    };
     if (finish) reported.finishReason = finish;
     return reported;
   }
@@ -74,7 +81,8 @@ export class Column {
       return text;
     }
     if (this.index >= ends.maxNewTokens) this.finish = 'length';
-    else if (ends.contextLength !== undefined && this.ids.length > ends.contextLength) this.finish = 'context';
+    else if (ends.contextLength !== undefined && this.ids.length > ends.contextLength)
+      this.finish = 'context';
     else if (aborted) this.finish = 'aborted';
     return this.finish ? this.flush(text) : text;
   }

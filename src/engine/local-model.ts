@@ -133,10 +133,16 @@ export class LocalModel implements Model {
   private checkIds(ids: readonly number[], most: number): number[] {
     const { vocabSize } = this.config;
     if (!Array.isArray(ids) || ids.length === 0)
-      throw new VitrineError('invalid-argument', 'The prompt has no token. Give some text, or a list of token ids.');
+      throw new VitrineError(
+        'invalid-argument',
+        'The prompt has no token. Give some text, or a list of token ids.',
+      );
     const wrong = ids.find((id) => !Number.isInteger(id) || id < 0 || id >= vocabSize);
     if (wrong !== undefined)
-      throw new VitrineError('invalid-argument', `${wrong} is no token id of this model: 0 to ${vocabSize - 1}.`);
+      throw new VitrineError(
+        'invalid-argument',
+        `${wrong} is no token id of this model: 0 to ${vocabSize - 1}.`,
+      );
     if (ids.length > most) {
       throw new VitrineError(
         'context-overflow',

@@ -25,7 +25,11 @@ export class Session {
   private lost = false;
   /** Positions computed by prefill, in all; tests prove reuse with it. */
   prefilled = 0;
-  readonly times: SessionTimes = { prefillTokensPerSecond: 0, decodeTokensPerSecond: 0, timeToFirstTokenMs: 0 };
+  readonly times: SessionTimes = {
+    prefillTokensPerSecond: 0,
+    decodeTokensPerSecond: 0,
+    timeToFirstTokenMs: 0,
+  };
 
   constructor(
     private standing: Standing,

@@ -36,7 +36,9 @@ export class Turns {
         const at = this.waiting.indexOf(entry);
         if (at < 0) return;
         this.waiting.splice(at, 1);
-        reject(new VitrineError('aborted', 'The call was aborted while it waited.', { cause: signal?.reason }));
+        reject(
+          new VitrineError('aborted', 'The call was aborted while it waited.', { cause: signal?.reason }),
+        );
       };
       if (signal?.aborted) {
         reject(new VitrineError('aborted', 'The call was aborted.', { cause: signal.reason }));

@@ -1,6 +1,6 @@
 import type { GPT2Config } from '../model/index.ts';
 import type { SamplingOptions } from '../sampling/index.ts';
-import type { LoadProgress, ModelSource } from '../weights/index.ts';
+import type { LoadProgress, ModelSource, TransportSettings } from '../weights/index.ts';
 
 export type { CachedModel, LoadPhase, LoadProgress, ModelSource } from '../weights/index.ts';
 export type { GPT2Config, SamplingOptions };
@@ -25,6 +25,10 @@ export interface LoadOptions {
   backend?: 'auto' | 'gpu' | 'cpu';
   /** Choose kernel variants by timing them on this device. Default true; remembered per adapter. */
   autotune?: boolean;
+  /** Base URL of the bundled models, where `tiny-tales/config.json` is. */
+  bundledBase?: string;
+  /** How files are fetched; the defaults suit the hub. */
+  transport?: Partial<TransportSettings>;
   signal?: AbortSignal;
   onProgress?(progress: LoadProgress): void;
 }

@@ -7,6 +7,11 @@ export {
 } from './config.ts';
 export { type CpuRuntimeOptions, createCpuRuntime } from './cpu-runtime.ts';
 export { CpuWeightLoader, type CpuWeights } from './cpu-weights.ts';
+export type { VariantChooser } from './decode-plan.ts';
+export type { GPT2 } from './gpt2.ts';
+export { GpuWeightLoader } from './gpu-load.ts';
+export { GpuRuntime, type GpuRuntimeOptions, maxColumns } from './gpu-runtime.ts';
+export { type Footprint, type FootprintOptions, footprint } from './memory.ts';
 export {
   describeParameters,
   type Orientation,
@@ -22,3 +27,4 @@ export type {
   Runtime,
   RuntimeStats,
 } from './runtime.ts';
+export { chooserOf, defaultVariant, shapeKey } from './variants.ts';

@@ -1,0 +1,24 @@
+export { createLocalEngine, type Loaded, loadHere, planMemoryHere } from './load.ts';
+export type { LocalModel } from './local-model.ts';
+export type {
+  AdapterSummary,
+  CachedModel,
+  Engine,
+  FinishReason,
+  GeneratedToken,
+  GenerateOptions,
+  GPT2Config,
+  Inspection,
+  InspectOptions,
+  LoadOptions,
+  LoadPhase,
+  LoadProgress,
+  MemoryPlan,
+  Model,
+  ModelSource,
+  ModelStats,
+  Score,
+  SelfCheckReport,
+  TokenAlternative,
+  WeightDtype,
+} from './types.ts';

@@ -1,0 +1,96 @@
+import { adoptDevice, type Gpu, openGpu, platformGpu } from '../gpu/index.ts';
+import { isAbort, VitrineError } from '../lib/index.ts';
+import {
+  CpuWeightLoader,
+  chooserOf,
+  createCpuRuntime,
+  type GPT2Config,
+  GpuRuntime,
+  GpuWeightLoader,
+  type ParameterTable,
+} from '../model/index.ts';
+import type { Checkpoint } from '../weights/index.ts';
+import { cpuAdapter, summariseGpu } from './adapter.ts';
+import { recommendDtype } from './memory.ts';
+import type { Standing } from './session.ts';
+import type { LoadOptions, WeightDtype } from './types.ts';
+
+/** A checkpoint understood: what its weights are for. */
+export interface Understood {
+  checkpoint: Checkpoint;
+  config: GPT2Config;
+  table: ParameterTable;
+}
+
+const dtypes: readonly WeightDtype[] = ['f32', 'f16', 'int8', 'int4'];
+
+/**
+ * Streams the weights onto a device and makes the model stand there.
+ * @throws VitrineError of the checkpoint or the device; the device is gone when it throws.
+ */
+export async function stand(what: Understood, options: LoadOptions): Promise<Standing> {
+  const { dtype } = options;
+  if (dtype !== undefined && !dtypes.includes(dtype))
+    throw new VitrineError('invalid-argument', `dtype is '${dtype}'; use ${dtypes.join(', ')}.`);
+  const gpu = await openDevice(options);
+  if (!gpu) return standOnCpu(what);
+  try {
+    return await standOnGpu(gpu, what, options);
+  } catch (error) {
+    gpu.destroy();
+    throw error;
+  }
+}
+
+/** The device asked for, or undefined when the CPU is to be used. */
+async function openDevice({ backend = 'auto', device }: LoadOptions): Promise<Gpu | undefined> {
+  if (backend !== 'auto' && backend !== 'gpu' && backend !== 'cpu')
+    throw new VitrineError('invalid-argument', `backend is '${backend}'; use 'auto', 'gpu' or 'cpu'.`);
+  if (device) return adoptDevice(device);
+  if (backend === 'cpu') return undefined;
+  if (backend === 'auto' && !platformGpu()) return undefined;
+  try {
+    return await openGpu();
+  } catch (error) {
+    const missing = error instanceof VitrineError && error.code === 'webgpu-unavailable';
+    if (backend === 'auto' && missing) return undefined;
+    throw error;
+  }
+}
+
+async function standOnCpu({ checkpoint, config, table }: Understood): Promise<Standing> {
+  const loader = new CpuWeightLoader(config, table);
+  await stream({ checkpoint, table }, loader);
+  const runtime = createCpuRuntime(config, loader.finish(), { contextLength: config.nPositions });
+  return { runtime, dtype: 'f32', adapter: cpuAdapter };
+}
+
+async function standOnGpu(gpu: Gpu, what: Understood, options: LoadOptions): Promise<Standing> {
+  const { config, table, checkpoint } = what;
+  const adapter = summariseGpu(gpu.info);
+  const dtype = options.dtype ?? recommendDtype(what, adapter);
+  const context = config.nPositions;
+  const kv = 'f32';
+  const loader = await GpuWeightLoader.create(gpu, config, table, { dtype, kv, context, sequences: 1 });
+  try {
+    await stream({ checkpoint, table }, loader);
+  } catch (error) {
+    // What a lost device breaks first is seldom the error that names it.
+    const lost = await Promise.race([gpu.lost, Promise.resolve(undefined)]);
+    if (!lost || isAbort(error)) throw error;
+    throw new VitrineError('device-lost', `The GPU went away while loading: ${lost.reason}`, {
+      cause: error,
+    });
+  }
+  const model = await loader.finish();
+  const runtime = new GpuRuntime(gpu, model, { context, kv, choose: chooserOf(gpu.info) });
+  return { runtime, dtype, adapter };
+}
+
+function stream(
+  { checkpoint, table }: Pick<Understood, 'checkpoint' | 'table'>,
+  sink: Parameters<Checkpoint['stream']>[1],
+): Promise<void> {
+  const needed = new Set(table.parameters.map(({ tensor }) => tensor.name));
+  return checkpoint.stream((tensor) => needed.has(tensor.name), sink);
+}

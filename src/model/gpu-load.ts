@@ -1,0 +1,51 @@
+import { type Gpu, guarded } from '../gpu/index.ts';
+import { defined } from '../lib/index.ts';
+import type { TensorInfo, WeightSink } from '../weights/index.ts';
+import type { GPT2Config } from './config.ts';
+import type { GPT2 } from './gpt2.ts';
+import { ModelBuilder, type ModelShape, targetOf } from './gpu-weights.ts';
+import type { ParameterTable } from './parameters.ts';
+import { WeightUploader } from './upload.ts';
+
+/**
+ * Takes the weights of a checkpoint as bytes in pieces of any size and puts them in place on the GPU.
+ * Whoever made the `gpu` frees everything by destroying it, after success or failure.
+ */
+export class GpuWeightLoader implements WeightSink {
+  private constructor(
+    private readonly builder: ModelBuilder,
+    private readonly uploader: WeightUploader,
+  ) {}
+
+  /** @throws VitrineError `out-of-memory` or `adapter-limit` when the buffers do not fit the device. */
+  static async create(
+    gpu: Gpu,
+    config: GPT2Config,
+    table: ParameterTable,
+    shape: Omit<ModelShape, 'tied'>,
+  ): Promise<GpuWeightLoader> {
+    const parameters = new Map(table.parameters.map((parameter) => [parameter.tensor.name, parameter]));
+    const what = `the weights in ${shape.dtype}`;
+    const builder = await guarded(
+      gpu.device,
+      what,
+      () => new ModelBuilder(gpu, config, { ...shape, tied: table.tied }),
+    );
+    const uploader = new WeightUploader(gpu, (tensor) => {
+      const { role, layer } = defined(parameters.get(tensor.name), tensor.name);
+      return targetOf(builder, role, layer);
+    });
+    return new GpuWeightLoader(builder, uploader);
+  }
+
+  write(tensor: TensorInfo, offset: number, bytes: Uint8Array<ArrayBuffer>): Promise<void> {
+    return this.uploader.write(tensor, offset, bytes);
+  }
+
+  /** Waits for the last byte, folds the layer norms, and gives the model. */
+  async finish(): Promise<GPT2> {
+    await this.uploader.finish();
+    await this.builder.finish();
+    return this.builder.model;
+  }
+}
