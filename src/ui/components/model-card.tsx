@@ -42,7 +42,6 @@ export function ModelCard({ entry, stored, onLoad }: ModelCardProps) {
       <div className="card-actions">
         <button
           type="button"
-          className={loaded ? undefined : 'primary'}
           disabled={offline && !here}
           onClick={() => onLoad({ ...requestFor(entry.source), dtype })}
         >

@@ -1,4 +1,4 @@
-import type { GeneratedToken, GenerateOptions, LoadOptions, Model } from '../../engine/types.ts';
+import type { GeneratedToken, GenerateOptions, Inspection, LoadOptions, Model } from '../../engine/types.ts';
 import { isAbort, VitrineError } from '../../lib/index.ts';
 import type { Backend } from './backend.ts';
 
@@ -109,6 +109,19 @@ async function* sequence(
   }
 }
 
+/** Every token looks evenly at all before it; every layer would say the same. */
+function inspection(ids: number[]): Inspection {
+  const size = ids.length;
+  const weights = new Float32Array(size * size);
+  for (let t = 0; t < size; t++) weights.fill(1 / (t + 1), t * size, t * size + t + 1);
+  const lens = ids.map((_, i) =>
+    ranked(ids.slice(0, i + 1))
+      .slice(0, 1)
+      .map(({ id, text, logprob }) => ({ id, text, logit: logprob, probability: Math.exp(logprob) })),
+  );
+  return { ids, attention: [[weights, weights]], logitLens: [lens, lens] };
+}
+
 function fakeModel(id: string, dtype: string, behaviour: FakeBehaviour): Model {
   return {
     id,
@@ -139,7 +152,7 @@ function fakeModel(id: string, dtype: string, behaviour: FakeBehaviour): Model {
         yield* tokens;
       }
     },
-    inspect: async () => ({ ids: [] }),
+    inspect: async (ids) => inspection(typeof ids === 'string' ? encode(ids) : ids),
     stats: () => ({
       gpuBytes: 1e6,
       prefillTokensPerSecond: 500,

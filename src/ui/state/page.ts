@@ -1,5 +1,5 @@
 import { createStore, type StoreApi } from 'zustand/vanilla';
-import type { MemoryPlan, Model, ModelSource, TokenAlternative } from '../../engine/types.ts';
+import type { Inspection, MemoryPlan, Model, ModelSource, TokenAlternative } from '../../engine/types.ts';
 import type { Backend } from './backend.ts';
 import { currentVersion, type PageContext, remember, type Surroundings, withVersion } from './context.ts';
 import { branchAt, editText, newVersionId, versionText } from './document.ts';
@@ -29,6 +29,8 @@ export interface PageActions extends Writing, Loading, Omit<Reading, 'refresh'> 
   setToken(token: string): void;
   /** What a model would need here, with this page's hub and token. */
   plan(source: ModelSource, signal: AbortSignal): Promise<MemoryPlan>;
+  /** Attention and logit lens over these tokens; null when it failed, and the page says why. */
+  inside(ids: number[]): Promise<Inspection | null>;
   /** Compares this device with stored reference logits. */
   check(): Promise<void>;
 }
@@ -127,6 +129,15 @@ function travel(state: PageState, from: 'undo' | 'redo', to: 'undo' | 'redo'): P
   };
 }
 
+async function lookInside(page: PageContext, ids: number[]): Promise<Inspection | null> {
+  try {
+    return (await page.model?.inspect(ids, { attention: true, logitLens: { top: 1 } })) ?? null;
+  } catch (error) {
+    page.store.setState({ error: toPageError(error, 'score') });
+    return null;
+  }
+}
+
 async function selfCheck(page: PageContext): Promise<void> {
   const { store, backend } = page;
   if (store.getState().selfCheck.running) return;
@@ -184,6 +195,7 @@ export function createPage(backend: Backend, around: Surroundings): Page {
       page.token = token;
     },
     plan: (source, signal) => backend.planMemory(source, { ...hubOptions(page), signal }),
+    inside: (ids) => lookInside(page, ids),
     check: () => selfCheck(page),
   };
   return { store, backend, around, actions, model: () => page.model, token: () => page.token };
