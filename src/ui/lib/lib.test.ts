@@ -1,0 +1,106 @@
+import { describe, expect, it } from 'vitest';
+import { errorCodes } from '../../lib/index.ts';
+import { initialState } from '../state/page.ts';
+import { defaultSettings } from '../state/settings.ts';
+import { readHub, readLink, writeLink } from '../state/share.ts';
+import { remedyLabels, troubleOf } from '../state/troubles.ts';
+import { diagnostics } from './diagnostics.ts';
+import { exportHtml } from './export-html.ts';
+import { exportRun } from './export-run.ts';
+import { formatBytes, formatDuration, formatProbability, showToken } from './format.ts';
+import { completeSentences } from './sentences.ts';
+import { shadeOf } from './shade.ts';
+
+function stateWith(text: string) {
+  const state = initialState();
+  const token = { id: 1, text, origin: 'model' as const, logprob: Math.log(0.3), alternatives: null };
+  return { ...state, versions: [{ id: state.current, tokens: [token], tail: text }] };
+}
+
+describe('links', () => {
+  it('carry model, revision, prompt, seed and every setting there and back', () => {
+    const settings = {
+      ...defaultSettings,
+      temperature: 0,
+      topP: 0.9,
+      stop: 'a b\nc&d',
+      overflow: 'slide' as const,
+      eos: false,
+    };
+    const link = writeLink('https://host/page/?old=1#x', {
+      model: 'owner/name',
+      revision: 'abc123',
+      prompt: 'Ünï "code"\n& more',
+      seed: 4294967295,
+      settings,
+    });
+    const back = readLink(new URL(link).search);
+    expect(back.model).toBe('owner/name@abc123');
+    expect(back.prompt).toBe('Ünï "code"\n& more');
+    expect({ ...defaultSettings, ...back.settings }).toEqual({ ...settings, seed: 4294967295 });
+  });
+
+  it('ignore what makes no sense', () => {
+    expect(readLink('?temperature=hot&top-k=-3&seed=').settings).toEqual({});
+    expect(readHub('?hub=javascript:alert(1)')).toBeNull();
+    expect(readHub('?hub=http://localhost:9000/')).toBe('http://localhost:9000');
+  });
+});
+
+describe('model text is only ever text', () => {
+  const nasty = `<img src=x onerror="alert(1)">&'</title><script>`;
+
+  it('is escaped in an exported page', () => {
+    const html = exportHtml(stateWith(nasty));
+    expect(html).not.toContain('<img');
+    expect(html).not.toContain('<script');
+    expect(html).toContain('&lt;img src=x onerror=&quot;alert(1)&quot;&gt;&amp;&#39;');
+  });
+
+  it('is whole in an exported run and absent from diagnostics', () => {
+    const state = { ...stateWith(nasty), settings: { ...defaultSettings, stop: nasty } };
+    expect(JSON.parse(exportRun(state, 'now')).text).toBe(nasty + nasty);
+    expect(diagnostics(state, 'agent')).not.toContain('onerror');
+  });
+});
+
+describe('troubles', () => {
+  it.each(errorCodes)('%s has its own title and a next step with a name', (code) => {
+    const trouble = troubleOf(code);
+    expect(trouble.title).not.toBe(troubleOf(null).title);
+    expect(trouble.remedies.length).toBeGreaterThan(0);
+    for (const remedy of trouble.remedies) expect(remedyLabels[remedy]).toBeTruthy();
+  });
+});
+
+describe('words', () => {
+  it('are said by the sentence', () => {
+    expect(completeSentences('One. Two! "Three?" Fo')).toBe('One. Two! "Three?" ');
+    expect(completeSentences('no end')).toBe('');
+    expect(completeSentences('3.14 is')).toBe('');
+  });
+
+  it('format bytes, times and odds', () => {
+    expect([999, 11_843_928, 548_105_171, 6_431_878_936].map(formatBytes)).toEqual([
+      '999 B',
+      '11.8 MB',
+      '548 MB',
+      '6.43 GB',
+    ]);
+    expect([8, 125, 4200].map(formatDuration)).toEqual(['8 s', '2 min 5 s', '1 h 10 min']);
+    expect([1, 0.634, 0.042, 0.0003, 0.000001].map(formatProbability)).toEqual([
+      '100 %',
+      '63 %',
+      '4.2 %',
+      '0.03 %',
+      '<0.01 %',
+    ]);
+    expect(showToken(' a\n')).toBe('·a↵');
+  });
+
+  it('shade by probability', () => {
+    expect([0.95, 0.7, 0.3, 0.1, 0.02, 0.001].map((p) => shadeOf(Math.log(p)))).toEqual([0, 1, 2, 3, 4, 5]);
+    expect(shadeOf(null)).toBeNull();
+    expect(shadeOf(Number.NaN)).toBeNull();
+  });
+});

@@ -1,0 +1,208 @@
+import { describe, expect, it, vi } from 'vitest';
+import { VitrineError } from '../../lib/index.ts';
+import { currentVersion } from './context.ts';
+import { versionText } from './document.ts';
+import { type FakeBehaviour, fakeBackend } from './fake-engine.ts';
+import { bundledModel, requestFor } from './loading.ts';
+import { createPage, type Page } from './page.ts';
+import { start } from './start.ts';
+
+interface Opening extends FakeBehaviour {
+  search?: string;
+  session?: unknown;
+}
+
+function open(opening: Opening = {}) {
+  const written: unknown[] = [];
+  const page = createPage(fakeBackend(opening), {
+    now: () => performance.now(),
+    seed: () => 7,
+    hasWebGpu: () => true,
+    search: opening.search ?? '',
+    session: {
+      read: async () => opening.session ?? null,
+      write: async (value) => void written.push(structuredClone(value)),
+    },
+  });
+  return { page, written };
+}
+
+const text = (page: Page) => versionText(currentVersion(page.store.getState()));
+const state = (page: Page) => page.store.getState();
+
+async function ready(opening: Opening = {}): Promise<Page> {
+  const { page } = open(opening);
+  await page.actions.load(requestFor(bundledModel));
+  page.actions.set({ maxNewTokens: 8, seed: 3 });
+  return page;
+}
+
+describe('opening the page', () => {
+  it('loads the bundled model and writes at once', async () => {
+    const { page } = open();
+    await start(page);
+    expect(state(page).phase).toBe('ready');
+    expect(state(page).model?.id).toBe(bundledModel);
+    expect(text(page)).toMatch(/^Once upon a time .+/);
+    expect(state(page).run?.tokens).toBe(120);
+  });
+
+  it('takes prompt, seed and settings from the address', async () => {
+    const { page } = open({ search: '?prompt=there+was&seed=5&temperature=0&max-new-tokens=4' });
+    await start(page);
+    expect(text(page)).toMatch(/^there was/);
+    expect(state(page).run).toMatchObject({ seed: 5, tokens: 4 });
+  });
+
+  it('waits for a click before it downloads a model named in the address', async () => {
+    const { page } = open({ search: '?model=openai-community/gpt2&prompt=Hello' });
+    await start(page);
+    expect(state(page)).toMatchObject({ phase: 'idle', request: { source: 'openai-community/gpt2' } });
+    expect(text(page)).toBe('Hello');
+  });
+
+  it('brings the text back after a reload and does not write into it', async () => {
+    const first = open();
+    await start(first.page);
+    const before = text(first.page);
+    await vi.waitFor(() => expect(first.written.length).toBeGreaterThan(0));
+    await new Promise((resolve) => setTimeout(resolve, 500));
+    const second = open({ session: first.written.at(-1) });
+    await start(second.page);
+    expect(text(second.page)).toBe(before);
+    expect(state(second.page).phase).toBe('ready');
+  });
+
+  it('starts afresh where the kept session is damaged', async () => {
+    const { page } = open({ session: { version: 1, versions: [{ id: 3 }], current: 'x' } });
+    await start(page);
+    expect(text(page)).toMatch(/^Once upon a time/);
+  });
+
+  it('says that there is no WebGPU, and keeps the request', async () => {
+    const failLoad = new VitrineError('webgpu-unavailable', 'No adapter.');
+    const { page } = open({ failLoad });
+    await start(page);
+    expect(state(page)).toMatchObject({ phase: 'unsupported', error: { code: 'webgpu-unavailable' } });
+  });
+});
+
+describe('writing', () => {
+  it('gives the same text for the same seed, whatever stood there before', async () => {
+    const page = await ready();
+    page.actions.edit('there was');
+    await page.actions.write();
+    const first = text(page);
+    await page.actions.anotherTake();
+    expect(text(page)).toBe(first);
+  });
+
+  it('stops, keeps what was written, and can go on', async () => {
+    const page = await ready({ pace: 5 });
+    page.actions.set({ maxNewTokens: 500 });
+    page.actions.edit('there was');
+    const writing = page.actions.write();
+    await vi.waitFor(() => expect(state(page).run?.tokens).toBeGreaterThan(2));
+    page.actions.stop();
+    await writing;
+    const stopped = text(page);
+    expect(state(page)).toMatchObject({ phase: 'ready', error: null });
+    page.actions.set({ maxNewTokens: 3 });
+    await page.actions.write();
+    expect(text(page).startsWith(stopped)).toBe(true);
+    expect(text(page).length).toBeGreaterThan(stopped.length);
+  });
+
+  it('undoes and redoes a whole run', async () => {
+    const page = await ready();
+    page.actions.edit('there was');
+    await page.actions.write();
+    const written = text(page);
+    page.actions.undo();
+    expect(text(page)).toBe('there was');
+    page.actions.redo();
+    expect(text(page)).toBe(written);
+  });
+
+  it('branches at a token and keeps both ways', async () => {
+    const page = await ready();
+    page.actions.edit('there was');
+    await page.actions.write();
+    const before = text(page);
+    const tokens = currentVersion(state(page)).tokens;
+    const at = tokens.length - 4;
+    const other = tokens[at]?.alternatives?.find((choice) => choice.id !== tokens[at]?.id);
+    if (!other) throw new Error('no alternative');
+    await page.actions.branch(at, other);
+    const prefix = tokens.slice(0, at).map((token) => token.text);
+    expect(text(page).startsWith(prefix.join('') + other.text)).toBe(true);
+    expect(currentVersion(state(page)).tokens[at]?.origin).toBe('chosen');
+    expect(state(page).versions.map(versionText)).toContain(before);
+  });
+
+  it('writes several continuations side by side and keeps all when one is chosen', async () => {
+    const page = await ready();
+    page.actions.set({ n: 3 });
+    page.actions.edit('there was');
+    await page.actions.write();
+    expect(state(page).takes).toHaveLength(3);
+    expect(text(page)).toBe('there was');
+    const second = state(page)
+      .takes[1]?.tokens.map((token) => token.text)
+      .join('');
+    page.actions.keepTake(1);
+    expect(text(page)).toBe(`there was${second}`);
+    expect(state(page).versions).toHaveLength(3);
+    expect(state(page).takes).toHaveLength(0);
+  });
+
+  it('shows an error of the engine and stays usable', async () => {
+    const page = await ready({ failGenerate: new VitrineError('context-overflow', 'Too long.') });
+    page.actions.edit('there was');
+    await page.actions.write();
+    expect(state(page)).toMatchObject({ phase: 'ready', error: { code: 'context-overflow' } });
+    expect(text(page)).toBe('there was');
+  });
+});
+
+describe('reading', () => {
+  it('scores pasted text and looks ahead once things are quiet', async () => {
+    const page = await ready();
+    page.actions.edit('there was a king');
+    await vi.waitFor(() => expect(state(page).next).not.toBeNull(), { timeout: 3000 });
+    const { tokens } = currentVersion(state(page));
+    expect(tokens.map((token) => token.text).join('')).toBe('there was a king');
+    expect(tokens.slice(1).every((token) => typeof token.logprob === 'number')).toBe(true);
+    expect(state(page).next?.ids).toEqual(tokens.map((token) => token.id));
+  });
+
+  it('fills in the alternatives of a token that is looked at', async () => {
+    const page = await ready();
+    page.actions.edit('there was a king');
+    await vi.waitFor(() => expect(state(page).next).not.toBeNull(), { timeout: 3000 });
+    page.actions.inspect(2);
+    await vi.waitFor(() => expect(currentVersion(state(page)).tokens[2]?.alternatives?.length).toBe(10));
+  });
+});
+
+describe('loading', () => {
+  it('pauses and resumes', async () => {
+    const { page } = open({ pace: 20 });
+    const loading = page.actions.load(requestFor('owner/name'));
+    page.actions.pause();
+    await loading;
+    expect(state(page).phase).toBe('paused');
+    await page.actions.resume();
+    expect(state(page)).toMatchObject({ phase: 'ready', model: { id: 'owner/name' } });
+  });
+
+  it('keeps an access token out of everything that is stored or shown', async () => {
+    const { page, written } = open();
+    page.actions.setToken('hf_secret');
+    await page.actions.load(requestFor('owner/name'));
+    page.actions.edit('hello');
+    await new Promise((resolve) => setTimeout(resolve, 500));
+    expect(written.length).toBeGreaterThan(0);
+    expect(JSON.stringify([written, state(page)])).not.toContain('hf_secret');
+  });
+});
