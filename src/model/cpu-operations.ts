@@ -72,40 +72,72 @@ export function attendRow(
   weights: Float64Array,
   look?: (head: number) => void,
 ): void {
-  const { heads, headSize } = input;
+  const { heads, headSize, length } = input;
   const sums = new Float64Array(headSize);
   for (let head = 0; head < heads; head++) {
     scoreHead(input, head, weights);
+    softmax(weights, length);
     look?.(head);
-    sums.fill(0);
-    const E = heads * headSize;
-    for (let j = 0; j < input.length; j++) {
-      const weight = weights[j]!;
-      const from = j * E + head * headSize;
-      for (let d = 0; d < headSize; d++) sums[d]! += weight * input.values[from + d]!;
-    }
+    sumValues(input, head, weights, sums);
     output.set(sums, to + head * headSize);
   }
 }
 
-/** The weights of one head: they sum to 1. */
+/** q · k of every position, four positions at a time so that each q is read once for them. */
 function scoreHead(input: AttentionInput, head: number, weights: Float64Array): void {
-  const { query, keys, length, heads, headSize, scale } = input;
-  const q = input.at + head * headSize;
-  let top = Number.NEGATIVE_INFINITY;
-  for (let j = 0; j < length; j++) {
-    const k = (j * heads + head) * headSize;
+  const { query, at, keys, length, heads, headSize, scale } = input;
+  const E = heads * headSize;
+  const q = at + head * headSize;
+  let j = 0;
+  for (; j + 4 <= length; j += 4) {
+    const k = j * E + head * headSize;
+    let [s0, s1, s2, s3] = [0, 0, 0, 0];
+    for (let d = 0; d < headSize; d++) {
+      const value = query[q + d]!;
+      s0 += value * keys[k + d]!;
+      s1 += value * keys[k + E + d]!;
+      s2 += value * keys[k + 2 * E + d]!;
+      s3 += value * keys[k + 3 * E + d]!;
+    }
+    weights[j] = s0 * scale;
+    weights[j + 1] = s1 * scale;
+    weights[j + 2] = s2 * scale;
+    weights[j + 3] = s3 * scale;
+  }
+  for (; j < length; j++) {
+    const k = j * E + head * headSize;
     let sum = 0;
     for (let d = 0; d < headSize; d++) sum += query[q + d]! * keys[k + d]!;
-    const score = sum * scale;
-    weights[j] = score;
-    if (score > top) top = score;
+    weights[j] = sum * scale;
   }
+}
+
+function softmax(weights: Float64Array, length: number): void {
+  let top = Number.NEGATIVE_INFINITY;
+  for (let j = 0; j < length; j++) if (weights[j]! > top) top = weights[j]!;
   let sum = 0;
-  for (let j = 0; j < length; j++) {
-    const weight = Math.exp(weights[j]! - top);
-    weights[j] = weight;
-    sum += weight;
-  }
+  for (let j = 0; j < length; j++) sum += weights[j] = Math.exp(weights[j]! - top);
   for (let j = 0; j < length; j++) weights[j]! /= sum;
+}
+
+/** Values of all positions by their weights, four positions at a time so that each sum is touched once for them. */
+function sumValues(input: AttentionInput, head: number, weights: Float64Array, sums: Float64Array): void {
+  const { values, length, heads, headSize } = input;
+  const E = heads * headSize;
+  sums.fill(0);
+  let j = 0;
+  for (; j + 4 <= length; j += 4) {
+    const v = j * E + head * headSize;
+    const [w0, w1, w2, w3] = [weights[j]!, weights[j + 1]!, weights[j + 2]!, weights[j + 3]!];
+    for (let d = 0; d < headSize; d++)
+      sums[d]! +=
+        w0 * values[v + d]! +
+        w1 * values[v + E + d]! +
+        w2 * values[v + 2 * E + d]! +
+        w3 * values[v + 3 * E + d]!;
+  }
+  for (; j < length; j++) {
+    const v = j * E + head * headSize;
+    for (let d = 0; d < headSize; d++) sums[d]! += weights[j]! * values[v + d]!;
+  }
 }

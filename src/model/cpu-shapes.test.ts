@@ -1,11 +1,13 @@
 import fc from 'fast-check';
-import { describe, expect, it } from 'vitest';
+import { afterEach, describe, expect, it, vi } from 'vitest';
 import { readCheckpoint } from '../../test/support/checkpoint.ts';
 import { cpuRuntime, largestDifference, loadCpuWeights } from '../../test/support/cpu.ts';
 import { randomFloats } from '../../test/support/numbers.ts';
 import { randomCheckpoint } from '../../test/support/random-checkpoint.ts';
+import { defined } from '../lib/index.ts';
 import { type GPT2Config, parseConfig } from './config.ts';
 import { addRow, createPanels, placeColumns, placeRows, plainMath } from './cpu-panels.ts';
+import { createCpuMath, SimdMath } from './cpu-simd.ts';
 import { CpuWeightLoader } from './cpu-weights.ts';
 import { referenceForward } from './reference.ts';
 
@@ -40,7 +42,13 @@ describe('odd shapes on the CPU', () => {
   });
 });
 
-describe('panels', () => {
+/** Room for one matrix of up to 40 x 40. */
+const roomy = shape({ n_embd: 48, n_head: 3 });
+
+describe.each([
+  ['plain JavaScript', () => plainMath],
+  ['SIMD', () => defined(SimdMath.create(roomy, true), 'WebAssembly SIMD')],
+])('panels by %s', (_, createMath) => {
   const sizes = fc.record({
     rows: fc.integer({ min: 1, max: 40 }),
     columns: fc.integer({ min: 1, max: 30 }),
@@ -52,9 +60,10 @@ describe('panels', () => {
   it('multiply as rows of W do, from either order of storing and any pieces', () => {
     fc.assert(
       fc.property(sizes, ({ rows, columns, count, gap, piece }) => {
+        const math = createMath();
         const W = randomFloats(rows, rows * columns, 1);
-        const byRows = createPanels(plainMath, rows, columns);
-        const byColumns = createPanels(plainMath, rows, columns);
+        const byRows = createPanels(math, rows, columns);
+        const byColumns = createPanels(math, rows, columns);
         const transposed = Float32Array.from(
           W,
           (_, i) => W[(i % rows) * columns + Math.floor(i / rows)] as number,
@@ -63,17 +72,17 @@ describe('panels', () => {
           placeRows(byRows, at, W.subarray(at, at + piece));
           placeColumns(byColumns, at, transposed.subarray(at, at + piece));
         }
-        expect(byColumns.values).toEqual(byRows.values);
+        expect(largestDifference(byColumns.values, byRows.values)).toBe(0);
         const stride = columns + gap;
         const x = { values: randomFloats(columns, count * stride, 1), stride, count };
         const y = new Float32Array(count * byRows.paddedRows);
-        plainMath.multiply(byRows, x, y);
+        math.multiply(byRows, x, y);
         for (let t = 0; t < count; t++) {
           for (let row = 0; row < rows; row++) {
             let sum = 0;
             for (let k = 0; k < columns; k++)
               sum += (W[row * columns + k] as number) * (x.values[t * stride + k] as number);
-            expect(y[t * byRows.paddedRows + row]).toBe(Math.fround(sum));
+            expect(Math.abs((y[t * byRows.paddedRows + row] as number) - sum)).toBeLessThan(1e-5);
           }
         }
         const picked = new Float32Array(columns + 1);
@@ -81,6 +90,43 @@ describe('panels', () => {
         expect(picked.subarray(1)).toEqual(W.slice((rows - 1) * columns));
       }),
     );
+  });
+
+  it('give a row the same result to the bit however many are computed with it', () => {
+    const math = createMath();
+    const matrix = createPanels(math, 45, 33);
+    placeRows(matrix, 0, randomFloats(1, 45 * 33, 1));
+    const values = randomFloats(2, 71 * 33, 1);
+    const together = new Float32Array(71 * matrix.paddedRows);
+    math.multiply(matrix, { values, stride: 33, count: 71 }, together);
+    for (let t = 0; t < 71; t++) {
+      const alone = new Float32Array(matrix.paddedRows);
+      math.multiply(matrix, { values: values.subarray(t * 33), stride: 33, count: 1 }, alone);
+      expect(alone).toEqual(together.slice(t * matrix.paddedRows, (t + 1) * matrix.paddedRows));
+    }
+  });
+});
+
+describe('createCpuMath', () => {
+  afterEach(() => {
+    vi.unstubAllGlobals();
+  });
+
+  it('takes SIMD where it is there', () => {
+    expect(createCpuMath(roomy, true)).toBeInstanceOf(SimdMath);
+  });
+
+  it('falls back to plain JavaScript without WebAssembly, where it is forbidden, and for huge models', () => {
+    const forbidden = () => {
+      throw new Error('Refused by the content security policy');
+    };
+    vi.stubGlobal('WebAssembly', { Module: forbidden });
+    expect(createCpuMath(roomy, true)).toBe(plainMath);
+    vi.stubGlobal('WebAssembly', undefined);
+    expect(createCpuMath(roomy, true)).toBe(plainMath);
+    vi.unstubAllGlobals();
+    const huge = shape({ n_embd: 1600, n_head: 25, n_layer: 48, vocab_size: 50257 });
+    expect(createCpuMath(huge, true)).toBe(plainMath);
   });
 });
 

@@ -1,9 +1,14 @@
+import type { PanelMath } from '../../src/model/cpu-panels.ts';
 import { CpuWeightLoader, type CpuWeights, createCpuRuntime, type Runtime } from '../../src/model/index.ts';
 import type { TestCheckpoint } from './checkpoint.ts';
 
 /** Brings a checkpoint to the CPU in pieces of the given size. */
-export function loadCpuWeights(checkpoint: TestCheckpoint, pieceBytes = 1 << 20): CpuWeights {
-  const loader = new CpuWeightLoader(checkpoint.config, checkpoint.table);
+export function loadCpuWeights(
+  checkpoint: TestCheckpoint,
+  pieceBytes = 1 << 20,
+  math?: PanelMath,
+): CpuWeights {
+  const loader = new CpuWeightLoader(checkpoint.config, checkpoint.table, math);
   for (const tensor of checkpoint.tensors.values()) {
     const bytes = checkpoint.bytes(tensor);
     for (let at = 0; at < bytes.length; at += pieceBytes)
@@ -15,17 +20,20 @@ export function loadCpuWeights(checkpoint: TestCheckpoint, pieceBytes = 1 << 20)
 export function cpuRuntime(
   checkpoint: TestCheckpoint,
   contextLength = checkpoint.config.nPositions,
+  math?: PanelMath,
 ): Runtime {
-  return createCpuRuntime(checkpoint.config, loadCpuWeights(checkpoint), { contextLength });
+  const weights = loadCpuWeights(checkpoint, undefined, math);
+  return createCpuRuntime(checkpoint.config, weights, { contextLength });
 }
 
+/** NaN if any of the numbers is. */
 export function largestDifference(left: ArrayLike<number>, right: ArrayLike<number>): number {
   if (left.length !== right.length) throw new Error(`${left.length} and ${right.length} numbers`);
   let largest = 0;
   for (let i = 0; i < left.length; i++) {
     const difference = Math.abs((left[i] as number) - (right[i] as number));
-    // NaN must not pass for small.
-    if (!(difference <= largest)) largest = difference;
+    if (Number.isNaN(difference)) return difference;
+    largest = Math.max(largest, difference);
   }
   return largest;
 }
