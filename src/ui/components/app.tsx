@@ -55,12 +55,12 @@ export function App() {
   useDrop();
   return (
     <div className="app">
-      <a className="skip" href="#text">
+      <a className="skip" href="#writing">
         Skip to the text
       </a>
       <Header />
       <main className="main">
-        <section className="writing" aria-label="Writing">
+        <section id="writing" className="writing" aria-label="Writing" tabIndex={-1}>
           <div className="sheet-frame">
             {takes > 0 ? <Takes /> : <Sheet shaded={shaded} />}
             <Notice />
