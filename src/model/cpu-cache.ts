@@ -1,5 +1,6 @@
 import { defined } from '../lib/index.ts';
 import type { GPT2Config } from './config.ts';
+import { allocateFloats } from './cpu-panels.ts';
 
 /** Keys and values of one sequence, [layer] of [positions, E] each. */
 interface Sequence {
@@ -75,7 +76,7 @@ export class CpuCache {
 }
 
 function grown(old: Float32Array | undefined, length: number): Float32Array {
-  const larger = new Float32Array(length);
+  const larger = allocateFloats(length);
   if (old) larger.set(old);
   return larger;
 }

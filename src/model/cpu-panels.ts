@@ -1,4 +1,4 @@
-import { ceilDiv } from '../lib/index.ts';
+import { ceilDiv, VitrineError } from '../lib/index.ts';
 
 /** Rows that lie side by side in memory, so that one read of an input serves eight outputs. */
 export const panelRows = 8;
@@ -28,6 +28,20 @@ export interface PanelMath {
   allocate(floats: number): Float32Array;
   /** output[t] = x[t] Wᵀ for every row t; output rows are `paddedRows` apart. */
   multiply(matrix: Panels, x: Rows, output: Float32Array): void;
+}
+
+/** @throws VitrineError `out-of-memory` when the browser gives no more */
+export function allocateFloats(count: number): Float32Array {
+  try {
+    return new Float32Array(count);
+  } catch (cause) {
+    const megabytes = Math.ceil((count * 4) / 2 ** 20);
+    throw new VitrineError(
+      'out-of-memory',
+      `${megabytes} MiB for the model on the CPU could not be had. Close other tabs or choose a smaller model.`,
+      { cause },
+    );
+  }
 }
 
 export function createPanels(math: PanelMath, rows: number, columns: number): Panels {
@@ -79,7 +93,7 @@ export function addRow(panels: Panels, row: number, output: Float32Array, at: nu
  * many rows are computed with it.
  */
 export const plainMath: PanelMath = {
-  allocate: (floats) => new Float32Array(floats),
+  allocate: allocateFloats,
   multiply(matrix, x, output) {
     const { columns, paddedRows, values } = matrix;
     const panelFloats = columns * panelRows;

@@ -3,12 +3,14 @@ import { afterEach, describe, expect, it, vi } from 'vitest';
 import { readCheckpoint } from '../../test/support/checkpoint.ts';
 import { cpuRuntime, largestDifference, loadCpuWeights } from '../../test/support/cpu.ts';
 import { randomFloats } from '../../test/support/numbers.ts';
-import { randomCheckpoint } from '../../test/support/random-checkpoint.ts';
+import { checkpointShapes, randomCheckpoint } from '../../test/support/random-checkpoint.ts';
 import { defined } from '../lib/index.ts';
+import type { TensorInfo } from '../weights/index.ts';
 import { type GPT2Config, parseConfig } from './config.ts';
 import { addRow, createPanels, placeColumns, placeRows, plainMath } from './cpu-panels.ts';
 import { createCpuMath, SimdMath } from './cpu-simd.ts';
 import { CpuWeightLoader } from './cpu-weights.ts';
+import { describeParameters } from './parameters.ts';
 import { referenceForward } from './reference.ts';
 
 function shape(changes: Record<string, number>): GPT2Config {
@@ -131,6 +133,16 @@ describe('createCpuMath', () => {
 });
 
 describe('CpuWeightLoader', () => {
+  it('says so when the model does not fit', () => {
+    const huge = shape({ n_embd: 2 ** 20, n_head: 1, vocab_size: 2 ** 20 });
+    const tensors = new Map<string, TensorInfo>();
+    for (const [name, size] of checkpointShapes(huge))
+      tensors.set(name, { name, dtype: 'F16', shape: size, file: '', begin: 0, end: 0 });
+    expect(() => new CpuWeightLoader(huge, describeParameters(huge, tensors))).toThrowError(
+      expect.objectContaining({ code: 'out-of-memory' }),
+    );
+  });
+
   it.each(['test/golden/family/masks', 'test/golden/family/sharded', 'test/golden/family/relu'])(
     'puts %s in place from pieces of any size',
     (folder) => {

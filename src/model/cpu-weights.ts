@@ -1,7 +1,14 @@
 import { assert, defined, f16ToNumber, product } from '../lib/index.ts';
 import type { TensorInfo, WeightSink } from '../weights/index.ts';
 import type { GPT2Config } from './config.ts';
-import { createPanels, type PanelMath, type Panels, placeColumns, placeRows } from './cpu-panels.ts';
+import {
+  allocateFloats,
+  createPanels,
+  type PanelMath,
+  type Panels,
+  placeColumns,
+  placeRows,
+} from './cpu-panels.ts';
 import { createCpuMath } from './cpu-simd.ts';
 import type { Parameter, ParameterTable } from './parameters.ts';
 
@@ -54,6 +61,7 @@ export class CpuWeightLoader implements WeightSink {
   private readonly piece = new Float32Array(pieceLength);
   private readonly bytes = new Uint8Array(this.piece.buffer);
 
+  /** @throws VitrineError `out-of-memory` */
   constructor(
     private readonly config: GPT2Config,
     private readonly table: ParameterTable,
@@ -72,7 +80,7 @@ export class CpuWeightLoader implements WeightSink {
     const { role, shape, orientation } = parameter;
     const name = nameOf(role, parameter.layer);
     if (orientation === 'vector' || role === 'wpe') {
-      const vector = new Float32Array(product(shape));
+      const vector = allocateFloats(product(shape));
       this.vectors.set(name, vector);
       return (start, values) => vector.set(values, start);
     }
