@@ -149,4 +149,37 @@ describe('describeParameters', () => {
       { numRuns: 500 },
     );
   });
+
+  it('meets damaged checkpoints with an error of its own, or finds every tensor as it must be', () => {
+    const names = [...checkpoint().keys()];
+    const damage = fc.record(
+      {
+        name: fc.constantFrom(...names, 'lm_head.weight', 'h.0.attn.bias', 'transformer.ln_f.bias'),
+        dtype: fc.constantFrom<Dtype>('F32', 'F16', 'BF16', 'U8', 'I64', 'F8_E4M3'),
+        shape: fc.array(fc.integer({ min: 0, max: 20 }), { maxLength: 4 }),
+        lost: fc.boolean(),
+      },
+      { requiredKeys: ['name'] },
+    );
+    fc.assert(
+      fc.property(fc.array(damage, { maxLength: 3 }), fc.boolean(), (damages, tied) => {
+        const tensors = checkpoint();
+        for (const { name, lost, ...changes } of damages) {
+          const whole = { dtype: 'F32', shape: [6], file: '', begin: 0, end: 0 } as const;
+          if (lost) tensors.delete(name);
+          else tensors.set(name, { ...whole, ...tensors.get(name), ...changes, name });
+        }
+        try {
+          const { parameters } = describeParameters(tied ? config : untied, tensors);
+          for (const { tensor, shape } of parameters) {
+            expect(tensor.shape).toEqual(shape);
+            expect(['F32', 'F16', 'BF16']).toContain(tensor.dtype);
+          }
+        } catch (error) {
+          if (!(error instanceof VitrineError)) throw error;
+        }
+      }),
+      { numRuns: 1000 },
+    );
+  });
 });
