@@ -1,1 +1,2 @@
+export { createR50kTokenizer, createTokenizer, type TokenizerFiles } from './create.ts';
 export type { StreamDecoder, Tokenizer } from './types.ts';
