@@ -93,8 +93,21 @@ describe('writing', () => {
     page.actions.edit('there was');
     await page.actions.write();
     const first = text(page);
-    await page.actions.anotherTake();
+    page.actions.undo();
+    await page.actions.write();
     expect(text(page)).toBe(first);
+  });
+
+  it('draws another seed for another take, also where one was pinned', async () => {
+    const page = await ready();
+    page.actions.edit('there was');
+    await page.actions.write();
+    const first = text(page);
+    await page.actions.anotherTake();
+    expect(text(page)).not.toBe(first);
+    expect(text(page)).toMatch(/^there was/);
+    expect(state(page).settings.seed).toBe(7);
+    expect(state(page).versions.map(versionText)).toContain(first);
   });
 
   it('stops, keeps what was written, and can go on', async () => {

@@ -131,7 +131,11 @@ export function createWriting(page: PageContext): Writing {
       const state = store.getState();
       if (state.phase !== 'ready') return;
       const version = withoutContinuation(currentVersion(state));
-      store.setState({ ...remember(state), versions: [...state.versions, version], current: version.id });
+      // A pinned seed would write the very same text: another take moves it on.
+      const pinned = state.settings.seed !== null;
+      const settings = pinned ? { ...state.settings, seed: around.seed() } : state.settings;
+      const versions = [...state.versions, version];
+      store.setState({ ...remember(state), settings, versions, current: version.id });
       await write();
     },
     keepTake(sequence) {

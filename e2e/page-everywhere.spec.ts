@@ -1,0 +1,132 @@
+import { expect, test } from '@playwright/test';
+import { expectAccessible, VitrinePage } from './page-support.ts';
+
+for (const colorScheme of ['light', 'dark'] as const) {
+  test(`no state breaks an accessibility rule, ${colorScheme}`, async ({ page }) => {
+    await page.emulateMedia({ colorScheme });
+    const vitrine = new VitrinePage(page);
+    await vitrine.open('?prompt=Once+upon+a+time&seed=7&max-new-tokens=300');
+    await expect(vitrine.stop).toBeVisible({ timeout: 60_000 });
+    await expectAccessible(page);
+    await page.keyboard.press('Escape');
+    await vitrine.ready();
+    await expectAccessible(page);
+
+    await vitrine.caret(30);
+    await page.keyboard.press('Alt+ArrowDown');
+    await expect(page.getByTestId('alternatives').getByRole('button').first()).toBeFocused();
+    await expectAccessible(page);
+    await page.keyboard.press('Escape');
+
+    for (const name of ['Models', 'Device', 'Share'] as const) {
+      await vitrine.dialog(name);
+      await expectAccessible(page);
+      await page.keyboard.press('Escape');
+    }
+    await page.context().setOffline(true);
+    await expect(page.getByText('Offline', { exact: true })).toBeVisible();
+    await expectAccessible(page);
+    await page.context().setOffline(false);
+  });
+}
+
+test('the whole tour by keyboard', async ({ page }) => {
+  const vitrine = new VitrinePage(page);
+  await vitrine.opened();
+  const tabTo = async (name: RegExp) => {
+    for (let i = 0; i < 60; i++) {
+      await page.keyboard.press('Tab');
+      const label = await page.evaluate(() => {
+        const at = document.activeElement as HTMLElement | null;
+        const labels = (at as HTMLInputElement | null)?.labels;
+        return at?.getAttribute('aria-label') ?? labels?.[0]?.textContent ?? at?.textContent ?? '';
+      });
+      if (name.test(label.trim())) return;
+    }
+    throw new Error(`Tab never reached ${name}`);
+  };
+  await tabTo(/^Model:/);
+  await page.keyboard.press('Enter');
+  await expect(page.getByRole('dialog')).toBeVisible();
+  await page.keyboard.press('Escape');
+  await expect(page.getByRole('button', { name: /^Model:/ })).toBeFocused();
+  await tabTo(/^Text$/);
+  await page.keyboard.press('Control+End');
+  await page.keyboard.type(' The end was');
+  await page.keyboard.press('Control+Enter');
+  await expect(vitrine.text).toHaveValue(/The end was.+/s);
+  await vitrine.ready();
+  await tabTo(/^Continue$/);
+  await tabTo(/^Another take$/);
+  await tabTo(/^Sampling$/);
+  await page.keyboard.press('ArrowRight');
+  await expect(page.getByRole('tab', { name: 'Versions' })).toBeFocused();
+  await page.keyboard.press('ArrowLeft');
+  await tabTo(/^Greedy$/);
+  await page.keyboard.press('Enter');
+  await tabTo(/^Temperature$/);
+  await page.keyboard.press('ArrowRight');
+  await expect(page.getByLabel('Temperature', { exact: true })).not.toHaveValue('0');
+  await tabTo(/^Seed$/);
+});
+
+for (const [width, height] of [
+  [320, 568],
+  [640, 400],
+  [1600, 1000],
+] as const) {
+  test(`nothing sticks out at ${width} by ${height}`, async ({ page }) => {
+    await page.setViewportSize({ width, height });
+    const vitrine = new VitrinePage(page);
+    await vitrine.opened();
+    const wider = () => page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
+    expect(await wider()).toBeLessThanOrEqual(0);
+    for (const name of ['Models', 'Device', 'Share'] as const) {
+      const dialog = await vitrine.dialog(name);
+      const box = await dialog.boundingBox();
+      expect(box?.width).toBeLessThanOrEqual(width);
+      expect(
+        await dialog.evaluate((element) => element.scrollWidth - element.clientWidth),
+      ).toBeLessThanOrEqual(0);
+      await page.keyboard.press('Escape');
+    }
+  });
+}
+
+test('screen readers hear the text by sentence', async ({ page }) => {
+  const vitrine = new VitrinePage(page);
+  await vitrine.opened('?prompt=Once+upon+a+time&seed=7&max-new-tokens=60');
+  const heard = await page.getByRole('log').locator('p').allTextContents();
+  expect(`Once upon a time${heard.join('')}`).toBe(await vitrine.value());
+});
+
+test('text from right to left stands right', async ({ page }) => {
+  const vitrine = new VitrinePage(page);
+  await vitrine.opened();
+  await vitrine.text.fill('كان يا ما كان في قديم الزمان');
+  const direction = (name: string) =>
+    page.locator(name).evaluate((element) => getComputedStyle(element).direction);
+  await expect.poll(() => direction('.sheet-field')).toBe('rtl');
+  expect(await direction('.token-layer')).toBe('rtl');
+});
+
+test('model text is only text, and the policy forbids scripts from elsewhere', async ({ page }) => {
+  const refused: string[] = [];
+  page.on('console', (message) => {
+    if (/Content Security Policy/.test(message.text())) refused.push(message.text());
+  });
+  const vitrine = new VitrinePage(page);
+  await vitrine.opened();
+  expect(refused).toEqual([]);
+  await vitrine.text.fill('<img src=x onerror="document.title=1"><script>document.title=2</script>');
+  await expect(page.getByTestId('next').getByRole('row')).toHaveCount(11);
+  expect(await page.title()).toBe('Vitrine');
+  expect(await page.locator('.sheet img, .sheet script').count()).toBe(0);
+  await page.evaluate(() => {
+    const script = document.createElement('script');
+    script.textContent = 'document.title = "owned"';
+    document.body.append(script);
+  });
+  expect(await page.title()).toBe('Vitrine');
+  expect(refused.length).toBeGreaterThan(0);
+});

@@ -1,0 +1,129 @@
+import { expect, test } from '@playwright/test';
+import { type HubServer, startHubServer } from '../test/support/hub-server.mjs';
+import { expectAccessible, VitrinePage } from './page-support.ts';
+
+let server: HubServer;
+
+test.beforeAll(async () => {
+  server = await startHubServer({
+    delayMs: 5,
+    pieceBytes: 16 * 1024,
+    repos: {
+      'test/plain': { folder: 'test/golden/f32-prefixed' },
+      'test/sharded': { folder: 'test/golden/f16-sharded' },
+      'test/gated': { folder: 'test/golden/bf16', gated: true },
+    },
+  });
+});
+
+test.afterAll(() => server.close());
+test.afterEach(() => server.clearFaults());
+
+const ask = (model: string) =>
+  `?hub=${encodeURIComponent(server.hub)}&model=${model}&prompt=Hello&max-new-tokens=4`;
+
+async function load(vitrine: VitrinePage, source: string) {
+  const dialog = await vitrine.dialog('Models');
+  await dialog.getByLabel(/^Hub id/).fill(source);
+  await dialog.getByRole('button', { name: 'Load', exact: true }).click();
+}
+
+test('a model of the hub waits for a click, shows its progress, pauses, resumes and writes', async ({
+  page,
+}) => {
+  const vitrine = new VitrinePage(page);
+  await vitrine.open(ask('test/plain'));
+  await expect(vitrine.status).toHaveAttribute('data-phase', 'idle');
+  await expectAccessible(page);
+  await page.getByRole('button', { name: 'Load it' }).click();
+  await expect(vitrine.status).toContainText(/Loading weights: .+ of 2\.\d+ MB/);
+  await expectAccessible(page);
+  await page.getByRole('button', { name: 'Pause' }).click();
+  await expect(vitrine.status).toHaveText('Download paused');
+  await expectAccessible(page);
+  await page.getByRole('button', { name: 'Resume' }).click();
+  await vitrine.ready();
+  await expect(page.getByRole('button', { name: /^Model: test\/plain/ })).toBeVisible();
+  await vitrine.write.click();
+  await expect(vitrine.text).toHaveValue(/^Hello.+/s);
+});
+
+test('cancel leaves nothing half-stored', async ({ page }) => {
+  const vitrine = new VitrinePage(page);
+  await vitrine.open(ask('test/plain'));
+  await page.getByRole('button', { name: 'Load it' }).click();
+  await expect(vitrine.status).toContainText('Loading weights');
+  await page.getByRole('button', { name: 'Cancel' }).click();
+  await expect(vitrine.status).toHaveText('No model loaded');
+  const dialog = await vitrine.dialog('Models');
+  await expect(dialog.getByText('No model yet.')).toBeVisible();
+});
+
+test('the plan says what fits before a weight is fetched; a stored model opens, exports and is deleted', async ({
+  page,
+}) => {
+  const vitrine = new VitrinePage(page);
+  await vitrine.opened(`?hub=${encodeURIComponent(server.hub)}&prompt=Hello&max-new-tokens=2`);
+  const dialog = await vitrine.dialog('Models');
+  await dialog.getByLabel(/^Hub id/).fill('test/sharded');
+  server.forget();
+  await dialog.getByRole('button', { name: 'Does it fit?', exact: true }).click();
+  await expect(dialog.getByTestId('plan').getByRole('row')).toHaveCount(5);
+  await expect(dialog.getByTestId('plan')).toContainText('recommended');
+  await dialog.getByRole('radio', { name: 'f32' }).check();
+  await dialog.getByRole('button', { name: 'Load', exact: true }).click();
+  await vitrine.ready();
+  await expect(page.getByRole('button', { name: /^Model: test\/sharded\s*f32/ })).toBeVisible();
+
+  const again = await vitrine.dialog('Models');
+  const stored = again.getByTestId('stored').filter({ hasText: 'test/sharded' });
+  await expect(stored).toBeVisible();
+  const download = page.waitForEvent('download');
+  await stored.getByRole('button', { name: /^Export/ }).click();
+  const exported = await (await download).path();
+  await stored.getByRole('button', { name: /^Delete/ }).click();
+  await expect(stored).toHaveCount(0);
+  await again.getByLabel(/^Import/).setInputFiles(exported);
+  await expect(stored).toBeVisible();
+});
+
+test('files from this machine', async ({ page }) => {
+  const vitrine = new VitrinePage(page);
+  await vitrine.opened();
+  const dialog = await vitrine.dialog('Models');
+  const names = ['config.json', 'model.safetensors', 'vocab.json', 'merges.txt'];
+  await dialog.getByLabel(/^Or files/).setInputFiles(names.map((name) => `test/golden/bf16/${name}`));
+  await expect(dialog).toBeHidden();
+  await vitrine.ready();
+  await vitrine.text.fill('A');
+  await vitrine.write.click();
+  await expect(vitrine.text).toHaveValue(/^A.+/s);
+});
+
+test('a gated model asks for a token, takes it, and keeps it nowhere', async ({ page }) => {
+  const vitrine = new VitrinePage(page);
+  await vitrine.opened(`?hub=${encodeURIComponent(server.hub)}&prompt=Hello&max-new-tokens=2`);
+  await load(vitrine, 'test/gated');
+  await expect(vitrine.error).toHaveAttribute('data-code', 'gated', { timeout: 30_000 });
+  await expectAccessible(page);
+  await page.getByRole('button', { name: 'Enter an access token' }).click();
+  await page.getByLabel(/^Access token/).fill('hf_test');
+  await page.getByLabel(/^Hub id/).fill('test/gated');
+  await page.getByRole('button', { name: 'Load', exact: true }).click();
+  await vitrine.ready();
+  const kept = await page.evaluate(() =>
+    JSON.stringify([{ ...localStorage }, { ...sessionStorage }, location.href]),
+  );
+  expect(kept).not.toContain('hf_test');
+});
+
+test('a missing model and a broken download say so and offer the way on', async ({ page }) => {
+  const vitrine = new VitrinePage(page);
+  await vitrine.opened(`?hub=${encodeURIComponent(server.hub)}&prompt=Hello&max-new-tokens=2`);
+  await load(vitrine, 'test/nothing-here');
+  await expect(vitrine.error).toHaveAttribute('data-code', 'not-found', { timeout: 30_000 });
+  await expectAccessible(page);
+  await page.getByRole('button', { name: 'Use the bundled model' }).click();
+  await vitrine.ready();
+  await expect(vitrine.error).toHaveCount(0);
+});

@@ -1,0 +1,49 @@
+import { readFile } from 'node:fs/promises';
+import { expect, test } from '@playwright/test';
+import { VitrinePage } from './page-support.ts';
+
+test('a link writes the same text again', async ({ page }) => {
+  const vitrine = new VitrinePage(page);
+  await vitrine.opened(
+    '?prompt=An+owl%2C+"wise"+%26+old&seed=21&temperature=1.1&top-p=0.9&max-new-tokens=20',
+  );
+  const text = await vitrine.value();
+  const dialog = await vitrine.dialog('Share');
+  const link = await dialog.getByTestId('link').inputValue();
+  await page.goto(link);
+  await vitrine.ready();
+  await expect(vitrine.text).toHaveValue(text);
+});
+
+test('a run is kept as JSON and as a page', async ({ page }) => {
+  const vitrine = new VitrinePage(page);
+  await vitrine.opened();
+  const text = await vitrine.value();
+  const dialog = await vitrine.dialog('Share');
+  const jsonFile = page.waitForEvent('download');
+  await dialog.getByRole('button', { name: 'Save as JSON' }).click();
+  const run = JSON.parse(await readFile(await (await jsonFile).path(), 'utf8'));
+  expect(run).toMatchObject({ text, model: { id: 'tiny-tales' }, settings: { seed: 7 } });
+  expect(run.ids.length).toBe(run.tokens.length);
+  expect(run.adapter.backend).toBe('webgpu');
+  const htmlFile = page.waitForEvent('download');
+  await dialog.getByRole('button', { name: 'Save as a page' }).click();
+  expect(await readFile(await (await htmlFile).path(), 'utf8')).toContain('class="model s');
+});
+
+test('a reload brings back text, versions and settings', async ({ page }) => {
+  const vitrine = new VitrinePage(page);
+  await vitrine.opened();
+  await page.getByRole('button', { name: 'Bold' }).click();
+  await page.getByRole('button', { name: 'Another take' }).click();
+  await expect(vitrine.stop).toBeVisible();
+  await vitrine.ready();
+  const text = await vitrine.value();
+  await page.waitForTimeout(700);
+  await vitrine.open();
+  await vitrine.ready();
+  await expect(vitrine.text).toHaveValue(text);
+  await expect(page.getByRole('button', { name: 'Bold' })).toHaveAttribute('aria-pressed', 'true');
+  await vitrine.panel('Versions');
+  await expect(page.getByTestId('tree').getByRole('button', { name: 'Go here' })).toHaveCount(1);
+});

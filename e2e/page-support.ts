@@ -1,0 +1,68 @@
+import { AxeBuilder } from '@axe-core/playwright';
+import { expect, type Locator, type Page } from '@playwright/test';
+
+/** What a visitor sees and touches, by the names a screen reader would say. */
+export class VitrinePage {
+  readonly page: Page;
+  readonly text: Locator;
+  readonly status: Locator;
+  readonly write: Locator;
+  readonly stop: Locator;
+  readonly speed: Locator;
+  readonly error: Locator;
+
+  constructor(page: Page) {
+    this.page = page;
+    this.text = page.getByTestId('text');
+    this.status = page.getByTestId('status');
+    this.write = page.getByTestId('write');
+    this.stop = page.getByTestId('stop');
+    this.speed = page.getByTestId('speed');
+    this.error = page.getByTestId('error');
+  }
+
+  /** Opens the page; with no query, the bundled model begins to write at once. */
+  async open(query = ''): Promise<void> {
+    await this.page.goto(`./${query}`);
+  }
+
+  /** Waits until nothing runs and the model is there. */
+  async ready(): Promise<void> {
+    await expect(this.status).toHaveAttribute('data-phase', 'ready', { timeout: 90_000 });
+  }
+
+  async opened(query = '?prompt=Once+upon+a+time&seed=7&max-new-tokens=24'): Promise<void> {
+    await this.open(query);
+    await this.ready();
+  }
+
+  value(): Promise<string> {
+    return this.text.inputValue();
+  }
+
+  /** Puts the caret after so many characters. */
+  async caret(at: number): Promise<void> {
+    await this.text.evaluate((field, where) => {
+      const area = field as HTMLTextAreaElement;
+      area.focus();
+      area.setSelectionRange(where, where);
+    }, at);
+  }
+
+  panel(name: 'Sampling' | 'Versions' | 'Inside'): Promise<void> {
+    return this.page.getByRole('tab', { name }).click();
+  }
+
+  async dialog(name: 'Models' | 'Device' | 'Share'): Promise<Locator> {
+    const button = name === 'Models' ? /^Model:/ : name;
+    await this.page.getByRole('button', { name: button }).click();
+    return this.page.getByRole('dialog');
+  }
+}
+
+/** No violation of the accessibility rules axe can check by itself. */
+export async function expectAccessible(page: Page): Promise<void> {
+  const { violations } = await new AxeBuilder({ page }).analyze();
+  const found = violations.map(({ id, nodes }) => `${id}: ${nodes.map((node) => node.target).join(' | ')}`);
+  expect(found).toEqual([]);
+}
