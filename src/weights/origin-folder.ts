@@ -14,19 +14,24 @@ export function folderOrigin(http: Http, id: string, base: string, paths?: reado
     scope: base,
     stored: true,
     async pin() {
-      const { files, versions } = await probeFolder(http, url, id, paths && new Set(paths));
-      const text = [...files.values()]
-        .map((file) => `${file.path} ${file.bytes} ${file.sha256 ?? ''}`)
-        .concat(versions)
-        .sort();
-      const heads = [...files.values()].flatMap((file) => file.head ?? file.whole ?? []);
-      const digests = await Promise.all(heads.map(digestOf));
-      const facts = text.concat(digests.map(toHex)).join('\n');
-      return { revision: toHex(await digestOf(new TextEncoder().encode(facts))).slice(0, 40), files };
+      const probed = await probeFolder(http, url, id, paths && new Set(paths));
+      return { revision: await probedRevision(probed), files: probed.files };
     },
     open: (_revision, file) => webFile(http, url(file.path), file),
     readWhole: async (_revision, path) => (await readWholeUrl(http, url(path)))?.bytes,
   };
+}
+
+/**
+ * What stands for a commit where there is none: a digest of names, sizes, ETags or dates, and first bytes.
+ * A server that shows neither ETag nor date can change weights behind an equal header unseen.
+ */
+export async function probedRevision({ files, versions }: ProbedFolder): Promise<string> {
+  const known = [...files.values()];
+  const texts = known.map((file) => `${file.path} ${file.bytes} ${file.sha256 ?? ''}`).concat(versions);
+  const digests = await Promise.all(known.flatMap((file) => file.head ?? file.whole ?? []).map(digestOf));
+  const facts = [...texts.sort(), ...digests.map(toHex)].join('\n');
+  return toHex(await digestOf(new TextEncoder().encode(facts))).slice(0, 40);
 }
 
 /** The URL of a file in a folder; a query of the folder, such as a key, goes along. */

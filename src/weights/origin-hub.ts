@@ -1,7 +1,7 @@
 import { VitrineError } from '../lib/index.ts';
 import type { Http } from './http.ts';
 import type { ListedFile, Listing, Origin } from './origin.ts';
-import { probeFolder } from './origin-folder.ts';
+import { probedRevision, probeFolder } from './origin-folder.ts';
 import { readWholeUrl, webFile } from './web-file.ts';
 
 const commitPattern = /^[0-9a-f]{40}$/;
@@ -9,8 +9,11 @@ const digestPattern = /^[0-9a-f]{64}$/;
 
 /** A repository of the hub, or of a server with the same paths. */
 export function hubOrigin(http: Http, hub: string, id: string, ref: string): Origin {
-  const url = (revision: string, path: string, view = 'resolve') =>
-    `${hub}/${id}/${view}/${encodeURIComponent(revision)}/${path.split('/').map(encodeURIComponent).join('/')}`;
+  const url = (revision: string, path: string, view = 'resolve') => {
+    // Where no commit could be learned, the revision is a digest that the server does not know.
+    const at = commitPattern.test(revision) ? revision : ref;
+    return `${hub}/${id}/${view}/${encodeURIComponent(at)}/${path.split('/').map(encodeURIComponent).join('/')}`;
+  };
   return {
     id,
     ref,
@@ -21,7 +24,7 @@ export function hubOrigin(http: Http, hub: string, id: string, ref: string): Ori
       const answer = await readWholeUrl(http, api, 'application/json');
       const listing = answer && readApi(answer.bytes);
       if (listing) return listing;
-      return probeRepository(http, (revision, path, view) => url(revision, path, view), id, ref);
+      return probeRepository(http, url, id, ref);
     },
     open: (revision, file) => webFile(http, url(revision, file.path), file),
     readWhole: async (revision, path) => (await readWholeUrl(http, url(revision, path)))?.bytes,
@@ -57,12 +60,12 @@ async function probeRepository(
   id: string,
   ref: string,
 ): Promise<Listing> {
-  const { files, headers } = await probeFolder(http, (path) => url(ref, path), id);
-  const commit = headers.get('x-repo-commit');
-  const revision = commit && commitPattern.test(commit) ? commit : ref;
+  const probed = await probeFolder(http, (path) => url(ref, path), id);
+  const { files, headers } = probed;
+  const commit = headers.get('x-repo-commit') ?? ref;
   for (const file of files.values()) {
     if (!file.head) continue;
-    const pointer = await readPointer(http, url(revision, file.path, 'raw'));
+    const pointer = await readPointer(http, url(commit, file.path, 'raw'));
     if (!pointer) continue;
     if (pointer.bytes !== file.bytes)
       throw new VitrineError(
@@ -71,7 +74,8 @@ async function probeRepository(
       );
     file.sha256 = pointer.sha256;
   }
-  return { revision, files };
+  if (commitPattern.test(commit)) return { revision: commit, files };
+  return { revision: `unpinned-${await probedRevision(probed)}`, files };
 }
 
 async function readPointer(http: Http, url: string): Promise<{ bytes: number; sha256: string } | undefined> {
