@@ -1,5 +1,5 @@
 import { type RefObject, useEffect, useLayoutEffect, useRef, useState } from 'react';
-import type { TokenAlternative } from '../../engine/types.ts';
+import type { TokenAlternative } from '../../engine/index.ts';
 import { useActions, useCurrentVersion, usePage, usePageState } from '../hooks.tsx';
 import { formatProbability, showToken } from '../lib/format.ts';
 import { surprisal } from '../lib/shade.ts';

@@ -1,5 +1,5 @@
 import { useState } from 'react';
-import type { AdapterSummary } from '../../engine/types.ts';
+import type { AdapterSummary } from '../../engine/index.ts';
 import { useActions, usePage, usePageState } from '../hooks.tsx';
 import { diagnostics } from '../lib/diagnostics.ts';
 import { formatBytes, formatRate } from '../lib/format.ts';

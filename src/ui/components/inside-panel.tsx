@@ -1,5 +1,5 @@
 import { useState } from 'react';
-import type { Inspection } from '../../engine/types.ts';
+import type { Inspection } from '../../engine/index.ts';
 import { useActions, useCurrentVersion, usePageState } from '../hooks.tsx';
 import { AttentionView } from './attention-view.tsx';
 import { LogitLens } from './logit-lens.tsx';

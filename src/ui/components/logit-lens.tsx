@@ -1,4 +1,4 @@
-import type { Inspection } from '../../engine/types.ts';
+import type { Inspection } from '../../engine/index.ts';
 import { formatProbability, showToken } from '../lib/format.ts';
 import { Bar } from './bar.tsx';
 

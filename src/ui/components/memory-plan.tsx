@@ -1,5 +1,5 @@
 import { useEffect, useId, useState } from 'react';
-import type { MemoryPlan, ModelSource, WeightDtype } from '../../engine/types.ts';
+import type { MemoryPlan, ModelSource, WeightDtype } from '../../engine/index.ts';
 import { usePage } from '../hooks.tsx';
 import { formatBytes } from '../lib/format.ts';
 import { toPageError } from '../state/troubles.ts';

@@ -1,5 +1,5 @@
 import { useState } from 'react';
-import type { CachedModel, WeightDtype } from '../../engine/types.ts';
+import type { CachedModel, WeightDtype } from '../../engine/index.ts';
 import { usePageState } from '../hooks.tsx';
 import { formatBytes, formatCount } from '../lib/format.ts';
 import type { CatalogueEntry } from '../state/catalogue.ts';

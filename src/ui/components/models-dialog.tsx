@@ -1,5 +1,5 @@
 import { useCallback, useEffect, useState } from 'react';
-import type { CachedModel } from '../../engine/types.ts';
+import type { CachedModel } from '../../engine/index.ts';
 import { useActions, usePage } from '../hooks.tsx';
 import { catalogue } from '../state/catalogue.ts';
 import type { LoadRequest } from '../state/types.ts';

@@ -1,5 +1,5 @@
 import { type FormEvent, useId, useState } from 'react';
-import type { ModelSource } from '../../engine/types.ts';
+import type { ModelSource } from '../../engine/index.ts';
 import { useActions, usePage } from '../hooks.tsx';
 import { requestFor } from '../state/loading.ts';
 import type { LoadRequest } from '../state/types.ts';

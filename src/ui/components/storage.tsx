@@ -1,5 +1,5 @@
 import { useEffect, useId, useState } from 'react';
-import type { CachedModel } from '../../engine/types.ts';
+import type { CachedModel } from '../../engine/index.ts';
 import { usePage } from '../hooks.tsx';
 import { saveFile } from '../lib/download.ts';
 import { formatBytes } from '../lib/format.ts';

@@ -1,4 +1,4 @@
-import type { CachedModel } from '../../engine/types.ts';
+import type { CachedModel } from '../../engine/index.ts';
 import { isBundled } from '../state/loading.ts';
 
 export interface OfflineReport {

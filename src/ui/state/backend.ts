@@ -5,7 +5,7 @@ import type {
   MemoryPlan,
   ModelSource,
   SelfCheckReport,
-} from '../../engine/types.ts';
+} from '../../engine/index.ts';
 
 /** What the browser keeps for this site, and what it promises about it. */
 export interface StorageReport {

@@ -1,5 +1,5 @@
 import type { StoreApi } from 'zustand/vanilla';
-import type { Model } from '../../engine/types.ts';
+import type { Model } from '../../engine/index.ts';
 import type { Backend } from './backend.ts';
 import type { Version } from './document.ts';
 import type { PageState } from './types.ts';

@@ -1,4 +1,4 @@
-import type { TokenAlternative } from '../../engine/types.ts';
+import type { TokenAlternative } from '../../engine/index.ts';
 
 /** Who put a token where it is: typed, written by the model, or picked among the alternatives. */
 export type Origin = 'you' | 'model' | 'chosen';

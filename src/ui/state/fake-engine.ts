@@ -1,4 +1,4 @@
-import type { GeneratedToken, GenerateOptions, Inspection, LoadOptions, Model } from '../../engine/types.ts';
+import type { GeneratedToken, GenerateOptions, Inspection, LoadOptions, Model } from '../../engine/index.ts';
 import { isAbort, VitrineError } from '../../lib/index.ts';
 import type { Backend } from './backend.ts';
 

@@ -1,4 +1,4 @@
-import type { LoadOptions, Model } from '../../engine/types.ts';
+import type { LoadOptions, Model } from '../../engine/index.ts';
 import type { PageContext } from './context.ts';
 import { toPageError } from './troubles.ts';
 import type { LoadRequest } from './types.ts';

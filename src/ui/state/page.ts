@@ -1,5 +1,5 @@
 import { createStore, type StoreApi } from 'zustand/vanilla';
-import type { Inspection, MemoryPlan, Model, ModelSource, TokenAlternative } from '../../engine/types.ts';
+import type { Inspection, MemoryPlan, Model, ModelSource, TokenAlternative } from '../../engine/index.ts';
 import type { Backend } from './backend.ts';
 import { currentVersion, type PageContext, remember, type Surroundings, withVersion } from './context.ts';
 import { branchAt, editText, newVersionId, versionText } from './document.ts';

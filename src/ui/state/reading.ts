@@ -1,4 +1,4 @@
-import type { Model, TokenAlternative } from '../../engine/types.ts';
+import type { Model, TokenAlternative } from '../../engine/index.ts';
 import { currentVersion, type PageContext, withVersion } from './context.ts';
 import { type TextToken, type Version, versionText } from './document.ts';
 import { debounce } from './frames.ts';

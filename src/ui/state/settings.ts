@@ -1,4 +1,4 @@
-import type { GenerateOptions } from '../../engine/types.ts';
+import type { GenerateOptions } from '../../engine/index.ts';
 
 /** Every control of the page that shapes what is written. Off values are those of the sampler. */
 export interface Settings {

@@ -6,7 +6,7 @@ import type {
   ModelStats,
   SelfCheckReport,
   WeightDtype,
-} from '../../engine/types.ts';
+} from '../../engine/index.ts';
 import type { VitrineErrorCode } from '../../lib/index.ts';
 import type { TextToken, Version } from './document.ts';
 import type { Settings } from './settings.ts';

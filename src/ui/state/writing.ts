@@ -1,4 +1,4 @@
-import type { FinishReason, GeneratedToken, Model } from '../../engine/types.ts';
+import type { FinishReason, GeneratedToken, Model } from '../../engine/index.ts';
 import { currentVersion, type PageContext, remember, withVersion } from './context.ts';
 import { settleTail, type TextToken, type Version, withoutContinuation } from './document.ts';
 import { frameBatch } from './frames.ts';
