@@ -1,5 +1,6 @@
 export { createLocalEngine, type Loaded, loadHere, planMemoryHere } from './load.ts';
 export type { LocalModel } from './local-model.ts';
+export { selfCheckHere } from './self-check.ts';
 export type {
   AdapterSummary,
   CachedModel,

@@ -34,8 +34,8 @@ export async function loadHere(source: ModelSource, options: LoadOptions = {}): 
 async function open(source: ModelSource, options: LoadOptions) {
   const checkpoint = await openCheckpoint(source, openOptions(options));
   try {
-    const understood = understand(checkpoint);
     const tokenizer = await createTokenizer(checkpoint.tokenizer);
+    const understood = understand(checkpoint, tokenizer.eosTokenId);
     checkVocabulary(understood.config, tokenizer.size);
     const standing: Standing = await stand(understood, options);
     report(options, checkpoint, understood.table.notices);
@@ -45,8 +45,8 @@ async function open(source: ModelSource, options: LoadOptions) {
   }
 }
 
-function understand(checkpoint: Checkpoint): Understood {
-  const config = parseConfig(checkpoint.config, checkpoint.generationConfig);
+function understand(checkpoint: Checkpoint, tokenizerEos?: number): Understood {
+  const config = parseConfig(checkpoint.config, checkpoint.generationConfig, tokenizerEos);
   return { checkpoint, config, table: describeParameters(config, checkpoint.tensors) };
 }
 

@@ -1,0 +1,81 @@
+import { VitrineError } from '../lib/index.ts';
+import { loadHere } from './load.ts';
+import type { LocalModel } from './local-model.ts';
+import type { LoadOptions, SelfCheckReport } from './types.ts';
+
+/** The stored answers: `self-check.json` beside the bundled model, made from PyTorch's by tools/tiny-tales. */
+interface Stored {
+  version: number;
+  tolerance: number;
+  prompts: { name: string; ids: number[]; logitIds: number[]; logits: number[]; greedy: number[] }[];
+}
+
+const checkedModel = 'tiny-tales';
+const version = 1;
+
+/**
+ * Runs the bundled model on this device, in f32 unless told otherwise, and compares with PyTorch's logits and greedy
+ * tokens. It fetches nothing but the bundled model.
+ */
+export async function selfCheckHere(options: LoadOptions = {}): Promise<SelfCheckReport> {
+  const stored = await readStored(options);
+  const started = performance.now();
+  const { model } = await loadHere(checkedModel, { dtype: 'f32', ...options });
+  try {
+    const prompts: SelfCheckReport['prompts'] = [];
+    for (const prompt of stored.prompts) prompts.push(await checkPrompt(model, prompt));
+    const sum = (pick: (each: (typeof prompts)[number]) => number) =>
+      prompts.reduce((total, each) => total + pick(each), 0);
+    const maxAbsError = Math.max(...prompts.map((each) => each.maxAbsError));
+    const tokensMatched = sum((each) => each.tokensMatched);
+    const tokensTotal = sum((each) => each.tokensTotal);
+    return {
+      passed: maxAbsError <= stored.tolerance && tokensMatched === tokensTotal,
+      maxAbsError,
+      tolerance: stored.tolerance,
+      tokensMatched,
+      tokensTotal,
+      prompts,
+      dtype: model.dtype,
+      adapter: model.adapter,
+      milliseconds: performance.now() - started,
+    };
+  } finally {
+    model.dispose();
+  }
+}
+
+async function checkPrompt(
+  model: LocalModel,
+  { name, ids, logitIds, logits, greedy }: Stored['prompts'][number],
+) {
+  const found = await model.logits(ids);
+  const maxAbsError = logits.reduce((most, expected, index) => {
+    const difference = Math.abs(expected - (found[logitIds[index] as number] ?? Number.NaN));
+    // NaN must fail, and Math.max would let it pass on to be compared as false.
+    return Number.isNaN(difference) ? Number.POSITIVE_INFINITY : Math.max(most, difference);
+  }, 0);
+  let tokensMatched = 0;
+  const options = { temperature: 0, maxNewTokens: greedy.length, eos: false };
+  for await (const { id, index } of model.generate(ids, options)) if (id === greedy[index]) tokensMatched++;
+  return { name, maxAbsError, tokensMatched, tokensTotal: greedy.length };
+}
+
+async function readStored({ bundledBase, signal }: LoadOptions): Promise<Stored> {
+  const base = new URL(bundledBase ?? 'models/', globalThis.location?.href);
+  const url = new URL(
+    `${checkedModel}/self-check.json`,
+    base.href.endsWith('/') ? base.href : `${base.href}/`,
+  );
+  const response = await fetch(url, { signal }).catch((cause) => {
+    throw new VitrineError('network', `${url.href} could not be reached.`, { cause });
+  });
+  if (!response.ok) throw new VitrineError('not-found', `${url.href} answered ${response.status}.`);
+  const stored = (await response.json()) as Stored;
+  if (stored.version !== version)
+    throw new VitrineError(
+      'unsupported-format',
+      `${url.href} has version ${stored.version}, not ${version}.`,
+    );
+  return stored;
+}

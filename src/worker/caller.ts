@@ -1,0 +1,103 @@
+import type { GeneratedToken, LoadProgress, ModelStats } from '../engine/index.ts';
+import { fromErrorRecord, VitrineError } from '../lib/index.ts';
+import type { CallMessage, CallName, Calls, Port, Request, Response } from './protocol.ts';
+
+interface Pending {
+  resolve(value: unknown): void;
+  reject(error: Error): void;
+  onProgress?(progress: LoadProgress): void;
+  onTokens?(tokens: GeneratedToken[]): void;
+  onStats?(stats: ModelStats): void;
+}
+
+export interface CallOptions {
+  signal?: AbortSignal;
+  onProgress?(progress: LoadProgress): void;
+  onTokens?(tokens: GeneratedToken[]): void;
+  onStats?(stats: ModelStats): void;
+  onNumber?(call: number): void;
+}
+
+/** Makes calls over a port and brings each its answer. */
+export class Caller {
+  private readonly pending = new Map<number, Pending>();
+  private next = 1;
+  private broken: Error | undefined;
+  readonly standing = new Map<number, (message: Extract<Response, { type: 'standing' }>) => void>();
+
+  constructor(private readonly port: Port<Request, Response>) {
+    port.listen((message) => this.take(message));
+  }
+
+  call<Name extends CallName>(
+    name: Name,
+    args: Calls[Name]['args'],
+    options: CallOptions = {},
+  ): Promise<Calls[Name]['result']> {
+    if (this.broken) return Promise.reject(this.broken);
+    const { signal, onProgress, onTokens, onStats } = options;
+    if (signal?.aborted)
+      return Promise.reject(new VitrineError('aborted', 'The call was aborted.', { cause: signal.reason }));
+    const call = this.next++;
+    options.onNumber?.(call);
+    const abort = () => this.send({ type: 'abort', call, kind: 'abort' });
+    signal?.addEventListener('abort', abort, { once: true });
+    const answer = new Promise<Calls[Name]['result']>((resolve, reject) => {
+      this.pending.set(call, {
+        resolve: resolve as Pending['resolve'],
+        reject,
+        onProgress,
+        onTokens,
+        onStats,
+      });
+      try {
+        this.send({ type: 'call', call, name, args } as CallMessage);
+      } catch (cause) {
+        this.pending.delete(call);
+        reject(
+          new VitrineError('invalid-argument', `An argument of ${name} cannot be sent to the worker.`, {
+            cause,
+          }),
+        );
+      }
+    });
+    return answer.finally(() => signal?.removeEventListener('abort', abort));
+  }
+
+  send(request: Request): void {
+    this.port.post(request);
+  }
+
+  /** Fails every call, now and later: the other side is gone. */
+  fail(error: Error): void {
+    this.broken = error;
+    for (const { reject } of this.pending.values()) reject(error);
+    this.pending.clear();
+  }
+
+  private take(message: Response): void {
+    if (message.type === 'standing') {
+      this.standing.get(message.model)?.(message);
+      return;
+    }
+    const pending = this.pending.get(message.call);
+    if (!pending) return;
+    switch (message.type) {
+      case 'progress':
+        pending.onProgress?.(message.progress);
+        return;
+      case 'tokens':
+        pending.onStats?.(message.stats);
+        pending.onTokens?.(message.tokens);
+        return;
+      case 'result':
+        if (message.stats) pending.onStats?.(message.stats);
+        this.pending.delete(message.call);
+        pending.resolve(message.value);
+        return;
+      case 'error':
+        this.pending.delete(message.call);
+        pending.reject(fromErrorRecord(message.error));
+    }
+  }
+}

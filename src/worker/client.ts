@@ -1,0 +1,103 @@
+import {
+  createLocalEngine,
+  type Engine,
+  type LoadOptions,
+  type MemoryPlan,
+  type Model,
+  type ModelSource,
+  planMemoryHere,
+  type SelfCheckReport,
+  selfCheckHere,
+} from '../engine/index.ts';
+import { VitrineError } from '../lib/index.ts';
+import { createTokenizer } from '../tokenizer/index.ts';
+import { type CachedModel, deleteCached as deleteHere, listCached as listHere } from '../weights/index.ts';
+import { Caller } from './caller.ts';
+import type { Request, Response, SentLoadOptions } from './protocol.ts';
+import { RemoteModel } from './remote-model.ts';
+import { spawnWorker } from './spawn.ts';
+
+let shared: Caller | undefined;
+
+/** The one worker of this thread, started at the first call; undefined where workers cannot run. */
+function sharedCaller(): Caller | undefined {
+  if (shared) return shared;
+  const worker = spawnWorker();
+  if (!worker) return undefined;
+  const caller = new Caller({
+    post: (message: Request, transfer: Transferable[] = []) => worker.postMessage(message, transfer),
+    listen: (take: (message: Response) => void) => {
+      worker.onmessage = ({ data }: MessageEvent<Response>) => take(data);
+    },
+  });
+  worker.onerror = (event) => {
+    event.preventDefault();
+    shared = undefined;
+    worker.terminate();
+    const message = event.message || 'its script did not load';
+    caller.fail(new VitrineError('network', `Vitrine's worker stopped: ${message}. Reload the page.`));
+  };
+  shared = caller;
+  return caller;
+}
+
+function inWorker(options: LoadOptions): Caller | undefined {
+  return options.worker === false || options.device ? undefined : sharedCaller();
+}
+
+function sent(options: LoadOptions): SentLoadOptions {
+  const { signal: _signal, onProgress: _progress, device: _device, worker: _worker, ...rest } = options;
+  return { ...rest, bundledBase: rest.bundledBase ?? defaultBase() };
+}
+
+/** Where the bundled models are unless told otherwise: beside the page. */
+function defaultBase(): string | undefined {
+  return typeof document === 'undefined' ? undefined : new URL('models/', document.baseURI).href;
+}
+
+/**
+ * Loads a model and makes it ready to generate, in a worker where there are workers.
+ * @throws VitrineError
+ */
+export async function loadModel(source: ModelSource, options: LoadOptions = {}): Promise<Model> {
+  const caller = inWorker(options);
+  if (!caller)
+    return createLocalEngine().loadModel(source, {
+      ...options,
+      bundledBase: options.bundledBase ?? defaultBase(),
+    });
+  const { signal, onProgress } = options;
+  const record = await caller.call('load', { source, options: sent(options) }, { signal, onProgress });
+  return new RemoteModel(caller, record, await createTokenizer(record.tokenizer));
+}
+
+export function createEngine(): Engine {
+  return { loadModel };
+}
+
+/** Models in the browser's storage, whole or in part. */
+export function listCached(): Promise<CachedModel[]> {
+  return listHere();
+}
+
+/** Removes a model from the browser's storage, all revisions of it. */
+export function deleteCached(id: string): Promise<void> {
+  return deleteHere(id);
+}
+
+/** What a model would take on this device, from its config and headers: no weight byte is fetched. */
+export function planMemory(source: ModelSource, options: LoadOptions = {}): Promise<MemoryPlan> {
+  const { signal } = options;
+  const caller = inWorker(options);
+  if (!caller)
+    return planMemoryHere(source, { ...options, bundledBase: options.bundledBase ?? defaultBase() });
+  return caller.call('planMemory', { source, options: sent(options) }, { signal });
+}
+
+/** Runs the stored prompts of the bundled model on this device and compares with the stored answers. */
+export function selfCheck(options: LoadOptions = {}): Promise<SelfCheckReport> {
+  const { signal } = options;
+  const caller = inWorker(options);
+  if (!caller) return selfCheckHere({ ...options, bundledBase: options.bundledBase ?? defaultBase() });
+  return caller.call('selfCheck', { options: sent(options) }, { signal });
+}

@@ -1,0 +1,1 @@
+export { createEngine, deleteCached, listCached, loadModel, planMemory, selfCheck } from './client.ts';

@@ -1,0 +1,158 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { type GeneratedToken, type GenerateOptions, type LocalModel, loadHere } from '../src/engine/index.ts';
+import { modelFiles, readJson } from './support/model-files.ts';
+
+interface Reference {
+  prompts: { name: string; text: string; ids: number[]; greedy_ids: number[]; greedy_text: string }[];
+}
+
+const files = ['config.json', 'generation_config.json', 'vocab.json', 'merges.txt', 'model.safetensors'];
+
+async function collect(model: LocalModel, prompt: string | number[], options: GenerateOptions) {
+  const tokens: GeneratedToken[] = [];
+  for await (const token of model.generate(prompt, options)) tokens.push(token);
+  return tokens;
+}
+
+const textOf = (tokens: readonly GeneratedToken[]) => tokens.map(({ text }) => text).join('');
+
+describe.each(['gpu', 'cpu'] as const)('the engine on the %s', (backend) => {
+  let model: LocalModel;
+  let reference: Reference;
+
+  beforeAll(async () => {
+    reference = await readJson<Reference>('test/golden/tiny-tales/reference.json');
+    const source = await modelFiles('public/models/tiny-tales', files);
+    model = (await loadHere(source, { dtype: 'f32', backend, cache: false })).model;
+    expect(model.adapter.backend).toBe(backend === 'gpu' ? 'webgpu' : 'cpu');
+  });
+  afterAll(() => model.dispose());
+
+  it('writes what PyTorch writes', async () => {
+    const prompt = reference.prompts.find(({ name }) => name === 'opening');
+    if (!prompt) throw new Error('no such prompt');
+    const tokens = await collect(model, prompt.text, { temperature: 0, maxNewTokens: 64, eos: false });
+    expect(model.encode(prompt.text)).toEqual(prompt.ids);
+    expect(tokens.map(({ id }) => id)).toEqual(prompt.greedy_ids);
+    expect(textOf(tokens)).toBe(prompt.greedy_text);
+    expect(tokens.at(-1)?.finishReason).toBe('length');
+  });
+
+  it('draws the same tokens from the same seed, and others from another', async () => {
+    const options = { temperature: 0.9, topK: 40, topP: 0.95, maxNewTokens: 12, seed: 7 };
+    const first = await collect(model, 'The king', options);
+    expect(await collect(model, 'The king', options)).toEqual(first);
+    expect(textOf(await collect(model, 'The king', { ...options, seed: 8 }))).not.toBe(textOf(first));
+  });
+
+  it('computes only the tail of a prompt that begins like the last', async () => {
+    const ids = model.encode('Once upon a time there was a little house in the wood, and');
+    await model.logits(ids);
+    const [other] = model.encode(' dark');
+    const changed = [...ids.slice(0, -1), other as number];
+    const alone = await model.logits(changed);
+    await model.logits(model.encode('Something else'));
+    const whole = await model.logits(changed);
+    const worst = whole.reduce(
+      (most, value, id) => Math.max(most, Math.abs(value - (alone[id] as number))),
+      0,
+    );
+    expect(worst).toBeLessThan(1e-3);
+  });
+
+  it('continues several sequences side by side, each as it would alone', async () => {
+    const options = { temperature: 0.8, topK: 20, maxNewTokens: 8, seed: 3, eos: false };
+    const tokens = await collect(model, 'In the forest', { ...options, n: 3 });
+    expect(tokens.length).toBe(24);
+    const texts = [0, 1, 2].map((sequence) => textOf(tokens.filter((token) => token.sequence === sequence)));
+    expect(new Set(texts).size).toBeGreaterThan(1);
+    expect(textOf(await collect(model, 'In the forest', options))).toBe(texts[0]);
+  });
+
+  it('ends before a stop string, and never shows it', async () => {
+    const options = { temperature: 0, maxNewTokens: 64, eos: false };
+    const whole = textOf(await collect(model, 'Once upon a time', options));
+    const stop = whole.slice(30, 36);
+    const tokens = await collect(model, 'Once upon a time', { ...options, stop: [stop] });
+    expect(textOf(tokens)).toBe(whole.slice(0, whole.indexOf(stop)));
+    expect(tokens.at(-1)?.finishReason).toBe('stop');
+  });
+
+  it('is ready at once after an abort', async () => {
+    const control = new AbortController();
+    const tokens: GeneratedToken[] = [];
+    for await (const token of model.generate('Once', { temperature: 0, signal: control.signal })) {
+      tokens.push(token);
+      if (tokens.length === 3) control.abort();
+    }
+    expect(tokens.at(-1)?.finishReason).toBe('aborted');
+    const prompt = reference.prompts.find(({ name }) => name === 'opening');
+    const again = await collect(model, prompt?.text ?? '', { temperature: 0, maxNewTokens: 8 });
+    expect(again.map(({ id }) => id)).toEqual(prompt?.greedy_ids.slice(0, 8));
+  });
+
+  it('answers others while a generation is not read, and goes on with it', async () => {
+    const options = { temperature: 0, maxNewTokens: 10, eos: false };
+    const expected = textOf(await collect(model, 'Once upon a time', options));
+    const unread = model.generate('Once upon a time', options);
+    const first = await unread.next();
+    expect(await collect(model, 'Another', { temperature: 0, maxNewTokens: 2, eos: false })).toHaveLength(2);
+    const rest: GeneratedToken[] = [];
+    for await (const token of unread) rest.push(token);
+    expect(textOf([first.value, ...rest])).toBe(expected);
+  });
+
+  it('goes on past the context when the window slides, and stops there otherwise', async () => {
+    const long = reference.prompts.find(({ name }) => name === 'long')?.ids ?? [];
+    const ids = [...long, ...long].slice(0, model.config.nPositions - 2);
+    const stopped = await collect(model, ids, { temperature: 0, eos: false });
+    expect(stopped).toHaveLength(3);
+    expect(stopped.at(-1)?.finishReason).toBe('context');
+    const slid = await collect(model, ids, {
+      temperature: 0,
+      eos: false,
+      overflow: 'slide',
+      maxNewTokens: 6,
+    });
+    expect(slid).toHaveLength(6);
+    expect(slid.slice(0, 3).map(({ id }) => id)).toEqual(stopped.map(({ id }) => id));
+    await expect(collect(model, [...ids, ...ids], {})).rejects.toMatchObject({ code: 'context-overflow' });
+  });
+
+  it('scores a text as its logits do', async () => {
+    const { ids, logprobs, perplexity } = await model.score('Once upon a time there was');
+    expect(logprobs[0]).toBeNaN();
+    const logits = await model.logits(ids.slice(0, 3));
+    const top = Math.max(...logits);
+    const sum = logits.reduce((all, value) => all + Math.exp(value - top), 0);
+    expect(logprobs[3]).toBeCloseTo((logits[ids[3] as number] as number) - top - Math.log(sum), 3);
+    expect(perplexity).toBeGreaterThan(1);
+  });
+
+  it('refuses what it cannot do, by name', async () => {
+    await expect(collect(model, 'x', { temperature: -1 })).rejects.toMatchObject({
+      code: 'invalid-argument',
+    });
+    await expect(collect(model, [999999], {})).rejects.toMatchObject({ code: 'invalid-argument' });
+    await expect(collect(model, 'x', { maxNewTokens: 1.5 })).rejects.toMatchObject({
+      code: 'invalid-argument',
+    });
+  });
+});
+
+describe('dispose', () => {
+  it('frees all memory and refuses what comes after', async () => {
+    const source = await modelFiles('test/golden/bf16', [
+      'config.json',
+      'vocab.json',
+      'merges.txt',
+      'model.safetensors',
+    ]);
+    const { model } = await loadHere(source, { backend: 'gpu', cache: false });
+    expect(model.stats().gpuBytes).toBeGreaterThan(0);
+    model.dispose();
+    model.dispose();
+    expect(model.stats().gpuBytes).toBe(0);
+    await expect(model.logits([1])).rejects.toMatchObject({ code: 'disposed' });
+  });
+});
