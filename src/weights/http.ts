@@ -40,6 +40,12 @@ export class Http {
     this.#auth = options.auth;
   }
 
+  /** The same, giving up after fewer tries. */
+  patient(attempts: number | undefined): Http {
+    if (attempts === undefined) return this;
+    return new Http({ settings: { ...this.settings, attempts }, signal: this.signal, auth: this.#auth });
+  }
+
   /** The same, ended by one more signal. */
   child(signal: AbortSignal | undefined): Http {
     if (!signal) return this;

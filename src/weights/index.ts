@@ -1,12 +1,21 @@
+export {
+  deleteCached,
+  listCached,
+  requestPersistence,
+  storageReport,
+} from './manage.ts';
 export { openCheckpoint } from './open.ts';
+export { exportCached, importCached } from './transfer.ts';
 export type {
   CachedModel,
   Checkpoint,
   Dtype,
+  ExportedFile,
   LoadPhase,
   LoadProgress,
   ModelSource,
   OpenOptions,
+  StorageReport,
   TensorInfo,
   TokenizerTexts,
   TransportSettings,

@@ -1,53 +1,65 @@
 import { VitrineError } from '../lib/index.ts';
-import { chunksInOrder } from './chunks.ts';
-import { startHash, toHex } from './digest.ts';
+import { Cache } from './cache.ts';
 import { aborted, Http } from './http.ts';
-import { fileNames, type ListedFile, type Listing, type Origin } from './origin.ts';
+import { fileNames, type Listing, type Origin } from './origin.ts';
 import { filesOrigin } from './origin-files.ts';
 import { folderOrigin } from './origin-folder.ts';
 import { hubOrigin } from './origin-hub.ts';
 import { Meter } from './progress.ts';
-import { tensorRouter } from './route.ts';
 import { transportSettings } from './settings.ts';
+import { SmallFiles } from './small-files.ts';
 import { parseSource } from './source.ts';
-import type {
-  Checkpoint,
-  ModelSource,
-  OpenOptions,
-  TensorInfo,
-  TokenizerTexts,
-  WeightSink,
-} from './types.ts';
-import { chooseWeights, joinTensors, readSafetensors, type WeightFile } from './weight-files.ts';
+import { type Manifest, modelKey } from './store.ts';
+import { type LoadContext, openWeightFile, streamWeights } from './stream-weights.ts';
+import type { Checkpoint, ModelSource, OpenOptions, TransportSettings } from './types.ts';
+import { chooseWeights, joinTensors, type WeightFile } from './weight-files.ts';
 
 /**
  * Finds a model's files, reads its config, tokenizer and tensor headers, and stands ready to stream the weights.
- * Throws `invalid-argument`, `not-found`, `gated`, `network`, `http-status`, `safetensors-invalid`,
- * `unsupported-format` or `aborted`.
+ * A complete stored copy is taken without asking the network; so is the last one seen when the network is away.
+ * Throws `invalid-argument`, `not-found`, `gated`, `network`, `http-status`, `integrity`, `safetensors-invalid`,
+ * `unsupported-format`, `config-unsupported` or `aborted`.
  */
 export async function openCheckpoint(source: ModelSource, options: OpenOptions = {}): Promise<Checkpoint> {
   const control = new AbortController();
   const signal = options.signal ? AbortSignal.any([options.signal, control.signal]) : control.signal;
   const settings = transportSettings(options.transport);
-  const origin = originOf(source, options, signal);
+  const origin = originOf(source, options, settings, signal);
   const meter = new Meter(options.onProgress);
   try {
+    if (signal.aborted) throw aborted(signal);
     meter.enter('config', fileNames.config);
-    const listing = await origin.pin();
-    return await assemble({ origin, listing, meter, settings, signal, control });
+    const cache = await Cache.open(options.cache !== false && origin.stored, (text) => meter.notice(text));
+    const { listing, manifest } = await findRevision(origin, cache, options.refresh ?? false);
+    const model = { id: origin.id, scope: origin.scope, revision: listing.revision, ref: origin.ref };
+    const small = new SmallFiles(origin, listing, cache, modelKey(model), manifest);
+    return await assemble({
+      origin,
+      listing,
+      meter,
+      settings,
+      signal,
+      control,
+      cache,
+      small,
+      model,
+      manifest,
+    });
   } catch (error) {
     control.abort();
     throw options.signal?.aborted ? aborted(options.signal) : error;
   }
 }
 
-function originOf(source: ModelSource, options: OpenOptions, signal: AbortSignal): Origin {
+function originOf(
+  source: ModelSource,
+  options: OpenOptions,
+  settings: TransportSettings,
+  signal: AbortSignal,
+): Origin {
   const parsed = parseSource(source, options);
-  const settings = transportSettings(options.transport);
-  const auth =
-    parsed.kind === 'hub' && options.token
-      ? { origin: new URL(parsed.hub).origin, token: options.token }
-      : undefined;
+  const token = parsed.kind === 'hub' ? options.token : undefined;
+  const auth = parsed.kind === 'hub' && token ? { origin: new URL(parsed.hub).origin, token } : undefined;
   const http = new Http({ settings, signal, auth });
   switch (parsed.kind) {
     case 'files':
@@ -61,33 +73,54 @@ function originOf(source: ModelSource, options: OpenOptions, signal: AbortSignal
   }
 }
 
-interface Parts {
-  origin: Origin;
+interface Found {
   listing: Listing;
-  meter: Meter;
-  settings: ReturnType<typeof transportSettings>;
-  signal: AbortSignal;
-  control: AbortController;
+  manifest: Manifest | undefined;
 }
 
-async function assemble(parts: Parts): Promise<Checkpoint> {
-  const { origin, listing, meter } = parts;
-  const readText = async (path: string) => {
-    const file = listing.files.get(path);
-    if (!file) return undefined;
-    const bytes = file.whole ?? (await origin.readWhole(listing.revision, path));
-    return bytes && new TextDecoder().decode(bytes);
-  };
-  const config = await readJson(origin.id, readText, fileNames.config);
+/**
+ * Which revision to load. A repository's stored copy is used as it is until a refresh is asked for; a folder,
+ * which has no revisions, is looked at each time, and its stored copy serves when it cannot be reached.
+ */
+async function findRevision(origin: Origin, cache: Cache, refresh: boolean): Promise<Found> {
+  const { scope, id } = origin;
+  const last = await cache.try((store) => store.ref(scope, id, origin.ref ?? ''));
+  const stored = last ? await storedRevision(origin, cache, last) : undefined;
+  const complete = stored?.complete ? stored : undefined;
+  if (complete && origin.ref !== undefined && !refresh)
+    return { listing: listingOf(complete), manifest: complete };
+  try {
+    const listing = await origin.pin(complete ? 2 : undefined);
+    return { listing, manifest: await storedRevision(origin, cache, listing.revision) };
+  } catch (error) {
+    const away = error instanceof VitrineError && (error.code === 'network' || error.code === 'http-status');
+    if (complete && away) return { listing: listingOf(complete), manifest: complete };
+    throw error;
+  }
+}
+
+function storedRevision(origin: Origin, cache: Cache, revision: string): Promise<Manifest | undefined> {
+  const { scope, id } = origin;
+  return cache.try((store) => store.manifest(modelKey({ scope, id, revision })));
+}
+
+function listingOf(manifest: Manifest): Listing {
+  const files = manifest.files.map(({ path, bytes, sha256 }) => [path, { path, bytes, sha256 }] as const);
+  return { revision: manifest.revision, files: new Map(files) };
+}
+
+async function assemble(context: LoadContext & { control: AbortController }): Promise<Checkpoint> {
+  const { origin, listing, meter, small } = context;
+  const config = await small.json(fileNames.config);
   if (config === undefined)
     throw new VitrineError(
       'not-found',
       `${origin.id} has no config.json, so it is no model that can be loaded.`,
     );
-  const generationConfig = await readJson(origin.id, readText, fileNames.generationConfig);
+  const generationConfig = await small.json(fileNames.generationConfig);
   meter.enter('tokenizer', fileNames.tokenizerJson);
-  const tokenizer = await readTokenizer(readText);
-  const files = await readHeaders(parts, readText);
+  const tokenizer = await small.tokenizer();
+  const files = await openWeights(context);
   const totalBytes = files.reduce((sum, file) => sum + file.source.bytes, 0);
   meter.totalBytes = totalBytes;
   return {
@@ -98,97 +131,19 @@ async function assemble(parts: Parts): Promise<Checkpoint> {
     tokenizer,
     tensors: joinTensors(files),
     totalBytes,
-    stream: (wanted, sink) => streamAll(parts, files, wanted, sink),
-    close: () => parts.control.abort(new VitrineError('disposed', `The checkpoint ${origin.id} was closed.`)),
+    stream: (wanted, sink) => streamWeights(context, files, wanted, sink),
+    close: () =>
+      context.control.abort(new VitrineError('disposed', `The checkpoint ${origin.id} was closed.`)),
   };
 }
 
-async function readHeaders(
-  parts: Parts,
-  readText: (path: string) => Promise<string | undefined>,
-): Promise<WeightFile[]> {
-  const { origin, listing, meter } = parts;
-  const choice = await chooseWeights(origin.id, listing.files, readText);
+async function openWeights(context: LoadContext): Promise<WeightFile[]> {
+  const { origin, listing, meter, small } = context;
+  const choice = await chooseWeights(origin.id, listing.files, (path) => small.text(path));
   const files: WeightFile[] = [];
   for (const path of choice.paths) {
     meter.enter('header', path);
-    const listed = listing.files.get(path) as ListedFile;
-    if (listed.bytes === undefined)
-      throw new VitrineError('http-status', `The size of ${origin.id}/${path} is not known.`);
-    const source = origin.open(listing.revision, { ...listed, bytes: listed.bytes });
-    if (choice.format === 'torch')
-      throw new VitrineError(
-        'unsupported-format',
-        `${origin.id} has only ${path}. Name a revision that has safetensors, such as ${origin.id}@refs/pr/1.`,
-      );
-    files.push(await readSafetensors(source, listed.head));
+    files.push(await openWeightFile(context, path, choice.format));
   }
   return files;
-}
-
-async function readTokenizer(
-  readText: (path: string) => Promise<string | undefined>,
-): Promise<TokenizerTexts> {
-  const [tokenizerJson, tokenizerConfigJson, specialTokensMapJson, addedTokensJson] = await Promise.all([
-    readText(fileNames.tokenizerJson),
-    readText(fileNames.tokenizerConfigJson),
-    readText(fileNames.specialTokensMapJson),
-    readText(fileNames.addedTokensJson),
-  ]);
-  const texts = { tokenizerJson, tokenizerConfigJson, specialTokensMapJson, addedTokensJson };
-  if (tokenizerJson !== undefined) return texts;
-  const [vocabJson, mergesTxt] = await Promise.all([
-    readText(fileNames.vocabJson),
-    readText(fileNames.mergesTxt),
-  ]);
-  return { ...texts, vocabJson, mergesTxt };
-}
-
-async function readJson(
-  id: string,
-  readText: (path: string) => Promise<string | undefined>,
-  path: string,
-): Promise<unknown> {
-  const text = await readText(path);
-  if (text === undefined) return undefined;
-  try {
-    return JSON.parse(text);
-  } catch (cause) {
-    throw new VitrineError('config-unsupported', `${path} of ${id} is not JSON.`, { cause });
-  }
-}
-
-async function streamAll(
-  parts: Parts,
-  files: readonly WeightFile[],
-  wanted: (tensor: TensorInfo) => boolean,
-  sink: WeightSink,
-): Promise<void> {
-  parts.meter.start(files.reduce((sum, file) => sum + file.source.bytes, 0));
-  for (const file of files) {
-    parts.meter.enter('weights', file.source.path);
-    await streamFile(parts, file, wanted, sink);
-  }
-}
-
-async function streamFile(
-  { settings, meter, signal, origin }: Parts,
-  { source, prefix, tensors }: WeightFile,
-  wanted: (tensor: TensorInfo) => boolean,
-  sink: WeightSink,
-): Promise<void> {
-  const deliver = tensorRouter(tensors.filter(wanted), sink);
-  const hash = startHash();
-  for await (const chunk of chunksInOrder({ file: source, settings, prefix })) {
-    if (signal.aborted) throw aborted(signal);
-    hash.update(chunk.bytes);
-    await deliver(chunk.index * settings.chunkBytes, chunk.bytes);
-    meter.add(chunk.bytes.length, chunk.fromCache);
-  }
-  const seen = toHex(hash.digest());
-  if (source.sha256 && seen !== source.sha256)
-    throw new VitrineError(
-      'integrity',
-      `${origin.id}/${source.path} arrived damaged: its SHA-256 is ${seen}, it should be ${source.sha256}. Nothing was kept; load it again, or from another server.`,
-    );
 }

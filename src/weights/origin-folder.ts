@@ -13,8 +13,8 @@ export function folderOrigin(http: Http, id: string, base: string, paths?: reado
     ref: undefined,
     scope: base,
     stored: true,
-    async pin() {
-      const probed = await probeFolder(http, url, id, paths && new Set(paths));
+    async pin(attempts) {
+      const probed = await probeFolder(http.patient(attempts), url, id, paths && new Set(paths));
       return { revision: await probedRevision(probed), files: probed.files };
     },
     open: (_revision, file) => webFile(http, url(file.path), file),

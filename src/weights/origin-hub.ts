@@ -19,12 +19,13 @@ export function hubOrigin(http: Http, hub: string, id: string, ref: string): Ori
     ref,
     scope: hub,
     stored: true,
-    async pin() {
+    async pin(attempts) {
+      const asker = http.patient(attempts);
       const api = `${hub}/api/models/${id}/revision/${encodeURIComponent(ref)}?blobs=true`;
-      const answer = await readWholeUrl(http, api, 'application/json');
+      const answer = await readWholeUrl(asker, api, 'application/json');
       const listing = answer && readApi(answer.bytes);
       if (listing) return listing;
-      return probeRepository(http, url, id, ref);
+      return probeRepository(asker, url, id, ref);
     },
     open: (revision, file) => webFile(http, url(revision, file.path), file),
     readWhole: async (revision, path) => (await readWholeUrl(http, url(revision, path)))?.bytes,

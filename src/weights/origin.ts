@@ -39,8 +39,8 @@ export interface Origin {
   readonly scope: string;
   /** False for files that are on this machine anyway. */
   readonly stored: boolean;
-  /** Finds out which revision is meant and which files it has. */
-  pin(): Promise<Listing>;
+  /** Finds out which revision is meant and which files it has; `attempts` where waiting long is not worth it. */
+  pin(attempts?: number): Promise<Listing>;
   /** Opens a file of a pinned revision; needs no listing. */
   open(revision: string, file: ListedFile & { bytes: number }): SourceFile;
   /** A small file, whole; undefined where there is none. */

@@ -141,4 +141,30 @@ export interface CachedModel {
   bytes: number;
   complete: boolean;
   files: { path: string; bytes: number; complete: boolean }[];
+  /** Hub or folder it came from. */
+  source: string;
+  /** Branch or tag it was asked for by; undefined for folders. */
+  ref?: string;
+  /** Another revision has since taken its place: it can be deleted. */
+  outdated: boolean;
+  /** Milliseconds since 1970. */
+  storedAt: number;
+}
+
+/** A file of a stored model on its way out, or of an exported one on its way in. */
+export interface ExportedFile {
+  path: string;
+  bytes: number;
+  /** The bytes, each chunk checked before it is handed out. May be read once. */
+  stream(): ReadableStream<Uint8Array<ArrayBuffer>>;
+}
+
+/** What the browser says about storage. Its quota is a hint, not a promise. */
+export interface StorageReport {
+  usage: number | undefined;
+  quota: number | undefined;
+  /** True when the browser will not clear this site's data by itself. */
+  persisted: boolean;
+  /** False where this page may not store anything. */
+  available: boolean;
 }

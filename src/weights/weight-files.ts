@@ -63,6 +63,17 @@ export async function readSafetensors(
   return { source, prefix, tensors };
 }
 
+/** Reads the directory of a PyTorch checkpoint. */
+export async function readTorch(
+  source: SourceFile,
+  _head: Uint8Array<ArrayBuffer> | undefined,
+): Promise<WeightFile> {
+  throw new VitrineError(
+    'unsupported-format',
+    `This model has only ${source.path}. Name a revision that has safetensors, such as owner/name@refs/pr/1.`,
+  );
+}
+
 /** All tensors by name; no two files may hold the same one. */
 export function joinTensors(files: readonly WeightFile[]): Map<string, TensorInfo> {
   const tensors = new Map<string, TensorInfo>();

@@ -1,0 +1,82 @@
+import { type Manifest, ModelStore, modelKey } from './store.ts';
+import type { CachedModel, StorageReport } from './types.ts';
+
+/** The models in this browser's storage, newest first, unfinished downloads too. Empty where storage is denied. */
+export async function listCached(): Promise<CachedModel[]> {
+  const store = await ModelStore.open().catch(() => undefined);
+  if (!store) return [];
+  const manifests = (await store.manifests()).sort((a, b) => b.storedAt - a.storedAt);
+  return Promise.all(manifests.map((manifest) => describe(store, manifest)));
+}
+
+async function describe(store: ModelStore, manifest: Manifest): Promise<CachedModel> {
+  const { id, revision, complete, scope, ref, storedAt } = manifest;
+  const held = await Promise.all(manifest.files.map((file) => store.storedBytes(manifest, file)));
+  const current = await store.ref(scope, id, ref ?? '');
+  return {
+    id,
+    revision,
+    bytes: held.reduce((sum, bytes) => sum + bytes, 0),
+    complete,
+    files: manifest.files.map((file, index) => ({
+      path: file.path,
+      bytes: held[index] ?? 0,
+      complete: file.complete,
+    })),
+    source: scope,
+    ref,
+    outdated: complete && current !== undefined && current !== revision,
+    storedAt,
+  };
+}
+
+/**
+ * Deletes a stored model: all its revisions, or with `id@revision` that one alone.
+ * Nothing happens when there is no such model. Throws what the storage throws.
+ */
+export async function deleteCached(id: string): Promise<void> {
+  const store = await ModelStore.open();
+  for (const manifest of await matching(store, id)) await store.dropModel(modelKey(manifest));
+}
+
+/** The stored revisions that an id, or an id with a revision, names. */
+export async function matching(store: ModelStore, id: string): Promise<Manifest[]> {
+  const manifests = await store.manifests();
+  return manifests.filter(
+    (manifest) =>
+      manifest.id === id ||
+      `${manifest.id}@${manifest.revision}` === id ||
+      (manifest.ref !== undefined && `${manifest.id}@${manifest.ref}` === id),
+  );
+}
+
+/** How much this site stores, how much it may, and whether the browser keeps it. */
+export async function storageReport(): Promise<StorageReport> {
+  const storage = storageManager();
+  const estimate = await storage?.estimate?.().catch(() => undefined);
+  const persisted = await storage?.persisted?.().catch(() => false);
+  const store = await ModelStore.open().catch(() => undefined);
+  return {
+    usage: estimate?.usage,
+    quota: estimate?.quota,
+    persisted: persisted ?? false,
+    available: store !== undefined,
+  };
+}
+
+/** Asks the browser not to clear this site's data by itself; call it on a click. True when it agreed. */
+export async function requestPersistence(): Promise<boolean> {
+  return (
+    (await storageManager()
+      ?.persist?.()
+      .catch(() => false)) ?? false
+  );
+}
+
+function storageManager(): StorageManager | undefined {
+  try {
+    return (globalThis.navigator as Navigator | undefined)?.storage;
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,91 @@
+import { VitrineError } from '../lib/index.ts';
+import type { Cache } from './cache.ts';
+import { digestOf, toHex } from './digest.ts';
+import { collect, fileNames, type Listing, type Origin } from './origin.ts';
+import type { Manifest } from './store.ts';
+import type { TokenizerTexts } from './types.ts';
+
+/** The files of a model besides its weights: each read once, from the storage where it is there. */
+export class SmallFiles {
+  /** What has been read, to be stored with the weights. */
+  readonly read = new Map<string, Uint8Array<ArrayBuffer>>();
+  readonly #origin: Origin;
+  readonly #listing: Listing;
+  readonly #cache: Cache;
+  readonly #model: string;
+  readonly #manifest: Manifest | undefined;
+
+  constructor(origin: Origin, listing: Listing, cache: Cache, model: string, manifest: Manifest | undefined) {
+    this.#origin = origin;
+    this.#listing = listing;
+    this.#cache = cache;
+    this.#model = model;
+    this.#manifest = manifest;
+  }
+
+  /** The text of a file; undefined where there is none. */
+  async text(path: string): Promise<string | undefined> {
+    const bytes = await this.#bytes(path);
+    return bytes && new TextDecoder().decode(bytes);
+  }
+
+  /** The value of a JSON file; `config-unsupported` when it is none. */
+  async json(path: string): Promise<unknown> {
+    const text = await this.text(path);
+    if (text === undefined) return undefined;
+    try {
+      return JSON.parse(text);
+    } catch (cause) {
+      throw new VitrineError('config-unsupported', `${path} of ${this.#origin.id} is not JSON.`, { cause });
+    }
+  }
+
+  /** tokenizer.json where there is one, else the vocabulary and the merges. */
+  async tokenizer(): Promise<TokenizerTexts> {
+    const [tokenizerJson, tokenizerConfigJson, specialTokensMapJson, addedTokensJson] = await Promise.all([
+      this.text(fileNames.tokenizerJson),
+      this.text(fileNames.tokenizerConfigJson),
+      this.text(fileNames.specialTokensMapJson),
+      this.text(fileNames.addedTokensJson),
+    ]);
+    const texts = { tokenizerJson, tokenizerConfigJson, specialTokensMapJson, addedTokensJson };
+    if (tokenizerJson !== undefined) return texts;
+    const [vocabJson, mergesTxt] = await Promise.all([
+      this.text(fileNames.vocabJson),
+      this.text(fileNames.mergesTxt),
+    ]);
+    return { ...texts, vocabJson, mergesTxt };
+  }
+
+  async #bytes(path: string): Promise<Uint8Array<ArrayBuffer> | undefined> {
+    const known = this.read.get(path);
+    if (known) return known;
+    const listed = this.#listing.files.get(path);
+    if (!listed) return undefined;
+    const bytes = listed.whole ?? (await this.#stored(path)) ?? (await this.#fetched(path));
+    if (!bytes) return undefined;
+    if (listed.sha256 && toHex(await digestOf(bytes)) !== listed.sha256)
+      throw new VitrineError(
+        'integrity',
+        `${path} of ${this.#origin.id} is not the file the repository promises. Load it again, or from another server.`,
+      );
+    this.read.set(path, bytes);
+    return bytes;
+  }
+
+  async #stored(path: string): Promise<Uint8Array<ArrayBuffer> | undefined> {
+    const record = this.#manifest?.files.find((file) => file.path === path && file.complete);
+    if (!record) return undefined;
+    const stored = await this.#cache.file(this.#model, record);
+    return record.bytes === 0 ? new Uint8Array() : stored.read(0);
+  }
+
+  async #fetched(path: string): Promise<Uint8Array<ArrayBuffer> | undefined> {
+    const { revision, files } = this.#listing;
+    const bytes = files.get(path)?.bytes;
+    // With a known size a body that ends early cannot pass for a whole file.
+    if (bytes !== undefined)
+      return collect(this.#origin.open(revision, { path, bytes, sha256: undefined }).read(0, bytes), bytes);
+    return this.#origin.readWhole(revision, path);
+  }
+}

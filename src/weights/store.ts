@@ -1,0 +1,149 @@
+import { createStore, get, promisifyRequest, set, setMany, type UseStore } from 'idb-keyval';
+
+/** A file of a stored model. */
+export interface StoredFileRecord {
+  path: string;
+  bytes: number;
+  /** Promised or computed SHA-256 of the whole file; unknown until it has been read to its end. */
+  sha256?: string;
+  chunkBytes: number;
+  /** True once every chunk is stored and the whole file's digest fitted. */
+  complete: boolean;
+}
+
+/** What the storage knows of one revision of a model. Written last: `complete` is the commit of a download. */
+export interface Manifest {
+  version: 1;
+  id: string;
+  revision: string;
+  /** Hub or folder the model came from. */
+  scope: string;
+  ref?: string;
+  complete: boolean;
+  storedAt: number;
+  files: StoredFileRecord[];
+}
+
+/**
+ * The tables, told apart by the first part of the key:
+ *   manifest, model                 -> Manifest
+ *   chunk,  model, path, index      -> Uint8Array
+ *   digest, model, path, index      -> SHA-256 of that chunk, written in the same transaction
+ *   ref,    scope, id, ref          -> revision that was last seen there
+ */
+export class ModelStore {
+  readonly #use: UseStore;
+
+  /** Touches the storage once; throws where it is denied. */
+  static async open(): Promise<ModelStore> {
+    const store = new ModelStore(createStore('vitrine-models', 'entries'));
+    await get(['ref'], store.#use);
+    return store;
+  }
+
+  private constructor(use: UseStore) {
+    this.#use = use;
+  }
+
+  manifest(model: string): Promise<Manifest | undefined> {
+    return get<Manifest>(['manifest', model], this.#use);
+  }
+
+  manifests(): Promise<Manifest[]> {
+    return this.#use('readonly', (store) =>
+      promisifyRequest(store.getAll(under('manifest')) as IDBRequest<Manifest[]>),
+    );
+  }
+
+  putManifest(manifest: Manifest): Promise<void> {
+    return set(['manifest', modelKey(manifest)], manifest, this.#use);
+  }
+
+  /** The digests of a file's stored chunks, by index. */
+  digests(model: string, path: string): Promise<Map<number, Uint8Array<ArrayBuffer>>> {
+    const range = under('digest', model, path);
+    return this.#use('readonly', async (store) => {
+      const [keys, values] = await Promise.all([
+        promisifyRequest(store.getAllKeys(range)),
+        promisifyRequest(store.getAll(range) as IDBRequest<Uint8Array<ArrayBuffer>[]>),
+      ]);
+      const digests = new Map<number, Uint8Array<ArrayBuffer>>();
+      keys.forEach((key, at) => {
+        const digest = values[at];
+        if (Array.isArray(key) && digest) digests.set(Number(key[3]), digest);
+      });
+      return digests;
+    });
+  }
+
+  chunk(model: string, path: string, index: number): Promise<Uint8Array<ArrayBuffer> | undefined> {
+    return get<Uint8Array<ArrayBuffer>>(['chunk', model, path, index], this.#use);
+  }
+
+  /** Chunk and digest together or not at all. `bytes` must be the whole of its buffer. */
+  putChunk(
+    model: string,
+    path: string,
+    index: number,
+    bytes: Uint8Array<ArrayBuffer>,
+    digest: Uint8Array<ArrayBuffer>,
+  ): Promise<void> {
+    return setMany(
+      [
+        [['chunk', model, path, index], bytes],
+        [['digest', model, path, index], digest],
+      ],
+      this.#use,
+    );
+  }
+
+  /** Bytes held for a model, as counted by its digests. */
+  async storedBytes(manifest: Manifest, file: StoredFileRecord): Promise<number> {
+    if (file.complete) return file.bytes;
+    const digests = await this.digests(modelKey(manifest), file.path);
+    const lengths = [...digests.keys()].map((index) => chunkLength(file, index));
+    return lengths.reduce((sum, length) => sum + length, 0);
+  }
+
+  dropFile(model: string, path: string): Promise<void> {
+    return this.#delete([under('chunk', model, path), under('digest', model, path)]);
+  }
+
+  dropModel(model: string): Promise<void> {
+    return this.#delete([
+      under('chunk', model),
+      under('digest', model),
+      IDBKeyRange.only(['manifest', model]),
+    ]);
+  }
+
+  ref(scope: string, id: string, ref: string): Promise<string | undefined> {
+    return get<string>(['ref', scope, id, ref], this.#use);
+  }
+
+  putRef(scope: string, id: string, ref: string, revision: string): Promise<void> {
+    return set(['ref', scope, id, ref], revision, this.#use);
+  }
+
+  #delete(ranges: IDBKeyRange[]): Promise<void> {
+    return this.#use('readwrite', (store) => {
+      for (const range of ranges) store.delete(range);
+      return promisifyRequest(store.transaction);
+    });
+  }
+}
+
+/** What a revision of a model is filed under. */
+export function modelKey(model: { scope: string; id: string; revision: string }): string {
+  return `${model.scope} ${model.id} ${model.revision}`;
+}
+
+/** Length of a chunk of a file. */
+export function chunkLength(file: { bytes: number; chunkBytes: number }, index: number): number {
+  return Math.max(0, Math.min(file.chunkBytes, file.bytes - index * file.chunkBytes));
+}
+
+/** All keys that begin with these parts; an array sorts after every number and string. */
+function under(...parts: string[]): IDBKeyRange {
+  return IDBKeyRange.bound(parts, [...parts, []]);
+}

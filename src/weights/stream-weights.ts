@@ -1,0 +1,190 @@
+import { throwIfAborted, VitrineError } from '../lib/index.ts';
+import { type Cache, manifestFor, type StoredFile } from './cache.ts';
+import { type Chunk, chunksInOrder } from './chunks.ts';
+import { digestOf, startHash, toHex } from './digest.ts';
+import { aborted } from './http.ts';
+import { withLock } from './lock.ts';
+import type { Listing, Origin } from './origin.ts';
+import type { Meter } from './progress.ts';
+import { tensorRouter } from './route.ts';
+import type { SmallFiles } from './small-files.ts';
+import { type Manifest, modelKey, type StoredFileRecord } from './store.ts';
+import type { TensorInfo, TransportSettings, WeightSink } from './types.ts';
+import { readSafetensors, readTorch, type WeightFile } from './weight-files.ts';
+
+/** What one load is made of. */
+export interface LoadContext {
+  origin: Origin;
+  listing: Listing;
+  meter: Meter;
+  settings: TransportSettings;
+  signal: AbortSignal;
+  cache: Cache;
+  small: SmallFiles;
+  model: { id: string; revision: string; scope: string; ref: string | undefined };
+  /** What was stored of this revision when the load began. */
+  manifest: Manifest | undefined;
+}
+
+/** Reads the header of a weight file: from the storage where its first chunk is there. */
+export async function openWeightFile(
+  context: LoadContext,
+  path: string,
+  format: 'safetensors' | 'torch',
+): Promise<WeightFile> {
+  const { origin, listing, manifest, cache, model } = context;
+  const listed = listing.files.get(path);
+  if (listed?.bytes === undefined)
+    throw new VitrineError('http-status', `The size of ${origin.id}/${path} is not known.`);
+  const source = origin.open(listing.revision, { ...listed, bytes: listed.bytes });
+  if (format === 'torch') return readTorch(source, listed.head);
+  const record = manifest?.files.find((file) => file.path === path && file.bytes === source.bytes);
+  const stored = record && (await cache.file(modelKey(model), record));
+  const first = stored?.has(0) ? await stored.read(0) : undefined;
+  const file = await readSafetensors(source, first ?? listed.head);
+  // What is stored need not be held in memory as well.
+  return first ? { ...file, prefix: undefined } : file;
+}
+
+/** Streams all weight files: under a lock while anything is missing, so that two tabs download once. */
+export async function streamWeights(
+  context: LoadContext,
+  files: readonly WeightFile[],
+  wanted: (tensor: TensorInfo) => boolean,
+  sink: WeightSink,
+): Promise<void> {
+  const { signal, cache, model, meter } = context;
+  if (signal.aborted) throw aborted(signal);
+  meter.start(files.reduce((sum, file) => sum + file.source.bytes, 0));
+  const key = modelKey(model);
+  const stored = await cache.try((store) => store.manifest(key));
+  if (!cache.works || stored?.complete) return streamFiles(context, stored, files, wanted, sink);
+  const waiting = () => meter.notice('Another tab is loading this model: waiting for it.');
+  await withLock(`vitrine ${key}`, signal, waiting, async () => {
+    meter.notice(undefined);
+    const now = await cache.try((store) => store.manifest(key));
+    await streamFiles(context, now, files, wanted, sink);
+  });
+}
+
+async function streamFiles(
+  context: LoadContext,
+  stored: Manifest | undefined,
+  files: readonly WeightFile[],
+  wanted: (tensor: TensorInfo) => boolean,
+  sink: WeightSink,
+): Promise<void> {
+  const { cache, model, meter } = context;
+  const key = modelKey(model);
+  const manifest = stored?.complete ? stored : manifestFor(stored, model, recordsOf(context, files));
+  const wasComplete = manifest.complete;
+  if (!wasComplete) await begin(context, manifest);
+  for (const file of files) {
+    meter.enter('weights', file.source.path);
+    const record = manifest.files.find((one) => one.path === file.source.path);
+    const chunks = record && (await cache.file(key, record));
+    await streamFile(context, file, chunks, wanted, sink);
+    if (!wasComplete) await cache.try((store) => store.putManifest(manifest));
+  }
+  if (!cache.works) {
+    if (!wasComplete && context.origin.stored) await cache.abandon(key);
+    return;
+  }
+  manifest.complete = manifest.files.every((file) => file.complete);
+  if (!wasComplete) await cache.try((store) => store.putManifest(manifest));
+  const { scope, id, revision, ref } = model;
+  await cache.try((store) => store.putRef(scope, id, ref ?? '', revision));
+}
+
+function recordsOf({ small, settings }: LoadContext, files: readonly WeightFile[]): StoredFileRecord[] {
+  const texts = [...small.read].map(([path, bytes]) => ({
+    path,
+    bytes: bytes.length,
+    chunkBytes: Math.max(1, bytes.length),
+    complete: false,
+  }));
+  const weights = files.map(({ source }) => ({
+    path: source.path,
+    bytes: source.bytes,
+    sha256: source.sha256,
+    chunkBytes: settings.chunkBytes,
+    complete: false,
+  }));
+  return [...texts, ...weights];
+}
+
+/** Stores the small files and a manifest that is not complete, so that what follows can be found again. */
+async function begin({ cache, small, model }: LoadContext, manifest: Manifest): Promise<void> {
+  const key = modelKey(model);
+  await cache.try((store) => store.putManifest(manifest));
+  for (const record of manifest.files) {
+    const bytes = small.read.get(record.path);
+    if (!bytes || record.complete) continue;
+    const digest = await digestOf(bytes);
+    await cache.try((store) => store.putChunk(key, record.path, 0, bytes, digest));
+    Object.assign(record, { complete: true, sha256: toHex(digest) });
+  }
+  await cache.try((store) => store.putManifest(manifest));
+}
+
+/** One file: storage or network -> digest -> storage -> sink, a chunk at a time. */
+async function streamFile(
+  context: LoadContext,
+  { source, prefix, tensors }: WeightFile,
+  stored: StoredFile | undefined,
+  wanted: (tensor: TensorInfo) => boolean,
+  sink: WeightSink,
+): Promise<void> {
+  const { meter, signal } = context;
+  const chunkBytes = stored?.record.chunkBytes ?? context.settings.chunkBytes;
+  const settings = { ...context.settings, chunkBytes };
+  const deliver = tensorRouter(tensors.filter(wanted), sink);
+  const hash = stored?.verified ? undefined : startHash();
+  for await (const chunk of chunksInOrder({ file: source, settings, stored, prefix })) {
+    throwIfAborted(signal, `Loading ${source.path}`);
+    const kept = keep(context, source.path, stored, chunk);
+    hash?.update(chunk.bytes);
+    await Promise.all([kept, deliver(chunk.index * chunkBytes, chunk.bytes)]);
+    meter.add(chunk.bytes.length, chunk.fromCache);
+  }
+  if (!hash) return;
+  meter.enter('verify', source.path);
+  await verify(context, source.path, toHex(hash.digest()), source.sha256, stored);
+}
+
+async function keep(
+  context: LoadContext,
+  path: string,
+  stored: StoredFile | undefined,
+  chunk: Chunk,
+): Promise<void> {
+  if (chunk.fromCache || !stored || !context.cache.works) return;
+  if (await stored.write(chunk)) return;
+  throw new VitrineError(
+    'integrity',
+    `A part of ${context.origin.id}/${path} was damaged in storage, and the server now sends other bytes than before. Delete the stored model and load it again.`,
+  );
+}
+
+/** Compares the whole file's digest; on a mismatch nothing of the file is kept. */
+async function verify(
+  { origin, cache, model }: LoadContext,
+  path: string,
+  seen: string,
+  promised: string | undefined,
+  stored: StoredFile | undefined,
+): Promise<void> {
+  const expected = promised ?? stored?.record.sha256;
+  if (expected && seen !== expected) {
+    const key = modelKey(model);
+    if (stored) {
+      stored.record.complete = false;
+      await cache.try((store) => store.dropFile(key, path));
+    }
+    throw new VitrineError(
+      'integrity',
+      `${origin.id}/${path} arrived damaged: its SHA-256 is ${seen}, it should be ${expected}. Nothing of it was kept; load it again, or from another server.`,
+    );
+  }
+  if (stored) Object.assign(stored.record, { sha256: seen, complete: true });
+}
