@@ -34,6 +34,11 @@ export class VitrineError extends Error {
     super(message, options);
     this.code = code;
   }
+
+  /** Two files of the library may each carry this class; `instanceof` is true for the errors of both. */
+  static override [Symbol.hasInstance](value: unknown): boolean {
+    return value instanceof Error && value.name === 'VitrineError' && 'code' in value;
+  }
 }
 
 /** An error as plain data, fit to cross a worker or frame boundary. */

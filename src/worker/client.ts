@@ -1,21 +1,21 @@
-import {
-  createLocalEngine,
-  type Engine,
-  type LoadOptions,
-  type MemoryPlan,
-  type Model,
-  type ModelSource,
-  planMemoryHere,
-  type SelfCheckReport,
-  selfCheckHere,
+import type {
+  Engine,
+  LoadOptions,
+  MemoryPlan,
+  Model,
+  ModelSource,
+  SelfCheckReport,
 } from '../engine/index.ts';
 import { VitrineError } from '../lib/index.ts';
 import { createTokenizer } from '../tokenizer/index.ts';
-import { type CachedModel, deleteCached as deleteHere, listCached as listHere } from '../weights/index.ts';
+import type { CachedModel } from '../weights/index.ts';
 import { Caller } from './caller.ts';
 import type { Request, Response, SentLoadOptions } from './protocol.ts';
 import { RemoteModel } from './remote-model.ts';
 import { spawnWorker } from './spawn.ts';
+
+/** The engine in this thread: its code arrives only where it is needed, mostly it runs in the worker. */
+const here = () => import('./here.ts');
 
 let shared: Caller | undefined;
 
@@ -62,7 +62,7 @@ function defaultBase(): string | undefined {
 export async function loadModel(source: ModelSource, options: LoadOptions = {}): Promise<Model> {
   const caller = inWorker(options);
   if (!caller)
-    return createLocalEngine().loadModel(source, {
+    return (await here()).createLocalEngine().loadModel(source, {
       ...options,
       bundledBase: options.bundledBase ?? defaultBase(),
     });
@@ -76,28 +76,32 @@ export function createEngine(): Engine {
 }
 
 /** Models in the browser's storage, whole or in part. */
-export function listCached(): Promise<CachedModel[]> {
-  return listHere();
+export async function listCached(): Promise<CachedModel[]> {
+  return (await here()).listCached();
 }
 
 /** Removes a model from the browser's storage, all revisions of it. */
-export function deleteCached(id: string): Promise<void> {
-  return deleteHere(id);
+export async function deleteCached(id: string): Promise<void> {
+  return (await here()).deleteCached(id);
 }
 
 /** What a model would take on this device, from its config and headers: no weight byte is fetched. */
-export function planMemory(source: ModelSource, options: LoadOptions = {}): Promise<MemoryPlan> {
+export async function planMemory(source: ModelSource, options: LoadOptions = {}): Promise<MemoryPlan> {
   const { signal } = options;
   const caller = inWorker(options);
   if (!caller)
-    return planMemoryHere(source, { ...options, bundledBase: options.bundledBase ?? defaultBase() });
+    return (await here()).planMemoryHere(source, {
+      ...options,
+      bundledBase: options.bundledBase ?? defaultBase(),
+    });
   return caller.call('planMemory', { source, options: sent(options) }, { signal });
 }
 
 /** Runs the stored prompts of the bundled model on this device and compares with the stored answers. */
-export function selfCheck(options: LoadOptions = {}): Promise<SelfCheckReport> {
+export async function selfCheck(options: LoadOptions = {}): Promise<SelfCheckReport> {
   const { signal } = options;
   const caller = inWorker(options);
-  if (!caller) return selfCheckHere({ ...options, bundledBase: options.bundledBase ?? defaultBase() });
+  if (!caller)
+    return (await here()).selfCheckHere({ ...options, bundledBase: options.bundledBase ?? defaultBase() });
   return caller.call('selfCheck', { options: sent(options) }, { signal });
 }

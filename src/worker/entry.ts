@@ -1,15 +1,4 @@
-import { Host } from './host.ts';
-import type { Request, Response } from './protocol.ts';
+import { serve } from './serve.ts';
 
-/** The worker itself: serves calls that come by messages. */
-const scope = self as unknown as {
-  postMessage(message: Response, transfer: Transferable[]): void;
-  onmessage: ((event: MessageEvent<Request>) => void) | null;
-};
-
-new Host({
-  post: (message, transfer = []) => scope.postMessage(message, transfer),
-  listen: (take) => {
-    scope.onmessage = ({ data }) => take(data);
-  },
-});
+/** The worker itself. */
+serve();
