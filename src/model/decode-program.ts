@@ -94,7 +94,7 @@ export class DecodeProgram {
     const { device } = this.gpu;
     const { state, run, activations } = this.workspace;
     this.sampled = this.sample.begin(request);
-    device.queue.writeBuffer(state, 0, packState(request));
+    device.queue.writeBuffer(state, 0, packState(startsOf(request)));
     device.queue.writeBuffer(run, 0, packRun({ ...request, ringRecords, sampled: this.sampled }));
     const encoder = device.createCommandEncoder({ label: 'begin' });
     for (const [column, sequence] of request.sequences.entries()) {
@@ -116,7 +116,12 @@ export class DecodeProgram {
 
   private step(length: number): StepDispatches {
     const pick = this.sampled ? this.sampleAndPick : this.pick;
-    return { layers: length > this.splitFrom ? this.split : this.whole, head: this.head, pick };
+    return { layers: this.layers(length), head: this.head, pick };
+  }
+
+  /** The blocks, for contexts of this length. */
+  layers(length: number): readonly Dispatch[] {
+    return length > this.splitFrom ? this.split : this.whole;
   }
 
   /** Logits of one sequence's last row, into the workspace. */
@@ -160,20 +165,35 @@ function plannedPick(model: GPT2, workspace: Workspace, context: number): Planne
   return { source, buffers, grid: () => [1, 1, 1] };
 }
 
+/** Where a column begins. */
+export interface ColumnStart {
+  sequence: number;
+  /** The last token of its context, and how long that is. */
+  token: number;
+  length: number;
+  /** Counter of its first random draw. */
+  draw: number;
+}
+
 /** The state of a run as the GPU begins it. */
-function packState(request: DecodeRequest): Uint32Array<ArrayBuffer> {
+export function packState(columns: readonly ColumnStart[]): Uint32Array<ArrayBuffer> {
   const { headerSize, columnSize, running, token, position, draw, sequence, contextLength } = stateLayout;
-  const words = new Uint32Array(headerSize + request.sequences.length * columnSize);
-  words[running] = request.sequences.length;
-  for (const [column, id] of request.sequences.entries()) {
+  const words = new Uint32Array(headerSize + columns.length * columnSize);
+  words[running] = columns.length;
+  for (const [column, start] of columns.entries()) {
     const at = headerSize + column * columnSize;
-    const context = request.contexts[column];
-    const length = context?.ids.length ?? 0;
-    words[at + token] = context?.ids.at(-1) ?? 0;
-    words[at + position] = length - 1;
-    words[at + draw] = request.firstDraw;
-    words[at + sequence] = id;
-    words[at + contextLength] = length;
+    words[at + token] = start.token;
+    words[at + position] = start.length - 1;
+    words[at + draw] = start.draw;
+    words[at + sequence] = start.sequence;
+    words[at + contextLength] = start.length;
   }
   return words;
+}
+
+function startsOf({ sequences, contexts, firstDraw }: DecodeRequest): ColumnStart[] {
+  return sequences.map((sequence, column) => {
+    const ids = contexts[column]?.ids ?? [];
+    return { sequence, token: ids.at(-1) ?? 0, length: ids.length, draw: firstDraw };
+  });
 }

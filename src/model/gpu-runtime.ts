@@ -7,6 +7,7 @@ import type { VariantChooser } from './decode-plan.ts';
 import { DecodeProgram } from './decode-program.ts';
 import type { GPT2 } from './gpt2.ts';
 import { destroyModel } from './gpu-weights.ts';
+import { OneRow } from './one-row.ts';
 import { PrefillProgram } from './prefill-program.ts';
 import type {
   DecodedToken,
@@ -40,6 +41,7 @@ export class GpuRuntime implements Runtime {
   private ends: GPUBuffer;
   private readonly programs = new Map<number, Promise<DecodeProgram>>();
   private prefillProgram: Promise<PrefillProgram> | undefined;
+  private oneRow: Promise<OneRow> | undefined;
   private counters = { dispatches: 0, submits: 0, tokens: 0 };
 
   constructor(
@@ -89,6 +91,9 @@ export class GpuRuntime implements Runtime {
     const prefill = await this.prefillProgram?.catch(() => undefined);
     prefill?.destroy();
     this.prefillProgram = undefined;
+    const row = await this.oneRow?.catch(() => undefined);
+    row?.destroy();
+    this.oneRow = undefined;
   }
 
   async prefill(
@@ -97,9 +102,18 @@ export class GpuRuntime implements Runtime {
     ids: readonly number[],
     signal?: AbortSignal,
   ): Promise<void> {
+    if (ids.length === 1) return this.prefillOne(sequence, position, ids[0] as number);
     const program = await this.prefiller();
     await program.run(sequence, position, ids, signal);
     program.copyEnd(this.ends, sequence * this.endBytes);
+  }
+
+  private async prefillOne(sequence: number, position: number, id: number): Promise<void> {
+    const program = await this.program(1);
+    this.oneRow ??= OneRow.create(this.gpu, this.model, program, this.options);
+    const row = await this.oneRow;
+    row.run(sequence, position, id, { buffer: this.ends, offset: sequence * this.endBytes });
+    await this.gpu.device.queue.onSubmittedWorkDone();
   }
 
   async score(
