@@ -5,7 +5,7 @@ export {
   storageReport,
 } from './manage.ts';
 export { openCheckpoint } from './open.ts';
-export { exportCached, importCached } from './transfer.ts';
+export { exportCached, exportFiles, importCached } from './transfer.ts';
 export type {
   CachedModel,
   Checkpoint,

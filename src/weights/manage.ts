@@ -6,10 +6,10 @@ export async function listCached(): Promise<CachedModel[]> {
   const store = await ModelStore.open().catch(() => undefined);
   if (!store) return [];
   const manifests = (await store.manifests()).sort((a, b) => b.storedAt - a.storedAt);
-  return Promise.all(manifests.map((manifest) => describe(store, manifest)));
+  return Promise.all(manifests.map((manifest) => toCachedModel(store, manifest)));
 }
 
-async function describe(store: ModelStore, manifest: Manifest): Promise<CachedModel> {
+async function toCachedModel(store: ModelStore, manifest: Manifest): Promise<CachedModel> {
   const { id, revision, complete, scope, ref, storedAt } = manifest;
   const held = await Promise.all(manifest.files.map((file) => store.storedBytes(manifest, file)));
   const current = await store.ref(scope, id, ref ?? '');

@@ -2,6 +2,7 @@ import { VitrineError } from '../lib/index.ts';
 import { digestOf, sameBytes, startHash, toHex } from './digest.ts';
 import { matching } from './manage.ts';
 import { chunkLength, type Manifest, ModelStore, modelKey, type StoredFileRecord } from './store.ts';
+import { readTar, tarEnd, tarHeader, tarPadding } from './tar.ts';
 import type { CachedModel, ExportedFile } from './types.ts';
 
 /** The file that says which model the others are. */
@@ -11,7 +12,7 @@ const labelName = 'vitrine-model.json';
  * The files of a stored model, with one more that says which model they are; `importCached` takes them back.
  * Throws `not-found` when the model is not stored whole, `integrity` when a part of it is damaged.
  */
-export async function* exportCached(id: string): AsyncGenerator<ExportedFile> {
+export async function* exportFiles(id: string): AsyncGenerator<ExportedFile> {
   const store = await ModelStore.open();
   const manifest = (await matching(store, id)).find((one) => one.complete);
   if (!manifest)
@@ -56,10 +57,29 @@ function streamOf(
 }
 
 /**
+ * A stored model as one tar archive of its files. Each chunk is handed to the browser as it is read, so that the
+ * archive need not fit in the heap. Errors as of {@link exportFiles}.
+ */
+export async function exportCached(id: string): Promise<Blob> {
+  const parts: Blob[] = [];
+  for await (const file of exportFiles(id)) {
+    parts.push(new Blob([tarHeader(file.path, file.bytes)]));
+    const reader = file.stream().getReader();
+    for (let next = await reader.read(); !next.done; next = await reader.read())
+      parts.push(new Blob([next.value]));
+    parts.push(new Blob([tarPadding(file.bytes)]));
+  }
+  parts.push(new Blob([tarEnd()]));
+  return new Blob(parts, { type: 'application/x-tar' });
+}
+
+/**
  * Stores the files of an exported model again. Throws `invalid-argument` when the file that names the model is not
  * among them, `integrity` when a file is not what it was, `quota` when storage is full or denied; nothing is kept then.
  */
-export async function importCached(files: File[]): Promise<CachedModel> {
+export async function importCached(source: Blob | File[]): Promise<CachedModel> {
+  const files =
+    source instanceof Blob ? await readTar(source) : new Map(source.map((file) => [pathOf(file), file]));
   const manifest = await readLabel(files);
   const store = await ModelStore.open().catch((cause: unknown) => {
     throw new VitrineError('quota', 'This page may not store data here, so a model cannot be imported.', {
@@ -104,9 +124,9 @@ async function importFile(
   store: ModelStore,
   key: string,
   record: StoredFileRecord,
-  files: File[],
+  files: ReadonlyMap<string, Blob>,
 ): Promise<void> {
-  const file = files.find((one) => pathOf(one) === record.path || one.name === record.path);
+  const file = files.get(record.path);
   if (file?.size !== record.bytes)
     throw new VitrineError(
       'integrity',
@@ -126,11 +146,11 @@ async function importFile(
 }
 
 function pathOf(file: File): string {
-  return (file.webkitRelativePath || file.name).split('/').slice(1).join('/');
+  return file.webkitRelativePath.split('/').slice(1).join('/') || file.name;
 }
 
-async function readLabel(files: File[]): Promise<Manifest> {
-  const file = files.find((one) => one.name === labelName);
+async function readLabel(files: ReadonlyMap<string, Blob>): Promise<Manifest> {
+  const file = files.get(labelName);
   if (!file)
     throw new VitrineError(
       'invalid-argument',

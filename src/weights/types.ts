@@ -142,13 +142,13 @@ export interface CachedModel {
   complete: boolean;
   files: { path: string; bytes: number; complete: boolean }[];
   /** Hub or folder it came from. */
-  source: string;
+  source?: string;
   /** Branch or tag it was asked for by; undefined for folders. */
   ref?: string;
   /** Another revision has since taken its place: it can be deleted. */
-  outdated: boolean;
+  outdated?: boolean;
   /** Milliseconds since 1970. */
-  storedAt: number;
+  storedAt?: number;
 }
 
 /** A file of a stored model on its way out, or of an exported one on its way in. */
