@@ -72,15 +72,14 @@ function splitSection(text: string, trie: Node): Section[] {
       continue;
     }
     let start = i;
-    let end = i + token.content.length;
-    i = end;
-    if (token.singleWord && !standsAlone(text, start, end)) continue;
+    i += token.content.length;
+    if (token.singleWord && !standsAlone(text, start, i)) continue;
     if (token.lstrip) while (start > done && whiteSpace.test(text[start - 1]!)) start--;
-    if (token.rstrip) while (end < text.length && whiteSpace.test(text[end]!)) end++;
+    // White space taken along is not searched again: every character is encoded once.
+    if (token.rstrip) while (i < text.length && whiteSpace.test(text[i]!)) i++;
     if (start > done) sections.push(text.slice(done, start));
     sections.push(token);
-    done = end;
-    i = end;
+    done = i;
   }
   if (done < text.length) sections.push(text.slice(done));
   return sections;
