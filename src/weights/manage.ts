@@ -57,8 +57,8 @@ export async function storageReport(): Promise<StorageReport> {
   const persisted = await storage?.persisted?.().catch(() => false);
   const store = await ModelStore.open().catch(() => undefined);
   return {
-    usage: estimate?.usage,
-    quota: estimate?.quota,
+    usage: estimate?.usage ?? 0,
+    quota: estimate?.quota ?? 0,
     persisted: persisted ?? false,
     available: store !== undefined,
   };
