@@ -1,15 +1,19 @@
+import { existsSync } from 'node:fs';
 import react from '@vitejs/plugin-react';
 import { defineConfig } from 'vite';
+import { wgslPlugin } from './tools/bundle.mjs';
 import { contentSecurityPolicy } from './tools/csp.mjs';
+
+const pages = ['index', 'embed', 'bench'].filter((name) => existsSync(`${name}.html`));
 
 export default defineConfig({
   base: './',
-  plugins: [react(), contentSecurityPolicy()],
+  plugins: [react(), contentSecurityPolicy(), wgslPlugin()],
   server: { port: 5173, strictPort: true },
   preview: { port: 4173, strictPort: true },
-  worker: { format: 'es' },
+  worker: { format: 'es', plugins: () => [wgslPlugin()] },
   build: {
     target: 'es2022',
-    rollupOptions: { input: { index: 'index.html' } },
+    rollupOptions: { input: Object.fromEntries(pages.map((name) => [name, `${name}.html`])) },
   },
 });

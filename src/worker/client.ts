@@ -77,12 +77,24 @@ export function createEngine(): Engine {
 
 /** Models in the browser's storage, whole or in part. */
 export async function listCached(): Promise<CachedModel[]> {
-  return (await here()).listCached();
+  const caller = sharedCaller();
+  return caller ? caller.call('listCached', {}) : (await here()).listCached();
 }
 
 /** Removes a model from the browser's storage, all revisions of it. */
 export async function deleteCached(id: string): Promise<void> {
-  return (await here()).deleteCached(id);
+  const caller = sharedCaller();
+  return caller ? caller.call('deleteCached', { id }) : (await here()).deleteCached(id);
+}
+
+/** A stored model as one file, for another browser or a safe place. */
+export async function exportCached(id: string): Promise<Blob> {
+  return (await here()).exportCached(id);
+}
+
+/** Takes back what `exportCached` gave. */
+export async function importCached(file: Blob | File[]): Promise<CachedModel> {
+  return (await here()).importCached(file);
 }
 
 /** What a model would take on this device, from its config and headers: no weight byte is fetched. */

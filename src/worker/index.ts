@@ -1,1 +1,11 @@
-export { createEngine, deleteCached, listCached, loadModel, planMemory, selfCheck } from './client.ts';
+export { requestPersistence, type StorageReport, storageReport } from '../weights/index.ts';
+export {
+  createEngine,
+  deleteCached,
+  exportCached,
+  importCached,
+  listCached,
+  loadModel,
+  planMemory,
+  selfCheck,
+} from './client.ts';

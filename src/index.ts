@@ -1,0 +1,29 @@
+/**
+ * Vitrine as a library: language models of the GPT-2 family on WebGPU.
+ *
+ * Importing this module does nothing: no adapter is asked for, no worker is started, nothing is fetched.
+ * @module
+ */
+export type {
+  AdapterSummary,
+  CachedModel,
+  FinishReason,
+  GeneratedToken,
+  GenerateOptions,
+  GPT2Config,
+  Inspection,
+  InspectOptions,
+  LoadOptions,
+  LoadPhase,
+  LoadProgress,
+  MemoryPlan,
+  Model,
+  ModelSource,
+  ModelStats,
+  Score,
+  SelfCheckReport,
+  TokenAlternative,
+  WeightDtype,
+} from './engine/index.ts';
+export { VitrineError, type VitrineErrorCode } from './lib/index.ts';
+export { deleteCached, listCached, loadModel, planMemory, selfCheck } from './worker/index.ts';
