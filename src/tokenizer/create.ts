@@ -16,6 +16,15 @@ export interface TokenizerFiles {
   addedTokensJson?: string;
 }
 
+/** What is known of the model beside its tokenizer files. */
+export interface TokenizerHints {
+  /** Rows of the embedding. GPT-2's own tokenizer stands in for missing files only where they fit it. */
+  vocabSize?: number;
+}
+
+/** Rows are often rounded up to a multiple of 64 or 128. */
+const mostOwnRows = 50304;
+
 /** Classes whose vocab.json and merges.txt are byte-level BPE; others use the same file names for other things. */
 const byteLevelClass = /^(GPT2|GPTNeoX|Roberta|Bart|Longformer|LED|CodeGen|PreTrained|Tokenizers)\w*$/;
 
@@ -41,14 +50,27 @@ async function ownMerges(vocabulary: Vocabulary): Promise<BytePairModel> {
   return model;
 }
 
+/** GPT-2's own model for a repository without tokenizer files. */
+function withoutFiles({ vocabSize }: TokenizerHints): Promise<BytePairModel> {
+  if (vocabSize !== undefined && (vocabSize < r50kSize || vocabSize > mostOwnRows))
+    throw mismatch(
+      `The model has no tokenizer files, and its ${vocabSize} tokens are not GPT-2's ${r50kSize}.`,
+    );
+  return loadR50kModel();
+}
+
 /** The model and its settings from the first of: tokenizer.json, vocab.json with merges.txt, GPT-2's own. */
-async function readBase(files: TokenizerFiles, config: JsonObject): Promise<TokenizerJson> {
+async function readBase(
+  files: TokenizerFiles,
+  config: JsonObject,
+  hints: TokenizerHints,
+): Promise<TokenizerJson> {
   if (files.tokenizerJson !== undefined)
     return readTokenizerJson(parseObject(files.tokenizerJson, 'tokenizer.json'));
   refuseOtherClasses(config);
   if (files.vocabJson === undefined) {
     if (files.mergesTxt !== undefined) throw mismatch('merges.txt came without vocab.json.');
-    return plain(await loadR50kModel());
+    return plain(await withoutFiles(hints));
   }
   const vocabulary = readVocabulary(parseObject(files.vocabJson, 'vocab.json'), 'vocab.json');
   if (files.mergesTxt === undefined) return plain(await ownMerges(vocabulary));
@@ -61,16 +83,16 @@ function optional(text: string | undefined, file: string): JsonObject {
 }
 
 /**
- * The tokenizer that a repository's files describe; with no files at all, GPT-2's own (see
- * {@link createR50kTokenizer}). tokenizer.json comes before vocab.json with merges.txt. Compare `size` with the
+ * The tokenizer that a repository's files describe; with no files at all, GPT-2's own where
+ * the hints allow it (see {@link createR50kTokenizer}). tokenizer.json comes before vocab.json with merges.txt. Compare `size` with the
  * rows of the embedding: a vocabulary may be smaller, and is useless when larger.
  * @throws VitrineError `unsupported-format` for anything but byte-level BPE; `tokenizer-mismatch` where the files
  * are broken or contradict each other.
  */
-export async function createTokenizer(files: TokenizerFiles): Promise<Tokenizer> {
+export async function createTokenizer(files: TokenizerFiles, hints: TokenizerHints = {}): Promise<Tokenizer> {
   const config = optional(files.tokenizerConfigJson, 'tokenizer_config.json');
   const map = optional(files.specialTokensMapJson, 'special_tokens_map.json');
-  const base = await readBase(files, config);
+  const base = await readBase(files, config, hints);
   const tokens = new AddedTokens(base.model.vocabulary);
   tokens.addList(base.addedTokens, 'tokenizer.json');
   tokens.addTable(optional(files.addedTokensJson, 'added_tokens.json'), 'added_tokens.json');

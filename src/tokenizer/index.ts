@@ -1,2 +1,3 @@
-export { createR50kTokenizer, createTokenizer, type TokenizerFiles } from './create.ts';
+export { createR50kTokenizer, createTokenizer, type TokenizerFiles, type TokenizerHints } from './create.ts';
 export type { StreamDecoder, Tokenizer } from './types.ts';
+export { visibleText } from './visible.ts';
