@@ -57,8 +57,8 @@ export async function storageReport(): Promise<StorageReport> {
   const persisted = await storage?.persisted?.().catch(() => false);
   const store = await ModelStore.open().catch(() => undefined);
   return {
-    usage: estimate?.usage ?? 0,
-    quota: estimate?.quota ?? 0,
+    usage: estimate?.usage ?? null,
+    quota: estimate?.quota ?? null,
     persisted: persisted ?? false,
     available: store !== undefined,
   };

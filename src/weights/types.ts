@@ -161,9 +161,9 @@ export interface ExportedFile {
 
 /** What the browser says about storage. Its quota is a hint, not a promise. */
 export interface StorageReport {
-  usage: number;
-  /** 0 where the browser does not say. */
-  quota: number;
+  usage: number | null;
+  /** Both null where the browser does not say. */
+  quota: number | null;
   /** True when the browser will not clear this site's data by itself. */
   persisted: boolean;
   /** False where this page may not store anything. */

@@ -1,6 +1,6 @@
 import { VitrineError } from '../lib/index.ts';
 import { type Http, place, Transient } from './http.ts';
-import type { ListedFile, SourceFile } from './origin.ts';
+import { collect, type ListedFile, type SourceFile } from './origin.ts';
 import { contentRange, type RemoteState, readRange } from './read-range.ts';
 
 /** Enough for the header of most checkpoints. */
@@ -43,9 +43,10 @@ export function probe(http: Http, url: string): Promise<Probe | undefined> {
       const length = contentLength(response);
       const bytes =
         total ?? (response.status === 200 || (length ?? headBytes) < headBytes ? length : undefined);
-      const head = await readBody(http, url, response, Math.min(bytes ?? headBytes, headBytes));
+      const most = Math.min(bytes ?? headBytes, headBytes);
+      const first = await readBody(http, url, response, most);
       return {
-        head,
+        head: bytes === undefined ? first : await completeHead(http, url, first, most, bytes),
         bytes,
         ignoresRanges: response.status === 200,
         version: version(response),
@@ -55,6 +56,23 @@ export function probe(http: Http, url: string): Promise<Probe | undefined> {
       control.abort();
     }
   });
+}
+
+/** The rest of a head that was cut short. */
+async function completeHead(
+  http: Http,
+  url: string,
+  first: Uint8Array<ArrayBuffer>,
+  most: number,
+  total: number,
+): Promise<Uint8Array<ArrayBuffer>> {
+  if (first.length === most) return first;
+  const head = new Uint8Array(most);
+  head.set(first);
+  const range = { begin: first.length, end: most, total };
+  const rest = readRange(http, url, range, { ignoresRanges: false });
+  head.set(await collect(rest, most - first.length), first.length);
+  return head;
 }
 
 /** A small file, whole; undefined where there is none. */
@@ -123,9 +141,11 @@ async function readBody(
     }
   } catch (cause) {
     http.throwIfAborted();
-    throw cause instanceof Transient
-      ? cause
-      : new Transient(`the connection to ${place(url)} dropped`, { cause });
+    // What came is good; the rest is asked for again.
+    if (at === 0)
+      throw cause instanceof Transient
+        ? cause
+        : new Transient(`the connection to ${place(url)} dropped`, { cause });
   } finally {
     await reader?.cancel().catch(() => undefined);
   }

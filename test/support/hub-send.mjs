@@ -61,8 +61,13 @@ async function sendBody(state, response, entry, file, begin, end, fault) {
 
 function drained(response) {
   return new Promise((resolve) => {
-    response.once('drain', resolve);
-    response.once('close', resolve);
+    const go = () => {
+      response.off('drain', go);
+      response.off('close', go);
+      resolve();
+    };
+    response.on('drain', go);
+    response.on('close', go);
   });
 }
 
