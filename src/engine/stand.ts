@@ -22,6 +22,8 @@ export interface Understood {
   table: ParameterTable;
 }
 
+const warmMoreAfterMilliseconds = 2000;
+
 const dtypes: readonly WeightDtype[] = ['f32', 'f16', 'int8', 'int4'];
 
 /**
@@ -72,8 +74,14 @@ async function standOnGpu(gpu: Gpu, what: Understood, options: LoadOptions): Pro
   const context = config.nPositions;
   const kv = 'f32';
   const loader = await GpuWeightLoader.create(gpu, config, table, { dtype, kv, context, sequences: 1 });
+  const runtime = new GpuRuntime(gpu, loader.model, { context, kv, choose: chooserOf(gpu.info) });
+  const warm = runtime.warm();
+  // Awaited below; a failure of the stream must not leave this one unheard.
+  warm.catch(() => {});
   try {
     await stream({ checkpoint, table }, loader);
+    await loader.finish();
+    await warm;
   } catch (error) {
     // What a lost device breaks first is seldom the error that names it.
     const lost = await Promise.race([gpu.lost, Promise.resolve(undefined)]);
@@ -82,8 +90,8 @@ async function standOnGpu(gpu: Gpu, what: Understood, options: LoadOptions): Pro
       cause: error,
     });
   }
-  const model = await loader.finish();
-  const runtime = new GpuRuntime(gpu, model, { context, kv, choose: chooserOf(gpu.info) });
+  // What short prompts do not need is compiled while the first tokens are being read.
+  setTimeout(() => void runtime.warmMore().catch(() => {}), warmMoreAfterMilliseconds);
   return { runtime, dtype, adapter };
 }
 

@@ -28,12 +28,15 @@ export class DecodeProgram {
   private readonly sampleAndPick: readonly Dispatch[];
   /** Whether the run under way draws its tokens; pick alone makes greedy choices. */
   private sampled = false;
+  /** The blocks with attention in parts, once they are compiled; until then the whole form serves. */
+  private split: readonly Dispatch[] | undefined;
+  private splitting: Promise<void> | undefined;
 
   private constructor(
     private readonly gpu: Gpu,
     readonly workspace: Workspace,
     private readonly whole: readonly Dispatch[],
-    private readonly split: readonly Dispatch[],
+    private readonly compileSplit: () => Promise<readonly Dispatch[]>,
     private readonly head: readonly Dispatch[],
     private readonly sample: SampleStep,
     private readonly pick: readonly Dispatch[],
@@ -62,9 +65,9 @@ export class DecodeProgram {
       build(ops);
       return compilePlan(gpu, ops.plan).then((plan) => forRows(plan, columns));
     };
-    const [whole, split, top, sample, pick] = await Promise.all([
+    const compileSplit = () => planned(contextSplits, (ops) => blocks(ops, model, workspace.activations));
+    const [whole, top, sample, pick] = await Promise.all([
       planned(1, (ops) => blocks(ops, model, workspace.activations)),
-      planned(contextSplits, (ops) => blocks(ops, model, workspace.activations)),
       planned(1, (ops) => head(ops, model, workspace.activations)),
       SampleStep.create(gpu, model.config, workspace, options.context),
       compilePlan(gpu, [plannedPick(model, workspace, options.context)]).then((plan) =>
@@ -76,7 +79,7 @@ export class DecodeProgram {
       gpu,
       workspace,
       whole,
-      split,
+      compileSplit,
       top,
       sample,
       pick,
@@ -105,6 +108,7 @@ export class DecodeProgram {
 
   run(request: DecodeRequest): AsyncGenerator<DecodedToken[]> {
     const longest = Math.max(...request.contexts.map((context) => context.ids.length));
+    if (longest + request.maxSteps > this.splitFrom) void this.prepareSplit();
     return this.loop.run({
       steps: request.maxSteps,
       step: (index) => this.step(longest + index),
@@ -121,7 +125,21 @@ export class DecodeProgram {
 
   /** The blocks, for contexts of this length. */
   layers(length: number): readonly Dispatch[] {
-    return length > this.splitFrom ? this.split : this.whole;
+    return length > this.splitFrom && this.split ? this.split : this.whole;
+  }
+
+  /** Compiles the form for long contexts, which short ones need not wait for. */
+  prepareSplit(): Promise<void> {
+    this.splitting ??= this.compileSplit().then(
+      (split) => {
+        this.split = split;
+      },
+      // The whole form goes on serving; the next run tries again.
+      () => {
+        this.splitting = undefined;
+      },
+    );
+    return this.splitting;
   }
 
   /** Logits of one sequence's last row, into the workspace. */

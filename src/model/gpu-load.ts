@@ -13,6 +13,7 @@ import { WeightUploader } from './upload.ts';
  */
 export class GpuWeightLoader implements WeightSink {
   private constructor(
+    /** Its buffers are there from the start, so that kernels can be compiled and bound meanwhile. */
     private readonly builder: ModelBuilder,
     private readonly uploader: WeightUploader,
   ) {}
@@ -38,14 +39,18 @@ export class GpuWeightLoader implements WeightSink {
     return new GpuWeightLoader(builder, uploader);
   }
 
+  /** The model, complete after {@link GpuWeightLoader.finish}. */
+  get model(): GPT2 {
+    return this.builder.model;
+  }
+
   write(tensor: TensorInfo, offset: number, bytes: Uint8Array<ArrayBuffer>): Promise<void> {
     return this.uploader.write(tensor, offset, bytes);
   }
 
-  /** Waits for the last byte, folds the layer norms, and gives the model. */
-  async finish(): Promise<GPT2> {
+  /** Waits for the last byte and folds the layer norms. */
+  async finish(): Promise<void> {
     await this.uploader.finish();
     await this.builder.finish();
-    return this.builder.model;
   }
 }

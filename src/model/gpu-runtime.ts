@@ -1,6 +1,6 @@
 import type { Gpu } from '../gpu/index.ts';
 import { readBuffer } from '../gpu/index.ts';
-import { VitrineError } from '../lib/index.ts';
+import { throwIfAborted, VitrineError } from '../lib/index.ts';
 import { type KvDtype, kvBytes, vectorStride } from '../shaders/index.ts';
 import type { GPT2Config } from './config.ts';
 import type { VariantChooser } from './decode-plan.ts';
@@ -29,6 +29,8 @@ export interface GpuRuntimeOptions {
 
 /** Most sequences one pass carries: the registers of a mat-vec lane. */
 export const maxColumns = 8;
+/** Prompts and tails up to this many tokens go through the token loop's kernels one by one. */
+const rowByRow = 8;
 
 /** A model on the GPU: {@link Runtime} over a KV cache, with the token loop on the device. */
 export class GpuRuntime implements Runtime {
@@ -102,18 +104,41 @@ export class GpuRuntime implements Runtime {
     ids: readonly number[],
     signal?: AbortSignal,
   ): Promise<void> {
-    if (ids.length === 1) return this.prefillOne(sequence, position, ids[0] as number);
+    if (ids.length <= rowByRow) {
+      await this.prefillRows(sequence, position, ids, signal);
+      return;
+    }
     const program = await this.prefiller();
     await program.run(sequence, position, ids, signal);
     program.copyEnd(this.ends, sequence * this.endBytes);
   }
 
-  private async prefillOne(sequence: number, position: number, id: number): Promise<void> {
+  private async prefillRows(
+    sequence: number,
+    position: number,
+    ids: readonly number[],
+    signal?: AbortSignal,
+  ): Promise<void> {
     const program = await this.program(1);
     this.oneRow ??= OneRow.create(this.gpu, this.model, program, this.options);
     const row = await this.oneRow;
-    row.run(sequence, position, id, { buffer: this.ends, offset: sequence * this.endBytes });
+    throwIfAborted(signal, 'Reading the prompt');
+    const end = { buffer: this.ends, offset: sequence * this.endBytes };
+    for (const [index, id] of ids.entries()) row.run(sequence, position + index, id, end);
     await this.gpu.device.queue.onSubmittedWorkDone();
+  }
+
+  /** Compiles what the first tokens need; weights may still be on their way. */
+  async warm(): Promise<void> {
+    const program = await this.program(1);
+    this.oneRow ??= OneRow.create(this.gpu, this.model, program, this.options);
+    await this.oneRow;
+  }
+
+  /** Compiles what longer prompts and contexts need. */
+  async warmMore(): Promise<void> {
+    await this.prefiller();
+    await (await this.program(1)).prepareSplit();
   }
 
   async score(

@@ -1,10 +1,10 @@
 // One query a column against its sequence's cache: out[c][h * HS + d].
 //
 // Workgroup (head, column, split). Each lane takes every WG-th key of its split, keeps its own running maximum, sum
-// and weighted values in registers, and needs no barrier until the end; there the lanes' results are brought to one
-// maximum and added. The new key and value come from qkv directly and are stored into the cache on the way.
+// and weighted values in registers, and needs no barrier between keys; there the lanes' results are brought to one
+// maximum and added. The part that holds the newest position stores its key and value into the cache first.
 // With SPLITS > 1 the result is partial: (maximum, sum, values) for attention_combine.wgsl.
-// Barriers: two, in uniform control flow. Workgroup memory: WG * (HSP + 2) floats.
+// Barriers: three, in uniform control flow. Workgroup memory: WG * (HSP + 2) floats.
 
 var<workgroup> maxima: array<f32, WG>;
 var<workgroup> sums: array<f32, WG>;
@@ -32,13 +32,20 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) lo
   let start = group.z * span;
   let end = min(start + span, position + 1u);
 
+  if (start <= position && end == position + 1u) {
+    for (var d = local; d < HS4; d += WG) {
+      store_kv(keys + d * CONTEXT + position, qkv[new_key + d]);
+      store_kv(vals + d * CONTEXT + position, qkv[new_value + d]);
+    }
+  }
+  storageBarrier();
   #unroll d HS4
   let q_$d = qkv[query + $du] * layer.scale;
   var o_$d = vec4f();
   #end
   var biggest = -3.0e38;
   var sum = 0.0;
-  for (var key = start + local; key < min(end, position); key += WG) {
+  for (var key = start + local; key < end; key += WG) {
     var score = 0.0;
     #unroll d HS4
     score += dot(q_$d, load_kv(keys + $du * CONTEXT + key));
@@ -55,22 +62,6 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) lo
     sum += weight;
     #unroll d HS4
     o_$d += weight * load_kv(vals + $du * CONTEXT + key);
-    #end
-  }
-  if (end == position + 1u && start <= position && local == (position - start) % WG) {
-    var score = 0.0;
-    #unroll d HS4
-    score += dot(q_$d, qkv[new_key + $du]);
-    store_kv(keys + $du * CONTEXT + position, qkv[new_key + $du]);
-    store_kv(vals + $du * CONTEXT + position, qkv[new_value + $du]);
-    #end
-    let top = max(score, biggest);
-    let shrink = exp(biggest - top);
-    let weight = exp(score - top);
-    biggest = top;
-    sum = sum * shrink + weight;
-    #unroll d HS4
-    o_$d = o_$d * shrink + weight * qkv[new_value + $du];
     #end
   }
   maxima[local] = biggest;
