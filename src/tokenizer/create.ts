@@ -104,6 +104,8 @@ export async function createTokenizer(files: TokenizerFiles, hints: TokenizerHin
   const bos =
     property(config, 'add_bos_token') === true ? namedTokenId('bos_token', configs, tokens) : undefined;
   const before = bos === undefined || base.before[0] === bos ? base.before : [bos, ...base.before];
+  for (const id of [...before, ...base.after])
+    if (!tokens.has(id)) throw mismatch(`tokenizer.json puts the id ${id} around texts; no token has it.`);
   const prefix = property(config, 'add_prefix_space');
   return createByteLevelTokenizer(base.model, {
     added: tokens.list,

@@ -47,6 +47,11 @@ export class AddedTokens {
     return this.#byContent.get(content)?.id ?? this.#vocabulary.idOf.get(content);
   }
 
+  /** Whether a token of either kind has the id. */
+  has(id: number): boolean {
+    return this.#byId.has(id) || this.#vocabulary.tokenOf.has(id);
+  }
+
   /** Adds or replaces a token. @throws VitrineError `tokenizer-mismatch` when its id is taken or it has another. */
   add(content: string, id: number, flags: JsonObject, file: string): void {
     const other = this.#byId.get(id) ?? this.#vocabulary.tokenOf.get(id);

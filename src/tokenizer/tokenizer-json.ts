@@ -1,5 +1,5 @@
 import type { BytePairModel } from './byte-level.ts';
-import { isObject, type JsonObject, mismatch, property, quote, unsupported } from './json.ts';
+import { isObject, type JsonObject, mismatch, property, quote, readId, unsupported } from './json.ts';
 import { readMergesList, readVocabulary, resolveMerges } from './vocabulary.ts';
 
 const file = 'tokenizer.json';
@@ -14,14 +14,17 @@ export interface TokenizerJson {
   readonly after: readonly number[];
 }
 
+const deepestSequence = 8;
+
 /** The steps of a part: itself, or those of its `Sequence`; none when it is null. */
-function steps(part: unknown, listKey: string, what: string): JsonObject[] {
+function steps(part: unknown, listKey: string, what: string, depth = 0): JsonObject[] {
+  if (depth > deepestSequence) throw mismatch(`${file} nests its ${what} ${depth} deep.`);
   if (part === undefined || part === null) return [];
   if (!isObject(part)) throw mismatch(`${file} has a ${what} that is no object: ${quote(part)}.`);
   if (property(part, 'type') !== 'Sequence') return [part];
   const list = property(part, listKey);
   if (!Array.isArray(list)) throw mismatch(`${file} has a ${what} sequence without ${listKey}.`);
-  return list.flatMap((entry) => steps(entry, listKey, what));
+  return list.flatMap((entry) => steps(entry, listKey, what, depth + 1));
 }
 
 function refuse(what: string, step: JsonObject): never {
@@ -66,14 +69,18 @@ function readPreTokenizer(root: JsonObject): { addPrefixSpace: boolean; splitWor
   };
 }
 
+/** A template names one token or two; more than this is no template. */
+const mostTemplateIds = 16;
+
 /** The ids of one special token of a template. */
 function templateIds(step: JsonObject, piece: JsonObject): number[] {
   const name = property(piece, 'id');
   const table = property(step, 'special_tokens');
   const entry = isObject(table) && typeof name === 'string' ? property(table, name) : undefined;
   const ids: unknown = isObject(entry) ? property(entry, 'ids') : undefined;
-  if (Array.isArray(ids) && ids.every((id): id is number => Number.isInteger(id) && id >= 0)) return ids;
-  throw mismatch(`${file} has a template that names ${quote(name)} without its ids.`);
+  if (!Array.isArray(ids) || ids.length === 0 || ids.length > mostTemplateIds)
+    throw mismatch(`${file} has a template that names ${quote(name)} without its ids.`);
+  return ids.map((id: unknown) => readId(id, String(name), file));
 }
 
 /** What the template for one text puts before and after it. */
