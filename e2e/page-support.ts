@@ -26,9 +26,11 @@ export class VitrinePage {
     await this.page.goto(`./${query}`);
   }
 
-  /** Waits until nothing runs and the model is there. */
+  /** Waits until nothing runs and the model is there; an error of the page ends the wait. */
   async ready(): Promise<void> {
-    await expect(this.status).toHaveAttribute('data-phase', 'ready', { timeout: 90_000 });
+    const ready = this.page.locator('[data-testid=status][data-phase=ready]');
+    await expect(ready.or(this.error)).toBeVisible({ timeout: 60_000 });
+    if (await this.error.isVisible()) throw new Error(`The page says: ${await this.error.textContent()}`);
   }
 
   async opened(query = '?prompt=Once+upon+a+time&seed=7&max-new-tokens=24'): Promise<void> {

@@ -75,6 +75,9 @@ test('nothing moves and nothing blocks while text streams in', async ({ page }) 
   await vitrine.write.click();
   await expect(vitrine.stop).toBeVisible();
   await expect(vitrine.write).toBeVisible({ timeout: 60_000 });
-  const seen = await page.evaluate(() => (globalThis as never as { seen: { shift: number } }).seen);
-  expect(seen.shift).toBe(0);
+  const seen = await page.evaluate(
+    () => (globalThis as never as { seen: { shift: number; longest: number } }).seen,
+  );
+  expect(seen.shift).toBeLessThan(0.001);
+  test.info().annotations.push({ type: 'longest task', description: `${seen.longest} ms` });
 });

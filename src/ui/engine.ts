@@ -2,6 +2,9 @@ import type { Backend } from './state/backend.ts';
 
 type Worker = typeof import('../worker/index.ts');
 
+/** Storage is reached from the page itself: what is kept is shared by every thread. */
+const storage = () => import('../weights/index.ts');
+
 /** The engine behind the page. Its code arrives while the page draws itself, and runs in a worker. */
 function workerBackend(): Backend {
   const worker: Promise<Worker> = import('../worker/index.ts');
@@ -15,10 +18,10 @@ function workerBackend(): Backend {
     deleteCached: async (id) => (await worker).deleteCached(id),
     planMemory: async (source, options) => (await worker).planMemory(source, options),
     selfCheck: async (options) => (await worker).selfCheck(options),
-    exportCached: async (id) => (await worker).exportCached(id),
-    importCached: async (file) => (await worker).importCached(file),
-    storageReport: async () => (await worker).storageReport(),
-    requestPersistence: async () => (await worker).requestPersistence(),
+    exportCached: async (id) => (await storage()).exportCached(id),
+    importCached: async (file) => (await storage()).importCached(file),
+    storageReport: async () => (await storage()).storageReport(),
+    requestPersistence: async () => (await storage()).requestPersistence(),
   };
 }
 

@@ -62,7 +62,7 @@ function ContextGauge() {
   return (
     <span className="figure" title={`${tokens} of ${most} tokens of context`}>
       <meter className="gauge" min={0} max={most} value={Math.min(tokens, most)} aria-label="Context used" />
-      <span className="figure-number">{tokens}</span>
+      <span className="figure-number steady">{tokens}</span>
       <span className="muted"> / {most}</span>
     </span>
   );
@@ -95,7 +95,7 @@ export function StatusBar() {
       )}
       <ContextGauge />
       <span className="figure speed" data-testid="speed">
-        <span className="figure-number">{formatRate(rate)}</span> tok/s
+        <span className="figure-number steady">{formatRate(rate)}</span> tok/s
       </span>
     </footer>
   );

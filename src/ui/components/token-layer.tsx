@@ -66,11 +66,12 @@ export function TokenLayer({ version, shaded, inspected }: LayerProps) {
       />,
     );
   }
-  // The last character keeps an empty last line as tall as the field's.
+  // The last character keeps an empty last line as tall as the field's. It is made anew for each token: moved along,
+  // it would count as something that jumps about.
   return (
     <div className="token-layer" aria-hidden="true" dir="auto" data-shaded={shaded || undefined}>
       {chunks}
-      <span data-i={version.tokens.length}>
+      <span key={`end-${version.tokens.length}`} data-i={version.tokens.length}>
         {version.tail}
         {'\u200b'}
       </span>

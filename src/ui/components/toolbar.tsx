@@ -8,14 +8,14 @@ function WriteButton() {
   const continues = version.tail === '' && version.tokens.some((token) => token.origin === 'model');
   if (phase === 'generating')
     return (
-      <button type="button" className="primary" data-testid="stop" onClick={actions.stop} title="Escape">
+      <button type="button" className="primary turn" data-testid="stop" onClick={actions.stop} title="Escape">
         <Icon name="stop" /> Stop
       </button>
     );
   return (
     <button
       type="button"
-      className="primary"
+      className="primary turn"
       data-testid="write"
       disabled={phase !== 'ready'}
       onClick={() => void actions.write()}

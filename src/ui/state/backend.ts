@@ -6,15 +6,7 @@ import type {
   ModelSource,
   SelfCheckReport,
 } from '../../engine/index.ts';
-
-/** What the browser keeps for this site, and what it promises about it. */
-export interface StorageReport {
-  /** Bytes in use and allowed, as the browser estimates them; null where it does not say. */
-  usage: number | null;
-  quota: number | null;
-  /** True when the browser promised not to clear it by itself. */
-  persisted: boolean;
-}
+import type { StorageReport } from '../../weights/index.ts';
 
 /** All that the page asks of the engine side. The worker's client is one; tests bring their own. */
 export interface Backend {

@@ -225,7 +225,7 @@ export function fakeBackend(behaviour: FakeBehaviour = {}): Backend {
       complete: true,
       files: [],
     }),
-    storageReport: async () => ({ usage: 12e6, quota: 2e9, persisted: false }),
+    storageReport: async () => ({ usage: 12e6, quota: 2e9, persisted: false, available: true }),
     requestPersistence: async () => true,
   };
 }
