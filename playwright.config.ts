@@ -1,0 +1,29 @@
+import { defineConfig } from '@playwright/test';
+import { sitePort } from './e2e/support/sites.ts';
+import { browserArgs, findBrowser } from './tools/browser.mjs';
+
+/** End-to-end tests on the built site: `npm run build` comes before. */
+export default defineConfig({
+  testDir: 'e2e',
+  testMatch: '**/*.spec.ts',
+  timeout: 120_000,
+  expect: { timeout: 30_000 },
+  retries: 0,
+  workers: 1,
+  fullyParallel: false,
+  forbidOnly: true,
+  reporter: 'list',
+  outputDir: 'test-results',
+  use: {
+    baseURL: `http://localhost:${sitePort}/`,
+    browserName: 'chromium',
+    headless: true,
+    launchOptions: { executablePath: findBrowser(), args: browserArgs },
+  },
+  webServer: {
+    command: `node e2e/support/serve.mjs ${sitePort}`,
+    url: `http://localhost:${sitePort}/index.html`,
+    reuseExistingServer: false,
+    timeout: 30_000,
+  },
+});
