@@ -8,7 +8,7 @@ export interface Tokenizer {
   encode(text: string): number[];
   /** All of the ids' bytes decoded at once; special tokens appear as their text. */
   decode(ids: readonly number[]): string;
-  /** The bytes of one token; empty for an unknown id. */
+  /** The bytes of one token, not to be changed; empty for an unknown id. */
   bytes(id: number): Uint8Array;
   isSpecial(id: number): boolean;
   /** A decoder for tokens that come one by one. */
