@@ -85,6 +85,6 @@ test('attention and logit lens of the text', async ({ page }) => {
   await page.getByRole('button', { name: 'Look inside this text' }).click();
   await expect(page.getByRole('heading', { name: 'Attention' })).toBeVisible();
   await expect(page.locator('.lens tr')).toHaveCount(7);
-  await page.getByLabel('Layer').press('ArrowRight');
+  await page.getByRole('slider', { name: 'Layer' }).press('ArrowRight');
   await expect(page.getByText(/Most on token \d+/)).toBeVisible();
 });

@@ -107,8 +107,10 @@ export function Alternatives({ index, focused, frame, onClose, onEnter, onLeave 
     if (frame.current && box.current) setPlace(placeAt(frame.current, index, box.current.offsetHeight));
   }, [frame, index, count]);
 
+  // What is not placed yet is hidden, and cannot take the focus.
+  const placed = place !== null;
   useEffect(() => {
-    if (!focused) return;
+    if (!focused || !placed) return;
     const first = box.current?.querySelector<HTMLElement>('button.choice');
     (first ?? box.current)?.focus();
   }, [focused]);

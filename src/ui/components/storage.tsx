@@ -74,8 +74,8 @@ function Report({ changed }: { changed: number }) {
   const persist = () => void page.backend.requestPersistence().then(() => setAsked(true));
   return (
     <p className="muted">
-      {report.usage !== undefined ? `${formatBytes(report.usage)} in use` : ''}
-      {report.quota !== undefined ? ` of about ${formatBytes(report.quota)} allowed` : ''}.{' '}
+      {formatBytes(report.usage)} in use
+      {report.quota > 0 ? ` of about ${formatBytes(report.quota)} allowed` : ''}.{' '}
       {report.persisted ? (
         'The browser keeps it until you delete it.'
       ) : (
