@@ -1,0 +1,155 @@
+import type { AdapterSummary } from '../src/engine/index.ts';
+import type { GPT2Config, Runtime } from '../src/model/index.ts';
+import type { ModelSource } from '../src/weights/index.ts';
+import { type BenchDtype, decodeGreedy, standUp, understand } from './standing.ts';
+import { type Spread, spread } from './statistics.ts';
+
+export interface MeasureOptions {
+  source: ModelSource;
+  dtype: BenchDtype;
+  /** Prompt lengths for prefill; those above the context are left out. */
+  prompts: readonly number[];
+  /** Tokens of the longer decode; the shorter is a fifth of it, and speed is the slope between the two. */
+  newTokens: number;
+  repeat: number;
+  autotune: boolean;
+  bundledBase?: string;
+  onStage?(stage: string): void;
+}
+
+export interface Measured {
+  model: string;
+  dtype: BenchDtype;
+  adapter: AdapterSummary;
+  config: GPT2Config;
+  loadSeconds: number;
+  gpuBytes: number;
+  /** Bytes of weights a decoded token must read. */
+  bytesPerToken: number;
+  timeToFirstTokenMs: Spread;
+  decode: { context: number; tokensPerSecond: Spread }[];
+  prefill: { tokens: number; tokensPerSecond: Spread }[];
+  dispatchesPerToken: number;
+  submitsPerToken: number;
+}
+
+/** Loads a model in one dtype and measures it; every round has a prompt of its own. */
+export async function measureModel(options: MeasureOptions): Promise<Measured> {
+  const { source, dtype, autotune, onStage } = options;
+  onStage?.(`${dtype}: loading`);
+  const what = await understand(source, options.bundledBase);
+  const started = performance.now();
+  const standing = await standUp(what, dtype, autotune);
+  const loadSeconds = (performance.now() - started) / 1000;
+  what.checkpoint.close();
+  const { runtime } = standing;
+  try {
+    const prompt = promptMaker(what.config.vocabSize);
+    onStage?.(`${dtype}: compiling`);
+    await runtime.prefill(0, 0, prompt(20));
+    await decodeGreedy(runtime, prompt(20), 4);
+    const firsts: number[] = [];
+    for (let round = 0; round < options.repeat; round++) firsts.push(await firstToken(runtime, prompt(16)));
+    const decode = await measureDecode(runtime, options, prompt);
+    const prefill = await measurePrefill(runtime, options, prompt);
+    const stats = runtime.stats();
+    return {
+      model: what.checkpoint.id,
+      dtype,
+      adapter: standing.adapter,
+      config: what.config,
+      loadSeconds,
+      gpuBytes: stats.gpuBytes,
+      bytesPerToken: weightBytes(what.config, dtype),
+      timeToFirstTokenMs: spread(firsts),
+      decode,
+      prefill,
+      dispatchesPerToken: stats.dispatchesPerToken,
+      submitsPerToken: stats.submitsPerToken,
+    };
+  } finally {
+    runtime.dispose();
+  }
+}
+
+/** Prompts that never repeat, so that nothing is reused. */
+function promptMaker(vocabSize: number): (length: number) => number[] {
+  let state = 12345;
+  return (length) =>
+    Array.from({ length }, () => {
+      state = (Math.imul(state, 1103515245) + 12345) >>> 0;
+      return (state >>> 8) % vocabSize;
+    });
+}
+
+async function firstToken(runtime: Runtime, prompt: readonly number[]): Promise<number> {
+  const started = performance.now();
+  await runtime.prefill(0, 0, prompt);
+  await decodeGreedy(runtime, prompt, 1);
+  return performance.now() - started;
+}
+
+async function measureDecode(
+  runtime: Runtime,
+  { newTokens, repeat, onStage, dtype }: MeasureOptions,
+  prompt: (length: number) => number[],
+): Promise<Measured['decode']> {
+  const short = Math.max(1, Math.floor(newTokens / 5));
+  const late = Math.floor(runtime.contextLength * 0.9) - newTokens;
+  const contexts = [64, ...(late > 64 ? [late] : [])].filter(
+    (each) => each + newTokens <= runtime.contextLength,
+  );
+  const results: Measured['decode'] = [];
+  for (const context of contexts) {
+    onStage?.(`${dtype}: decode at ${context}`);
+    const rates: number[] = [];
+    const ids = prompt(context);
+    await runtime.prefill(0, 0, ids);
+    for (let round = 0; round < repeat; round++) {
+      const times: number[] = [];
+      for (const count of [short, newTokens]) {
+        // Rewinds to the prompt's end; only its last token is computed again.
+        await runtime.prefill(0, context - 1, ids.slice(-1));
+        const started = performance.now();
+        await decodeGreedy(runtime, ids, count);
+        times.push(performance.now() - started);
+      }
+      const [less = 0, more = 0] = times;
+      rates.push(((newTokens - short) * 1000) / (more - less));
+    }
+    results.push({ context, tokensPerSecond: spread(rates) });
+  }
+  return results;
+}
+
+async function measurePrefill(
+  runtime: Runtime,
+  { prompts, repeat, onStage, dtype }: MeasureOptions,
+  prompt: (length: number) => number[],
+): Promise<Measured['prefill']> {
+  const results: Measured['prefill'] = [];
+  for (const tokens of prompts.filter((each) => each <= runtime.contextLength)) {
+    onStage?.(`${dtype}: prefill of ${tokens}`);
+    await runtime.prefill(0, 0, prompt(tokens));
+    const rates: number[] = [];
+    for (let round = 0; round < repeat; round++) {
+      const ids = prompt(tokens);
+      const started = performance.now();
+      await runtime.prefill(0, 0, ids);
+      rates.push((tokens * 1000) / (performance.now() - started));
+    }
+    results.push({ tokens, tokensPerSecond: spread(rates) });
+  }
+  return results;
+}
+
+const bytesPerWeight: Record<BenchDtype, number> = { f32: 4, f16: 2, int8: 1 + 4 / 64, int4: 0.5 + 2 / 32 };
+
+/** What one token reads of the weights: all layers and the head; int4 keeps an int8 head. */
+function weightBytes(
+  { nEmbd: E, nInner: I, nLayer: L, vocabSize: V }: GPT2Config,
+  dtype: BenchDtype,
+): number {
+  const layers = L * E * (4 * E + 2 * I) * bytesPerWeight[dtype];
+  return layers + V * E * bytesPerWeight[dtype === 'int4' ? 'int8' : dtype];
+}

@@ -1,0 +1,21 @@
+import { readFileSync, writeFileSync } from 'node:fs';
+import { parseCommandLine } from './options.ts';
+import { reportText } from './report.ts';
+import { defaultPrompts, runBench } from './run.ts';
+
+/** The bench in Node; `navigator.gpu` and the bundled model's files are given by tools/bench-node.mjs. */
+export async function main(words: readonly string[], bundled: () => Promise<File[]>): Promise<void> {
+  const line = parseCommandLine(words);
+  const report = await runBench({
+    source: line.model === 'tiny-tales' ? await bundled() : line.model,
+    dtypes: line.dtypes,
+    prompts: line.prompts ?? defaultPrompts,
+    newTokens: line.newTokens,
+    repeat: line.repeat,
+    autotune: line.autotune,
+    text: line.text === undefined ? undefined : readFileSync(line.text, 'utf8'),
+    onStage: (stage) => console.error(stage),
+  });
+  console.log(reportText(report));
+  if (line.json) writeFileSync(line.json, `${JSON.stringify(report, null, 2)}\n`);
+}

@@ -1,0 +1,81 @@
+import type { BenchDtype } from './standing.ts';
+
+/** The command line, as both bench commands understand it. */
+export interface CommandLine {
+  model: string;
+  dtypes: BenchDtype[];
+  prompts?: number[];
+  newTokens: number;
+  repeat: number;
+  json?: string;
+  text?: string;
+  autotune: boolean;
+}
+
+const known = ['f32', 'f16', 'int8', 'int4'];
+
+export const usageText = `Options:
+  --model ID_OR_URL   a model as the library names it, or random:gpt2 (shapes: distilgpt2, gpt2, gpt2-medium,
+                      gpt2-large, gpt2-xl); default tiny-tales
+  --dtype LIST        f32,f16,int8,int4; default f32
+  --prompt N          prompt lengths for prefill, such as 16,128; default 16,128,512,1000
+  --new N             tokens of the longer decode; default 160
+  --repeat N          rounds; default 3
+  --text FILE         compare dtypes with f32 on this text
+  --no-autotune       default kernel variants
+  --json FILE         write the report there`;
+
+/** @throws Error naming what is not understood. */
+export function parseCommandLine(words: readonly string[]): CommandLine {
+  const line: CommandLine = {
+    model: 'tiny-tales',
+    dtypes: ['f32'],
+    newTokens: 160,
+    repeat: 3,
+    autotune: true,
+  };
+  for (let at = 0; at < words.length; at++) {
+    const word = words[at] as string;
+    if (word === '--no-autotune') line.autotune = false;
+    else take(line, word, words[++at]);
+  }
+  return line;
+}
+
+function take(line: CommandLine, word: string, value: string | undefined): void {
+  if (value === undefined) throw new Error(`${word} needs a value.\n${usageText}`);
+  switch (word) {
+    case '--model':
+      line.model = value;
+      return;
+    case '--dtype':
+      line.dtypes = value.split(',').map((each) => {
+        if (!known.includes(each)) throw new Error(`Unknown dtype ${each}.\n${usageText}`);
+        return each as BenchDtype;
+      });
+      return;
+    case '--prompt':
+      line.prompts = value.split(',').map((each) => wholeNumber(word, each));
+      return;
+    case '--new':
+      line.newTokens = wholeNumber(word, value);
+      return;
+    case '--repeat':
+      line.repeat = wholeNumber(word, value);
+      return;
+    case '--json':
+      line.json = value;
+      return;
+    case '--text':
+      line.text = value;
+      return;
+    default:
+      throw new Error(`Unknown option ${word}.\n${usageText}`);
+  }
+}
+
+function wholeNumber(word: string, value: string): number {
+  const number = Number(value);
+  if (Number.isInteger(number) && number > 0) return number;
+  throw new Error(`${word} needs a whole number above 0, not ${value}.`);
+}

@@ -1,0 +1,104 @@
+import type { Standing } from '../src/engine/index.ts';
+import { reportText } from './report.ts';
+import { type BenchOptions, defaultPrompts, runBench } from './run.ts';
+import { type BenchDtype, decodeGreedy, standUp, understand } from './standing.ts';
+
+/** For outside harnesses: one model at a time, in this thread. */
+interface OutsideBench {
+  /** Loads the model at a folder's URL; `?dtype=` of the page says in what. */
+  load(folderUrl: string): Promise<void>;
+  /** Logits after the last of these ids, [V]. */
+  prefill(ids: number[]): Promise<Float32Array>;
+  /** n greedy tokens, going on from where the last call stopped. */
+  decode(n: number): Promise<{ ids: number[] }>;
+  run(options: Partial<BenchOptions>): Promise<unknown>;
+}
+
+declare global {
+  interface Window {
+    bench: OutsideBench;
+  }
+}
+
+const query = new URLSearchParams(location.search);
+const bundledBase = new URL('models/', document.baseURI).href;
+let standing: Standing | undefined;
+let context: number[] = [];
+
+function element(id: string): HTMLElement {
+  const found = document.getElementById(id);
+  if (!found) throw new Error(`The page has no #${id}.`);
+  return found;
+}
+
+window.bench = {
+  async load(folderUrl) {
+    standing?.runtime.dispose();
+    const what = await understand(folderUrl, bundledBase);
+    standing = await standUp(
+      what,
+      (query.get('dtype') ?? 'f32') as BenchDtype,
+      query.get('autotune') !== 'no',
+    );
+    what.checkpoint.close();
+  },
+  async prefill(ids) {
+    const { runtime } = loaded();
+    await runtime.prefill(0, 0, ids);
+    context = [...ids];
+    return runtime.logits(0);
+  },
+  async decode(n) {
+    const { runtime } = loaded();
+    const ids = await decodeGreedy(runtime, context, n);
+    context.push(...ids);
+    // The last token is computed now, so that the next call can go on from it.
+    const last = context.length - 1;
+    if (context.length <= runtime.contextLength) await runtime.prefill(0, last, context.slice(last));
+    return { ids };
+  },
+  run: (options) => start(options),
+};
+
+function loaded(): Standing {
+  if (!standing) throw new Error('No model is loaded. Call bench.load first.');
+  return standing;
+}
+
+async function start(options: Partial<BenchOptions>) {
+  const stage = element('stage');
+  const report = await runBench({
+    source: 'tiny-tales',
+    dtypes: ['f32'],
+    prompts: defaultPrompts,
+    newTokens: 160,
+    repeat: 3,
+    autotune: true,
+    bundledBase,
+    ...options,
+    onStage: (text) => {
+      stage.textContent = text;
+    },
+  });
+  stage.textContent = 'done';
+  const text = reportText(report);
+  element('report').textContent = text;
+  return { report, text };
+}
+
+element('start').addEventListener('click', async () => {
+  const button = element('start') as HTMLButtonElement;
+  button.disabled = true;
+  const source = (element('model') as HTMLInputElement).value || 'tiny-tales';
+  const dtypes = (element('dtype') as HTMLSelectElement).value.split(',') as BenchDtype[];
+  try {
+    await start({ source, dtypes });
+  } catch (error) {
+    element('stage').textContent = error instanceof Error ? error.message : String(error);
+  } finally {
+    button.disabled = false;
+  }
+});
+element('copy').addEventListener('click', () =>
+  navigator.clipboard.writeText(element('report').textContent ?? ''),
+);

@@ -1,0 +1,60 @@
+import type { Measured } from './measure.ts';
+import type { Ceilings } from './probes.ts';
+import type { Quality } from './quality.ts';
+
+export interface Report {
+  date: string;
+  ceilings: Ceilings;
+  models: Measured[];
+  quality: Quality[];
+}
+
+const number = (value: number, digits = 1) => (Number.isFinite(value) ? value.toFixed(digits) : '–');
+
+/** The report as lines of text, for a screen. */
+export function reportText({ ceilings, models, quality }: Report): string {
+  const [first] = models;
+  const adapter = first?.adapter;
+  const lines = [
+    adapter
+      ? `${adapter.vendor} ${adapter.architecture} ${adapter.description}${adapter.software ? ' (software)' : ''}`
+      : '',
+    `ceilings: stream ${number(ceilings.streamGBps)} GB/s, in cache ${number(ceilings.cacheGBps)} GB/s, ` +
+      `multiply-add ${number(ceilings.fmaGFlops)} GFLOP/s, dependent dispatch ${number(ceilings.dispatchMicroseconds)} µs, ` +
+      `submit and readback ${number(ceilings.roundTripMilliseconds, 2)} ms`,
+  ];
+  for (const model of models) lines.push('', ...modelLines(model, ceilings));
+  if (quality.length > 0) {
+    lines.push('', 'quality          KL mean     KL max   top-1  perplexity');
+    for (const each of quality)
+      lines.push(
+        `${each.dtype.padEnd(12)} ${each.meanKl.toExponential(2).padStart(11)} ${each.maxKl.toExponential(2).padStart(10)} ` +
+          `${number(each.top1 * 100, 2).padStart(7)} ${number(each.perplexity, 4).padStart(11)}`,
+      );
+  }
+  return lines.join('\n');
+}
+
+function modelLines(model: Measured, { streamGBps, fmaGFlops }: Ceilings): string[] {
+  const { decode, prefill, bytesPerToken, config } = model;
+  const perToken = 2 * config.nLayer * config.nEmbd * (4 * config.nEmbd + 2 * config.nInner);
+  return [
+    `${model.model} ${model.dtype}: loaded in ${number(model.loadSeconds)} s, ${number(model.gpuBytes / 1e6, 0)} MB on the GPU, ` +
+      `first token ${number(model.timeToFirstTokenMs.median)} ms, ` +
+      `${number(model.dispatchesPerToken)} dispatches and ${number(model.submitsPerToken, 2)} submits a token`,
+    ...decode.map(({ context, tokensPerSecond: rate }) => {
+      const gbps = (rate.median * bytesPerToken) / 1e9;
+      return (
+        `  decode at ${String(context).padStart(4)}   ${number(rate.median, 2).padStart(9)} tokens/s ` +
+        `(${number(rate.least, 2)} to ${number(rate.most, 2)}), ${number(gbps, 2)} GB/s, ${number((100 * gbps) / streamGBps, 0)} % of stream`
+      );
+    }),
+    ...prefill.map(({ tokens, tokensPerSecond: rate }) => {
+      const gflops = (rate.median * perToken) / 1e9;
+      return (
+        `  prefill of ${String(tokens).padStart(4)}  ${number(rate.median, 1).padStart(9)} tokens/s ` +
+        `(${number(rate.least)} to ${number(rate.most)}), ${number(gflops)} GFLOP/s, ${number((100 * gflops) / fmaGFlops, 0)} % of multiply-add`
+      );
+    }),
+  ];
+}

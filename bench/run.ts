@@ -1,0 +1,43 @@
+import { createTokenizer } from '../src/tokenizer/index.ts';
+import type { ModelSource } from '../src/weights/index.ts';
+import { type Measured, measureModel } from './measure.ts';
+import { measureCeilings } from './probes.ts';
+import { measureQuality, type Quality } from './quality.ts';
+import type { Report } from './report.ts';
+import { type BenchDtype, understand } from './standing.ts';
+
+export interface BenchOptions {
+  source: ModelSource;
+  dtypes: readonly BenchDtype[];
+  prompts: readonly number[];
+  newTokens: number;
+  repeat: number;
+  autotune: boolean;
+  /** Text on which dtypes are compared with f32. */
+  text?: string;
+  bundledBase?: string;
+  onStage?(stage: string): void;
+}
+
+export const defaultPrompts = [16, 128, 512, 1000];
+/** Tokens of the text that are scored, and positions whose distributions are compared. */
+const qualityTokens = 8192;
+const qualityPositions = 64;
+
+/** One run: ceilings, every dtype's speed, and its quality where there is a text. */
+export async function runBench(options: BenchOptions): Promise<Report> {
+  options.onStage?.('ceilings');
+  const ceilings = await measureCeilings();
+  const models: Measured[] = [];
+  for (const dtype of options.dtypes) models.push(await measureModel({ ...options, dtype }));
+  const quality = options.text === undefined ? [] : await qualityOf(options, options.text);
+  return { date: new Date().toISOString(), ceilings, models, quality };
+}
+
+async function qualityOf(options: BenchOptions, text: string): Promise<Quality[]> {
+  const { checkpoint } = await understand(options.source, options.bundledBase);
+  const tokenizer = await createTokenizer(checkpoint.tokenizer);
+  checkpoint.close();
+  const ids = tokenizer.encode(text).slice(0, qualityTokens);
+  return measureQuality({ ...options, ids, positions: qualityPositions });
+}
