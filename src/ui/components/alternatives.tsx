@@ -109,11 +109,12 @@ export function Alternatives({ index, focused, frame, onClose, onEnter, onLeave 
 
   // What is not placed yet is hidden, and cannot take the focus.
   const placed = place !== null;
+  const some = count > 0;
   useEffect(() => {
     if (!focused || !placed) return;
-    const first = box.current?.querySelector<HTMLElement>('button.choice');
+    const first = some ? box.current?.querySelector<HTMLElement>('button.choice') : null;
     (first ?? box.current)?.focus();
-  }, [focused]);
+  }, [focused, placed, some]);
 
   function onKeyDown(event: React.KeyboardEvent) {
     if (event.key === 'Escape') {

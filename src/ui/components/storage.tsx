@@ -1,5 +1,6 @@
 import { useEffect, useId, useState } from 'react';
 import type { CachedModel } from '../../engine/index.ts';
+import type { StorageReport } from '../../weights/index.ts';
 import { usePage } from '../hooks.tsx';
 import { saveFile } from '../lib/download.ts';
 import { formatBytes } from '../lib/format.ts';
@@ -64,7 +65,7 @@ function StoredRow({ model, busy, onLoad, onExport, onDelete }: StoredRowProps) 
 
 function Report({ changed }: { changed: number }) {
   const page = usePage();
-  const [report, setReport] = useState<Awaited<ReturnType<typeof page.backend.storageReport>> | null>(null);
+  const [report, setReport] = useState<StorageReport | null>(null);
   const [asked, setAsked] = useState(false);
   // biome-ignore lint/correctness/useExhaustiveDependencies: asked again whenever the stored models change
   useEffect(() => {
@@ -74,8 +75,8 @@ function Report({ changed }: { changed: number }) {
   const persist = () => void page.backend.requestPersistence().then(() => setAsked(true));
   return (
     <p className="muted">
-      {formatBytes(report.usage)} in use
-      {report.quota > 0 ? ` of about ${formatBytes(report.quota)} allowed` : ''}.{' '}
+      {report.usage === null ? '' : `${formatBytes(report.usage)} in use`}
+      {report.quota ? ` of about ${formatBytes(report.quota)} allowed` : ''}.{' '}
       {report.persisted ? (
         'The browser keeps it until you delete it.'
       ) : (
