@@ -1,6 +1,7 @@
 import { VitrineError } from '../lib/index.ts';
 import { digestOf, toHex } from './digest.ts';
 import { fileNames, type ListedFile, type Origin, type SourceFile } from './origin.ts';
+import { release } from './release.ts';
 
 /** Files the visitor dropped or picked; a whole folder with its subfolders may be among them. */
 export function filesOrigin(id: string, given: File[]): Origin {
@@ -32,7 +33,9 @@ function localFile(path: string, file: File): SourceFile {
     sha256: undefined,
     sequential: false,
     async *read(begin, end) {
-      yield new Uint8Array(await slice(file, begin, end));
+      const bytes = new Uint8Array(await slice(file, begin, end));
+      yield bytes;
+      release(bytes);
     },
   };
 }

@@ -26,6 +26,7 @@ export interface SourceFile {
   readonly sha256: string | undefined;
   /** True once the origin has shown that it only reads front to back. */
   readonly sequential: boolean;
+  /** The bytes [begin, end); a piece is only valid until the next is asked for. */
   read(begin: number, end: number, signal?: AbortSignal): AsyncIterable<Uint8Array>;
 }
 

@@ -1,5 +1,6 @@
 import { VitrineError } from '../lib/index.ts';
 import { giveUp, type Http, place, Transient } from './http.ts';
+import { release } from './release.ts';
 
 /** What reading has shown about a server. */
 export interface RemoteState {
@@ -8,7 +9,7 @@ export interface RemoteState {
 }
 
 /**
- * The bytes [begin, end) of a URL, in order, however often the line drops. Each try asks the given URL again,
+ * The bytes [begin, end) of a URL; each piece is only valid until the next is asked for. They come in order, however often the line drops. Each try asks the given URL again,
  * never the address it redirected to, and goes on behind the last byte that came.
  * `total`, where known, is compared with what the server says the file's size is.
  */
@@ -66,6 +67,7 @@ async function* attempt(
       const bytes = piece.subarray(begin, Math.min(piece.length, begin + left));
       left -= bytes.length;
       if (bytes.length > 0) yield bytes;
+      release(piece);
     }
   } finally {
     // Ends the request when the bytes wanted have come, or the reader lost interest.

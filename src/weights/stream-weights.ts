@@ -6,6 +6,7 @@ import { aborted } from './http.ts';
 import { withLock } from './lock.ts';
 import type { Listing, Origin } from './origin.ts';
 import type { Meter } from './progress.ts';
+import { release } from './release.ts';
 import { tensorRouter } from './route.ts';
 import type { SmallFiles } from './small-files.ts';
 import { type Manifest, modelKey, type StoredFileRecord } from './store.ts';
@@ -146,6 +147,7 @@ async function streamFile(
     hash?.update(chunk.bytes);
     await Promise.all([kept, deliver(chunk.index * chunkBytes, chunk.bytes)]);
     meter.add(chunk.bytes.length, chunk.fromCache);
+    release(chunk.bytes);
   }
   if (!hash) return;
   meter.enter('verify', source.path);
