@@ -19,22 +19,3 @@ test('the device panel names the adapter, its limits, memory and speeds, and the
   expect(diagnostics).not.toContain('SECRETWORD');
   await expectAccessible(page);
 });
-
-test('where WebGPU is missing the page says what to do, and writes on the CPU', async ({ page }) => {
-  await page.addInitScript(() => Object.defineProperty(navigator, 'gpu', { value: undefined }));
-  const vitrine = new VitrinePage(page);
-  // Workers have a navigator of their own: the engine must be told the same there.
-  await page.route(/\.js(\?|$)/, async (route) => {
-    const response = await route.fetch();
-    const gone = "Object.defineProperty(navigator, 'gpu', { value: undefined, configurable: true });";
-    await route.fulfill({ response, body: `${gone}${await response.text()}` });
-  });
-  await vitrine.open('?prompt=Once&seed=2&max-new-tokens=4');
-  await expect(vitrine.error).toHaveAttribute('data-code', 'webgpu-unavailable', { timeout: 30_000 });
-  await expect(vitrine.error).toContainText('Firefox');
-  await expectAccessible(page);
-  await page.getByRole('button', { name: 'Write without a GPU' }).click();
-  await vitrine.ready();
-  await vitrine.write.click();
-  await expect(vitrine.text).toHaveValue(/^Once.+/s, { timeout: 60_000 });
-});

@@ -28,26 +28,49 @@ async function buildLibrary() {
   write('vitrine.js', await bundleLibrary(root));
   write(engineFile, await bundleEngine(root));
   write(ranksFile, await bundleRanks(root));
-  if (existsSync(join(root, 'src/embed/element.ts'))) write('embed.js', await bundleElement(root));
+  write('embed.js', await bundleElement(root));
 }
 
-async function buildTypes() {
-  const types = await rollup({
-    input: join(root, 'src/index.ts'),
+/** Types of one entry as one file that needs no other. */
+async function typesOf(entry) {
+  const bundle = await rollup({
+    input: join(root, entry),
     plugins: [dts({ tsconfig: join(root, 'tsconfig.json') })],
     external: [/^[^./]/],
   });
-  const { output } = await types.generate({ format: 'es' });
-  await types.close();
-  // The one name of WebGPU in the types. Where the platform has it, the two declarations are one.
-  write('vitrine.d.ts', `declare global {\n  interface GPUDevice {}\n}\n${output[0].code}`);
+  const { output } = await bundle.generate({ format: 'es' });
+  await bundle.close();
+  return output[0].code;
 }
 
-/** Files of the page: scripts, styles and the page itself; not the ranks, the engine outside of a worker (`here`), other pages. */
+async function buildTypes() {
+  // The one name of WebGPU in the types. Where the platform has it, the two declarations are one.
+  const gpu = 'declare global {\n  interface GPUDevice {}\n}\n';
+  write('vitrine.d.ts', gpu + (await typesOf('src/index.ts')));
+  const tag =
+    "declare global {\n  interface HTMLElementTagNameMap {\n    'vitrine-demo': VitrineDemo;\n  }\n}\n";
+  write('embed.d.ts', tag + (await typesOf('src/embed/element.ts')));
+}
+
+/** Files that a script of the page imports at once, itself included. */
+function withImports(name, found = new Set()) {
+  if (found.has(name)) return found;
+  found.add(name);
+  const text = readFileSync(join(assets, name), 'utf8');
+  for (const [, next] of text.matchAll(/(?:from|import)\s*["']\.\/([^"']+\.js)["']/g))
+    withImports(next, found);
+  return found;
+}
+
+/** What index.html fetches before a model: its scripts and styles, and the engine's client and worker. */
 function pageFiles() {
-  const files = readdirSync(assets).map((name) => join(assets, name));
-  const own = files.filter((path) => /\.(js|css)$/.test(path) && !/r50k|(here|embed|bench)-/.test(path));
-  return [join(dist, 'index.html'), ...own];
+  const html = readFileSync(join(dist, 'index.html'), 'utf8');
+  const named = [...html.matchAll(/assets\/([^"]+\.(?:js|css))/g)].map(([, name]) => name);
+  const later = readdirSync(assets).filter((name) => /^(worker|entry)-.*\.js$/.test(name));
+  if (later.length !== 2)
+    throw new Error(`The client and the worker of the page are not to be found: ${later}`);
+  const files = new Set([...named, ...later].flatMap((name) => [...withImports(name)]));
+  return [join(dist, 'index.html'), ...[...files].map((name) => join(assets, name))];
 }
 
 function sizes() {

@@ -128,7 +128,8 @@ export function bundleEngine(root) {
 
 /** The custom element: it imports the library only when it is activated. */
 export function bundleElement(root) {
-  return bundle(join(root, 'src/embed/element.ts'), []);
+  const libraryBeside = besidePlugin('src/embed/library.ts', '../worker/index.ts', 'vitrine.js');
+  return bundle(join(root, 'src/embed/element.ts'), [libraryBeside]);
 }
 
 /** GPT-2's ranks as a module. */

@@ -34,7 +34,9 @@ export async function loadHere(source: ModelSource, options: LoadOptions = {}): 
 async function open(source: ModelSource, options: LoadOptions) {
   const checkpoint = await openCheckpoint(source, openOptions(options));
   try {
-    const tokenizer = await createTokenizer(checkpoint.tokenizer);
+    // The vocabulary's size tells whose tokenizer it is where a repository has none of its own.
+    const { vocabSize } = parseConfig(checkpoint.config, checkpoint.generationConfig);
+    const tokenizer = await createTokenizer(checkpoint.tokenizer, { vocabSize });
     const understood = understand(checkpoint, tokenizer.eosTokenId);
     checkVocabulary(understood.config, tokenizer.size);
     const standing: Standing = await stand(understood, options);

@@ -218,6 +218,12 @@ test('a newer commit is loaded on request, and the older one is offered for dele
   expect(await listCached()).toEqual([]);
 });
 
+test('a commit is found in storage without the network', async () => {
+  await load();
+  server.down();
+  expect(await load({}, `${id}@${server.commit(id)}`)).toMatchObject({ sha256: model.sha256 });
+});
+
 test('a plain folder is served from storage when it is away, and loaded anew when it changed', async () => {
   server.addFolder('plain', model.files);
   const source = server.folderUrl('plain');

@@ -84,8 +84,7 @@ interface Found {
  */
 async function findRevision(origin: Origin, cache: Cache, refresh: boolean): Promise<Found> {
   const { scope, id } = origin;
-  const last = await cache.try((store) => store.ref(scope, id, origin.ref ?? ''));
-  const stored = last ? await storedRevision(origin, cache, last) : undefined;
+  const stored = await storedCopy(origin, cache);
   const complete = stored?.complete ? stored : undefined;
   if (complete && origin.ref !== undefined && !refresh)
     return { listing: listingOf(complete), manifest: complete };
@@ -97,6 +96,13 @@ async function findRevision(origin: Origin, cache: Cache, refresh: boolean): Pro
     if (complete && away) return { listing: listingOf(complete), manifest: complete };
     throw error;
   }
+}
+
+/** What was last loaded under this name; a commit names its copy by itself. */
+async function storedCopy(origin: Origin, cache: Cache): Promise<Manifest | undefined> {
+  const { scope, id, ref = '' } = origin;
+  const last = await cache.try((store) => store.ref(scope, id, ref));
+  return storedRevision(origin, cache, last ?? ref);
 }
 
 function storedRevision(origin: Origin, cache: Cache, revision: string): Promise<Manifest | undefined> {

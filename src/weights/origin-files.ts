@@ -34,8 +34,11 @@ function localFile(path: string, file: File): SourceFile {
     sequential: false,
     async *read(begin, end) {
       const bytes = new Uint8Array(await slice(file, begin, end));
-      yield bytes;
-      release(bytes);
+      try {
+        yield bytes;
+      } finally {
+        release(bytes);
+      }
     },
   };
 }

@@ -9,8 +9,9 @@ export interface RemoteState {
 }
 
 /**
- * The bytes [begin, end) of a URL; each piece is only valid until the next is asked for. They come in order, however often the line drops. Each try asks the given URL again,
- * never the address it redirected to, and goes on behind the last byte that came.
+ * The bytes [begin, end) of a URL, in order, however often the line drops. A piece is only valid until the next is
+ * asked for. Each try asks the given URL again, never the address it redirected to, and goes on behind the last byte
+ * that came.
  * `total`, where known, is compared with what the server says the file's size is.
  */
 export async function* readRange(
@@ -66,8 +67,11 @@ async function* attempt(
       skip -= begin;
       const bytes = piece.subarray(begin, Math.min(piece.length, begin + left));
       left -= bytes.length;
-      if (bytes.length > 0) yield bytes;
-      release(piece);
+      try {
+        if (bytes.length > 0) yield bytes;
+      } finally {
+        release(piece);
+      }
     }
   } finally {
     // Ends the request when the bytes wanted have come, or the reader lost interest.

@@ -8,7 +8,7 @@ import type {
 } from '../engine/index.ts';
 import { VitrineError } from '../lib/index.ts';
 import { createTokenizer } from '../tokenizer/index.ts';
-import type { CachedModel } from '../weights/index.ts';
+import type { CachedModel, StorageReport } from '../weights/index.ts';
 import { Caller } from './caller.ts';
 import type { Request, Response, SentLoadOptions } from './protocol.ts';
 import { RemoteModel } from './remote-model.ts';
@@ -68,7 +68,11 @@ export async function loadModel(source: ModelSource, options: LoadOptions = {}):
     });
   const { signal, onProgress } = options;
   const record = await caller.call('load', { source, options: sent(options) }, { signal, onProgress });
-  return new RemoteModel(caller, record, await createTokenizer(record.tokenizer));
+  return new RemoteModel(
+    caller,
+    record,
+    await createTokenizer(record.tokenizer, { vocabSize: record.config.vocabSize }),
+  );
 }
 
 export function createEngine(): Engine {
@@ -116,4 +120,14 @@ export async function selfCheck(options: LoadOptions = {}): Promise<SelfCheckRep
   if (!caller)
     return (await here()).selfCheckHere({ ...options, bundledBase: options.bundledBase ?? defaultBase() });
   return caller.call('selfCheck', { options: sent(options) }, { signal });
+}
+
+/** Bytes this site stores and may store, as far as the browser says. */
+export async function storageReport(): Promise<StorageReport> {
+  return (await import('../weights/index.ts')).storageReport();
+}
+
+/** Asks the browser not to clear what this site stores; false when it declines. A worker cannot ask. */
+export async function requestPersistence(): Promise<boolean> {
+  return (await import('../weights/index.ts')).requestPersistence();
 }

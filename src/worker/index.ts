@@ -1,4 +1,4 @@
-export { requestPersistence, type StorageReport, storageReport } from '../weights/index.ts';
+export type { StorageReport } from '../weights/index.ts';
 export {
   createEngine,
   deleteCached,
@@ -7,5 +7,7 @@ export {
   listCached,
   loadModel,
   planMemory,
+  requestPersistence,
   selfCheck,
+  storageReport,
 } from './client.ts';

@@ -49,7 +49,7 @@ const troubles: Record<VitrineErrorCode, Trouble> = {
   network: { title: 'The download was interrupted', remedies: ['retry', 'tiny'] },
   'http-status': { title: 'The server refused', remedies: ['retry', 'models', 'tiny'] },
   'not-found': { title: 'There is no such model', remedies: ['models', 'tiny'] },
-  gated: { title: 'This model asks for permission', remedies: ['token', 'models', 'tiny'] },
+  gated: { title: 'This model is not open to everyone, or not there', remedies: ['token', 'models', 'tiny'] },
   integrity: { title: 'The file is not what it should be', remedies: ['clean', 'retry', 'tiny'] },
   'safetensors-invalid': { title: 'The weights file cannot be read', remedies: ['models', 'clean', 'tiny'] },
   'config-unsupported': { title: 'This is not a model Vitrine can show', remedies: ['models', 'tiny'] },
