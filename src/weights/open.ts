@@ -83,7 +83,6 @@ interface Found {
  * which has no revisions, is looked at each time, and its stored copy serves when it cannot be reached.
  */
 async function findRevision(origin: Origin, cache: Cache, refresh: boolean): Promise<Found> {
-  const { scope, id } = origin;
   const stored = await storedCopy(origin, cache);
   const complete = stored?.complete ? stored : undefined;
   if (complete && origin.ref !== undefined && !refresh)
