@@ -1,0 +1,14 @@
+import { define } from './define.ts';
+import { setBase, sharedModels } from './library.ts';
+
+/**
+ * The script of the custom element: one tag defines `<vitrine-demo>`.
+ * @module
+ */
+export { VitrineDemo } from './demo.ts';
+
+/** Models held by the elements of this page, and the GPU bytes they take. */
+export const usage = (): { models: number; gpuBytes: number } => sharedModels.usage();
+
+setBase(new URL(/* @vite-ignore */ './', import.meta.url).href);
+define();

@@ -1,0 +1,4 @@
+import { startFrame } from './frame.ts';
+import './page.css';
+
+startFrame();

@@ -1,0 +1,44 @@
+import { siteBase } from './library.ts';
+
+/** An answer the bundled model gave once, token by token, to show while its weights are on their way. */
+export interface Recording {
+  version: 1;
+  model: string;
+  prompt: string;
+  tokens: RecordedToken[];
+}
+
+export interface RecordedToken {
+  text: string;
+  logprob: number;
+  alternatives: { text: string; logprob: number }[];
+}
+
+/** True for data of the shape of a recording; it comes from a file that may be of another version. */
+export function isRecording(data: unknown): data is Recording {
+  const it = data as Recording | null;
+  return (
+    typeof it === 'object' &&
+    it?.version === 1 &&
+    typeof it.prompt === 'string' &&
+    Array.isArray(it.tokens) &&
+    it.tokens.every((token) => typeof token.text === 'string' && typeof token.logprob === 'number')
+  );
+}
+
+/** The recording of a model and prompt, if there is one. Never throws: without it a visitor only waits. */
+export async function findRecording(
+  model: string,
+  prompt: string,
+  signal: AbortSignal,
+): Promise<Recording | undefined> {
+  if (model !== 'tiny-tales') return undefined;
+  try {
+    const url = new URL('models/tiny-tales/recording.json', siteBase());
+    const response = await fetch(url, { signal });
+    const data: unknown = response.ok ? await response.json() : undefined;
+    return isRecording(data) && data.prompt === prompt ? data : undefined;
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,80 @@
+import type { LoadOptions, LoadProgress, Model } from '../engine/index.ts';
+
+/** Loads a model; the library's `loadModel`, or a stand-in of a test. */
+export type Loader = (source: string, options: LoadOptions) => Promise<Model>;
+
+interface Entry {
+  users: number;
+  readonly model: Promise<Model>;
+  readonly abort: AbortController;
+  readonly listeners: Set<(progress: LoadProgress) => void>;
+  loaded?: Model;
+}
+
+/** A share in a model. `release` may be called at any time, more than once. */
+export interface Share {
+  readonly model: Promise<Model>;
+  release(): void;
+}
+
+/** Elements that show one model share it: it is loaded once, and freed when the last of them lets go. */
+export class SharedModels {
+  private readonly entries = new Map<string, Entry>();
+
+  constructor(private readonly load: Loader) {}
+
+  /** A share in the model; loading begins if nobody has it yet. */
+  take(source: string, options: LoadOptions, onProgress: (progress: LoadProgress) => void): Share {
+    const key = JSON.stringify([source, options]);
+    const entry = this.entries.get(key) ?? this.begin(key, source, options);
+    entry.users += 1;
+    entry.listeners.add(onProgress);
+    let released = false;
+    const release = () => {
+      if (released) return;
+      released = true;
+      entry.listeners.delete(onProgress);
+      this.leave(key, entry);
+    };
+    return { model: entry.model, release };
+  }
+
+  private begin(key: string, source: string, options: LoadOptions): Entry {
+    const abort = new AbortController();
+    const listeners = new Set<(progress: LoadProgress) => void>();
+    const tell = (progress: LoadProgress) => {
+      for (const listener of listeners) listener(progress);
+    };
+    const model = this.load(source, { ...options, signal: abort.signal, onProgress: tell });
+    const entry: Entry = { users: 0, model, abort, listeners };
+    this.entries.set(key, entry);
+    model.then(
+      (loaded) => {
+        entry.loaded = loaded;
+        if (entry.users === 0) loaded.dispose();
+      },
+      // The next to ask tries again.
+      () => this.forget(key, entry),
+    );
+    return entry;
+  }
+
+  private leave(key: string, entry: Entry): void {
+    entry.users -= 1;
+    if (entry.users > 0) return;
+    this.forget(key, entry);
+    entry.abort.abort();
+    entry.loaded?.dispose();
+  }
+
+  private forget(key: string, entry: Entry): void {
+    if (this.entries.get(key) === entry) this.entries.delete(key);
+  }
+
+  /** Models that are there or on their way, and the GPU bytes of those that are there. */
+  usage(): { models: number; gpuBytes: number } {
+    let gpuBytes = 0;
+    for (const { loaded } of this.entries.values()) gpuBytes += loaded?.stats().gpuBytes ?? 0;
+    return { models: this.entries.size, gpuBytes };
+  }
+}
