@@ -11,7 +11,7 @@ import type { LoadProgress, ModelSource, OpenOptions } from './types.ts';
 const weightsFile = 'model.safetensors';
 const id = 'tiny/sample';
 const chunkBytes = 32 * 1024;
-const quick = { attempts: 2, backoffMs: 1, stallMs: 2000, chunkBytes };
+const quick = { attempts: 2, backoffMs: 1, stallMs: 20_000, chunkBytes };
 const model = sampleModel(1_500_000);
 const total = model.weights.length;
 

@@ -8,7 +8,7 @@ import type { ModelSource, OpenOptions } from './types.ts';
 const path = 'model.safetensors';
 const id = 'tiny/sample';
 const model = sampleModel(900_000);
-const quick = { attempts: 4, backoffMs: 1, stallMs: 150, chunkBytes: 64 * 1024 };
+const quick = { attempts: 4, backoffMs: 1, stallMs: 1000, chunkBytes: 64 * 1024 };
 
 let server: HubServer;
 

@@ -16,7 +16,7 @@ afterEach(async () => {
   await Promise.all(servers.splice(0).map((server) => server.close()));
 });
 
-const quick = { attempts: 3, backoffMs: 1, stallMs: 300, chunkBytes: 4096 };
+const quick = { attempts: 3, backoffMs: 1, stallMs: 20_000, chunkBytes: 4096 };
 
 async function load(source: string | File[], options: OpenOptions) {
   const checkpoint = await openCheckpoint(source, { cache: false, transport: quick, ...options });
