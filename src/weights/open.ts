@@ -125,7 +125,7 @@ async function assemble(context: LoadContext & { control: AbortController }): Pr
   const generationConfig = await small.json(fileNames.generationConfig);
   meter.enter('tokenizer', fileNames.tokenizerJson);
   const tokenizer = await small.tokenizer();
-  const files = await openWeights(context);
+  const { files, tensors } = await openWeights(context);
   const totalBytes = files.reduce((sum, file) => sum + file.source.bytes, 0);
   meter.totalBytes = totalBytes;
   return {
@@ -134,15 +134,18 @@ async function assemble(context: LoadContext & { control: AbortController }): Pr
     config,
     generationConfig,
     tokenizer,
-    tensors: joinTensors(files),
+    tensors,
     totalBytes,
+    notices: files.flatMap((file) => file.notices),
     stream: (wanted, sink) => streamWeights(context, files, wanted, sink),
     close: () =>
       context.control.abort(new VitrineError('disposed', `The checkpoint ${origin.id} was closed.`)),
   };
 }
 
-async function openWeights(context: LoadContext): Promise<WeightFile[]> {
+async function openWeights(
+  context: LoadContext,
+): Promise<{ files: WeightFile[]; tensors: Checkpoint['tensors'] }> {
   const { origin, listing, meter, small } = context;
   const choice = await chooseWeights(origin.id, listing.files, (path) => small.text(path));
   const files: WeightFile[] = [];
@@ -150,5 +153,5 @@ async function openWeights(context: LoadContext): Promise<WeightFile[]> {
     meter.enter('header', path);
     files.push(await openWeightFile(context, path, choice.format));
   }
-  return files;
+  return { files, tensors: joinTensors(files, choice.index) };
 }

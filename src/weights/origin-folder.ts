@@ -2,7 +2,7 @@ import { VitrineError } from '../lib/index.ts';
 import { digestOf, toHex } from './digest.ts';
 import type { Http } from './http.ts';
 import { fileNames, type ListedFile, type Origin } from './origin.ts';
-import { safeShardNames } from './shards.ts';
+import { parseShardIndex } from './shard-index.ts';
 import { probe, readWholeUrl, sizeOf, webFile } from './web-file.ts';
 
 /** A model in a folder of any web server. `paths`, where given, are the files it is known to have. */
@@ -108,7 +108,8 @@ async function probeWeights(
   if (await head(fileNames.safetensors)) return true;
   if (await whole(fileNames.safetensorsIndex)) {
     const index = files.get(fileNames.safetensorsIndex)?.whole ?? new Uint8Array();
-    for (const shard of safeShardNames(new TextDecoder().decode(index)))
+    const { shards } = parseShardIndex(new TextDecoder().decode(index), fileNames.safetensorsIndex);
+    for (const shard of shards)
       if (!(await head(shard)))
         throw new VitrineError('not-found', `The shard ${shard} named by the index is not there.`);
     return true;

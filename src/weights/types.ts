@@ -125,6 +125,8 @@ export interface Checkpoint {
   readonly tensors: ReadonlyMap<string, TensorInfo>;
   /** Bytes of all weight files. */
   readonly totalBytes: number;
+  /** Oddities of the files that do no harm. */
+  readonly notices?: readonly string[];
   /**
    * Streams the weights: network or cache -> hash -> store -> sink, one chunk in flight.
    * Tensors for which `wanted` is false are verified and kept but never given to the sink.

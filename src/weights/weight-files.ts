@@ -1,7 +1,7 @@
 import { VitrineError } from '../lib/index.ts';
-import { parseSafetensorsHeader, readHeaderLength } from './header.ts';
 import { collect, fileNames, type ListedFile, type SourceFile } from './origin.ts';
-import { safeShardNames } from './shards.ts';
+import { parseSafetensorsHeader, readHeaderLength } from './safetensors.ts';
+import { checkShardIndex, parseShardIndex, type ShardIndex } from './shard-index.ts';
 import type { TensorInfo } from './types.ts';
 
 /** A weight file whose header is read and judged. */
@@ -10,10 +10,12 @@ export interface WeightFile {
   /** First bytes of the file, so that they need not be asked for again. */
   prefix: Uint8Array<ArrayBuffer> | undefined;
   tensors: TensorInfo[];
+  /** What the user may want to know about the file. */
+  notices: string[];
 }
 
 /** A model's weights: which files of the listing they are in. */
-export type WeightChoice = { format: 'safetensors' | 'torch'; paths: string[] };
+export type WeightChoice = { format: 'safetensors' | 'torch'; paths: string[]; index?: ShardIndex };
 
 const firstRead = 64 * 1024;
 
@@ -25,9 +27,10 @@ export async function chooseWeights(
 ): Promise<WeightChoice> {
   if (files.has(fileNames.safetensors)) return { format: 'safetensors', paths: [fileNames.safetensors] };
   if (files.has(fileNames.safetensorsIndex)) {
-    const paths = safeShardNames((await readText(fileNames.safetensorsIndex)) ?? '');
-    const missing = paths.find((path) => !files.has(path));
-    if (missing === undefined) return { format: 'safetensors', paths };
+    const text = (await readText(fileNames.safetensorsIndex)) ?? '';
+    const index = parseShardIndex(text, fileNames.safetensorsIndex);
+    const missing = index.shards.find((path) => !files.has(path));
+    if (missing === undefined) return { format: 'safetensors', paths: index.shards, index };
     throw new VitrineError('not-found', `${id} lacks the shard ${missing}, which its index names.`);
   }
   if (files.has(fileNames.torch)) return { format: 'torch', paths: [fileNames.torch] };
@@ -49,18 +52,16 @@ export async function readSafetensors(
   const first =
     head ??
     (await collect(source.read(0, Math.min(firstRead, source.bytes)), Math.min(firstRead, source.bytes)));
-  const end = 8 + readHeaderLength(first.subarray(0, 8), source.bytes);
+  const end = 8 + readHeaderLength(first.subarray(0, 8), source.bytes, source.path);
   let prefix = first;
   if (end > first.length) {
     prefix = new Uint8Array(end);
     prefix.set(first);
     prefix.set(await collect(source.read(first.length, end), end - first.length), first.length);
   }
-  const tensors = parseSafetensorsHeader(prefix.subarray(8, end), {
-    file: source.path,
-    fileBytes: source.bytes,
-  });
-  return { source, prefix, tensors };
+  const at = { file: source.path, fileBytes: source.bytes };
+  const { tensors, notices } = parseSafetensorsHeader(prefix.subarray(8, end), at);
+  return { source, prefix, tensors, notices };
 }
 
 /** Reads the directory of a PyTorch checkpoint. */
@@ -74,8 +75,8 @@ export async function readTorch(
   );
 }
 
-/** All tensors by name; no two files may hold the same one. */
-export function joinTensors(files: readonly WeightFile[]): Map<string, TensorInfo> {
+/** All tensors by name; no two files may hold the same one, and an index must be right about each. */
+export function joinTensors(files: readonly WeightFile[], index?: ShardIndex): Map<string, TensorInfo> {
   const tensors = new Map<string, TensorInfo>();
   for (const file of files)
     for (const tensor of file.tensors) {
@@ -87,5 +88,6 @@ export function joinTensors(files: readonly WeightFile[]): Map<string, TensorInf
         );
       tensors.set(tensor.name, tensor);
     }
+  if (index) checkShardIndex(index, tensors, fileNames.safetensorsIndex);
   return tensors;
 }

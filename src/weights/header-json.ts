@@ -1,0 +1,187 @@
+/**
+ * A strict JSON reader for headers of files from strangers. `JSON.parse` will not do: it keeps the last of two equal
+ * keys in silence, reads `1.0` and `1e0` as 1, and rounds integers past 2^53.
+ */
+
+/** A number as it is spelled. */
+export class JsonNumber {
+  readonly text: string;
+  constructor(text: string) {
+    this.text = text;
+  }
+}
+
+export type JsonValue = string | boolean | null | JsonNumber | JsonValue[] | JsonObject;
+/** Objects are maps: a key such as `__proto__` is a key like any other. */
+export type JsonObject = Map<string, JsonValue>;
+
+/** What is wrong with a text, and at which character. */
+export class JsonFault extends Error {}
+
+export interface JsonLimits {
+  /** Objects and arrays inside each other. */
+  depth: number;
+  /** Values in all. */
+  values: number;
+}
+
+// biome-ignore lint/suspicious/noControlCharactersInRegex: raw control characters are what must be found
+const plainRun = /[^"\\\u0000-\u001f]*/y;
+const numberRun = /-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?/y;
+const whitespaceRun = /[ \t\r\n]*/y;
+const words = new Map<string, JsonValue>([
+  ['true', true],
+  ['false', false],
+  ['null', null],
+]);
+const escapes = new Map([
+  ['"', '"'],
+  ['\\', '\\'],
+  ['/', '/'],
+  ['b', '\b'],
+  ['f', '\f'],
+  ['n', '\n'],
+  ['r', '\r'],
+  ['t', '\t'],
+]);
+
+/**
+ * Reads a text that is one JSON value with white space around it, by the letter of RFC 8259; equal keys in one object
+ * and lone surrogates are faults too. Throws {@link JsonFault}.
+ */
+export function parseStrictJson(text: string, limits: JsonLimits): JsonValue {
+  return new Reader(text, limits).whole();
+}
+
+class Reader {
+  readonly #text: string;
+  readonly #limits: JsonLimits;
+  #at = 0;
+  #depth = 0;
+  #values = 0;
+
+  constructor(text: string, limits: JsonLimits) {
+    this.#text = text;
+    this.#limits = limits;
+  }
+
+  whole(): JsonValue {
+    const value = this.#value();
+    this.#space();
+    if (this.#at < this.#text.length) this.#fail('something follows the end');
+    return value;
+  }
+
+  #fail(what: string): never {
+    throw new JsonFault(`${what} (character ${this.#at})`);
+  }
+
+  #run(pattern: RegExp): string {
+    pattern.lastIndex = this.#at;
+    const found = pattern.exec(this.#text)?.[0] ?? '';
+    this.#at += found.length;
+    return found;
+  }
+
+  #space(): void {
+    this.#run(whitespaceRun);
+  }
+
+  /** Passes over white space and, when it is next, the given character. */
+  #take(character: string): boolean {
+    this.#space();
+    if (this.#text[this.#at] !== character) return false;
+    this.#at++;
+    return true;
+  }
+
+  #value(): JsonValue {
+    if (++this.#values > this.#limits.values) this.#fail(`there are more than ${this.#limits.values} values`);
+    this.#space();
+    const next = this.#text[this.#at];
+    if (next === undefined) this.#fail('it ends too early');
+    if (next === '"') return this.#string();
+    if (next === '{') return this.#inside(() => this.#object());
+    if (next === '[') return this.#inside(() => this.#array());
+    const number = this.#run(numberRun);
+    if (number) return new JsonNumber(number);
+    for (const [word, value] of words)
+      if (this.#text.startsWith(word, this.#at)) {
+        this.#at += word.length;
+        return value;
+      }
+    return this.#fail('a value was expected');
+  }
+
+  #inside<T>(read: () => T): T {
+    if (++this.#depth > this.#limits.depth) this.#fail(`it is nested more than ${this.#limits.depth} deep`);
+    this.#at++;
+    const value = read();
+    this.#depth--;
+    return value;
+  }
+
+  #object(): JsonObject {
+    const object: JsonObject = new Map();
+    if (this.#take('}')) return object;
+    do {
+      this.#space();
+      if (this.#text[this.#at] !== '"') this.#fail('a name in quotes was expected');
+      const key = this.#string();
+      if (object.has(key)) this.#fail(`the name ${shown(key)} is there twice`);
+      if (!this.#take(':')) this.#fail('a colon was expected');
+      object.set(key, this.#value());
+    } while (this.#take(','));
+    if (!this.#take('}')) this.#fail('a comma or } was expected');
+    return object;
+  }
+
+  #array(): JsonValue[] {
+    const array: JsonValue[] = [];
+    if (this.#take(']')) return array;
+    do array.push(this.#value());
+    while (this.#take(','));
+    if (!this.#take(']')) this.#fail('a comma or ] was expected');
+    return array;
+  }
+
+  #string(): string {
+    this.#at++;
+    const parts: string[] = [];
+    for (;;) {
+      parts.push(this.#run(plainRun));
+      const next = this.#text[this.#at];
+      if (next === undefined) this.#fail('a string does not end');
+      if (next !== '"' && next !== '\\') this.#fail('a string holds a raw control character');
+      this.#at++;
+      if (next === '"') return parts.join('');
+      parts.push(this.#escape());
+    }
+  }
+
+  #escape(): string {
+    const kind = this.#text[this.#at++] ?? '';
+    const simple = escapes.get(kind);
+    if (simple !== undefined) return simple;
+    if (kind !== 'u') this.#fail('unknown escape in a string');
+    const first = this.#hex4();
+    if (first < 0xd800 || first > 0xdfff) return String.fromCharCode(first);
+    const paired = first < 0xdc00 && this.#text.startsWith('\\u', this.#at);
+    this.#at += paired ? 2 : 0;
+    const second = paired ? this.#hex4() : 0;
+    if (second < 0xdc00 || second > 0xdfff) this.#fail('half a surrogate pair in a string');
+    return String.fromCharCode(first, second);
+  }
+
+  #hex4(): number {
+    const digits = this.#text.slice(this.#at, this.#at + 4);
+    if (!/^[0-9a-fA-F]{4}$/.test(digits)) this.#fail('\\u needs four hex digits');
+    this.#at += 4;
+    return Number.parseInt(digits, 16);
+  }
+}
+
+/** A string from a stranger as it may stand in a message: quoted, without control characters, cut. */
+export function shown(text: string): string {
+  return JSON.stringify(text.length > 80 ? `${text.slice(0, 80)}…` : text);
+}
