@@ -1,3 +1,5 @@
+import { showToken } from '../lib/format.ts';
+
 interface AttentionViewProps {
   /** [T][T]: row t holds the weights of token t over tokens 0..t. */
   weights: Float32Array;
@@ -17,7 +19,7 @@ export function AttentionView({ weights, texts, from, onFrom }: AttentionViewPro
     <>
       <p className="attention" dir="auto">
         {texts.map((text, i) => {
-          const alpha = i <= from ? Math.round((row[i] ?? 0) * 60) : 0;
+          const alpha = i <= from ? Math.round(Math.sqrt(row[i] ?? 0) * 70) : 0;
           const tint = `color-mix(in srgb, var(--tint) ${alpha}%, transparent)`;
           return (
             // biome-ignore lint/a11y/noStaticElementInteractions: the slider is the accessible way to the same choice
@@ -36,7 +38,7 @@ export function AttentionView({ weights, texts, from, onFrom }: AttentionViewPro
         })}
       </p>
       <p className="explain" role="status">
-        Most on token {best + 1}, “{texts[best]?.trim()}”, {share} %.
+        Most on token {best + 1}, “<bdi>{showToken(texts[best] ?? '')}</bdi>”, {share} %.
       </p>
     </>
   );
