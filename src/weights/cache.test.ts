@@ -143,6 +143,16 @@ test('two openers at once download once', async () => {
   expect([...a.progress, ...b.progress].some((one) => one.notice?.includes('Another tab'))).toBe(true);
 });
 
+test('a load without the storage leaves what is stored alone', async () => {
+  await load();
+  expect((await load({ cache: false })).progress.at(-1)).toMatchObject({
+    fromCache: false,
+    notice: undefined,
+  });
+  expect(server.asked(weightsFile)).toBe(2 * total);
+  expect(await listCached()).toMatchObject([{ id, complete: true }]);
+});
+
 test('full storage: the load runs from memory and says so', async () => {
   const put = IDBObjectStore.prototype.put;
   let left = 400_000;

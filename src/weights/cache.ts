@@ -13,7 +13,8 @@ export class Cache {
   /** Opens the storage, or none at all when `wanted` is false. */
   static async open(wanted: boolean, notice: (text: string) => void): Promise<Cache> {
     const cache = new Cache(notice);
-    if (!wanted) return cache;
+    // Outside browsers there is nothing to store in, and nobody expects it.
+    if (!wanted || typeof indexedDB === 'undefined') return cache;
     try {
       cache.#store = await ModelStore.open();
     } catch (error) {

@@ -34,10 +34,14 @@ export interface Manifest {
 export class ModelStore {
   readonly #use: UseStore;
 
-  /** Touches the storage once; throws where it is denied. */
+  /** The one store of this realm. Touches the storage once; throws where it is denied. */
   static async open(): Promise<ModelStore> {
+    const factory = indexedDB;
+    const known = opened.get(factory);
+    if (known) return known;
     const store = new ModelStore(createStore('vitrine-models', 'entries'));
     await get(['ref'], store.#use);
+    opened.set(factory, store);
     return store;
   }
 
@@ -132,6 +136,8 @@ export class ModelStore {
     });
   }
 }
+
+const opened = new WeakMap<IDBFactory, ModelStore>();
 
 /** What a revision of a model is filed under. */
 export function modelKey(model: { scope: string; id: string; revision: string }): string {

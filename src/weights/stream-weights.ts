@@ -79,6 +79,7 @@ async function streamFiles(
   const key = modelKey(model);
   const manifest = stored?.complete ? stored : manifestFor(stored, model, recordsOf(context, files));
   const wasComplete = manifest.complete;
+  const storing = cache.works && !wasComplete;
   if (!wasComplete) await begin(context, manifest);
   for (const file of files) {
     meter.enter('weights', file.source.path);
@@ -88,7 +89,7 @@ async function streamFiles(
     if (!wasComplete) await cache.try((store) => store.putManifest(manifest));
   }
   if (!cache.works) {
-    if (!wasComplete && context.origin.stored) await cache.abandon(key);
+    if (storing) await cache.abandon(key);
     return;
   }
   manifest.complete = manifest.files.every((file) => file.complete);
