@@ -5,7 +5,7 @@ export function tensorRouter(
   tensors: readonly TensorInfo[],
   sink: WeightSink,
 ): (offset: number, bytes: Uint8Array<ArrayBuffer>) => Promise<void> {
-  const sorted = [...tensors].sort((a, b) => a.begin - b.begin);
+  const sorted = tensors.filter((one) => one.end > one.begin).sort((a, b) => a.begin - b.begin);
   return async (offset, bytes) => {
     const end = offset + bytes.length;
     for (const tensor of sorted) {

@@ -1,0 +1,146 @@
+import fc from 'fast-check';
+import { expect, test } from 'vitest';
+import { fillRandom } from '../../test/support/sample-model.ts';
+import { chunksInOrder, type StoredChunks } from './chunks.ts';
+import type { SourceFile } from './origin.ts';
+import { tensorRouter } from './route.ts';
+import { transportSettings } from './settings.ts';
+import type { TensorInfo } from './types.ts';
+
+const whole = new Uint8Array(5000);
+fillRandom(whole, 3);
+
+/** A file in memory that is handed out in pieces of the given sizes, over and over. */
+function source(bytes: Uint8Array, pieces: number[], sequential = false) {
+  let read = 0;
+  const file: SourceFile = {
+    path: 'file',
+    bytes: bytes.length,
+    sha256: undefined,
+    sequential,
+    async *read(begin, end) {
+      for (let at = begin, turn = 0; at < end; turn++) {
+        const size = Math.min(pieces[turn % pieces.length] ?? 1, end - at);
+        await Promise.resolve();
+        read += size;
+        yield bytes.slice(at, at + size);
+        at += size;
+      }
+    },
+  };
+  return { file, read: () => read };
+}
+
+/** Some of the chunks stored; `damaged` ones are there but do not fit their digest. */
+function storage(bytes: Uint8Array, chunkBytes: number, has: boolean[], damaged: boolean[]): StoredChunks {
+  const on = (list: boolean[], index: number) => list[index % list.length] ?? false;
+  return {
+    has: (index) => on(has, index),
+    read: async (index) =>
+      on(damaged, index) ? undefined : bytes.slice(index * chunkBytes, (index + 1) * chunkBytes),
+  };
+}
+
+const setup = fc.record({
+  length: fc.integer({ min: 1, max: whole.length }),
+  chunkBytes: fc.integer({ min: 1, max: 1500 }),
+  spanChunks: fc.integer({ min: 1, max: 4 }),
+  parallel: fc.integer({ min: 1, max: 4 }),
+  pieces: fc.array(fc.integer({ min: 1, max: 900 }), { minLength: 1, maxLength: 5 }),
+  prefix: fc.integer({ min: 0, max: 3000 }),
+  has: fc.array(fc.boolean(), { minLength: 1, maxLength: 6 }),
+  damaged: fc.array(fc.boolean(), { minLength: 1, maxLength: 6 }),
+  sequential: fc.boolean(),
+  cuts: fc.array(fc.integer({ min: 0, max: whole.length }), { maxLength: 8 }),
+});
+
+test('however a file is cut and wherever its chunks come from, the tensors are the same', async () => {
+  await fc.assert(
+    fc.asyncProperty(setup, async (one) => {
+      const bytes = whole.slice(0, one.length);
+      const settings = transportSettings(one);
+      const { file } = source(bytes, one.pieces, one.sequential);
+      const stored = storage(bytes, one.chunkBytes, one.has, one.damaged);
+      const prefix = bytes.slice(0, one.prefix);
+      const bounds = [...new Set([0, ...one.cuts.filter((cut) => cut <= one.length), one.length])].sort(
+        (a, b) => a - b,
+      );
+      const tensors = bounds.slice(1).map((end, index): TensorInfo => {
+        const begin = bounds[index] ?? 0;
+        return { name: `t${index}`, dtype: 'U8', shape: [end - begin], file: 'file', begin, end };
+      });
+      const got = new Uint8Array(one.length);
+      const next = new Map<string, number>();
+      const deliver = tensorRouter(tensors, {
+        write(tensor, offset, piece) {
+          expect(offset).toBe(next.get(tensor.name) ?? 0);
+          next.set(tensor.name, offset + piece.length);
+          got.set(piece, tensor.begin + offset);
+        },
+      });
+      let index = 0;
+      for await (const chunk of chunksInOrder({ file, settings, stored, prefix })) {
+        expect(chunk.index).toBe(index++);
+        await deliver(chunk.index * settings.chunkBytes, chunk.bytes);
+      }
+      expect(got).toEqual(bytes);
+    }),
+    { numRuns: 300 },
+  );
+});
+
+test('a slow consumer holds the requests back', async () => {
+  for (const sequential of [false, true]) {
+    const { file, read } = source(whole, [100], sequential);
+    const settings = transportSettings({ chunkBytes: 100, spanChunks: 2, parallel: 3 });
+    const window = 6 * 100;
+    let taken = 0;
+    for await (const chunk of chunksInOrder({ file, settings })) {
+      await new Promise((resolve) => setTimeout(resolve, 1));
+      // A span is begun whole when its first chunk is near; one piece more is on its way.
+      expect(read() - taken).toBeLessThanOrEqual(window + 2 * 100);
+      taken += chunk.bytes.length;
+    }
+    expect(taken).toBe(whole.length);
+  }
+});
+
+test('a consumer that stops ends the requests', async () => {
+  let ended = 0;
+  const file: SourceFile = {
+    path: 'file',
+    bytes: 1000,
+    sha256: undefined,
+    sequential: false,
+    async *read(begin, end, signal) {
+      signal?.addEventListener('abort', () => {
+        ended += 1;
+      });
+      for (let at = begin; at < end; at += 10) {
+        yield whole.slice(at, Math.min(end, at + 10));
+        if (begin > 0) await new Promise((resolve) => signal?.addEventListener('abort', resolve));
+      }
+    },
+  };
+  const settings = transportSettings({ chunkBytes: 50, spanChunks: 1, parallel: 3 });
+  for await (const chunk of chunksInOrder({ file, settings })) if (chunk.index === 0) break;
+  expect(ended).toBeGreaterThanOrEqual(2);
+});
+
+test('a tensor that shares its bytes with another gets them too', async () => {
+  const got: string[] = [];
+  const tensor = (name: string, begin: number, end: number): TensorInfo => ({
+    name,
+    dtype: 'U8',
+    shape: [end - begin],
+    file: 'file',
+    begin,
+    end,
+  });
+  const deliver = tensorRouter([tensor('b', 2, 6), tensor('a', 2, 6), tensor('empty', 3, 3)], {
+    write: (one, offset, bytes) => void got.push(`${one.name} ${offset} ${bytes.length}`),
+  });
+  await deliver(0, whole.slice(0, 4));
+  await deliver(4, whole.slice(4, 8));
+  expect(got.sort()).toEqual(['a 0 2', 'a 2 2', 'b 0 2', 'b 2 2']);
+});
