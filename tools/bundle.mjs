@@ -99,18 +99,26 @@ const blobWorker = `
     }
   }`;
 
-function blobWorkerPlugin() {
+/** Bundled models lie beside the library. The address is kept from bundlers, which would look for a file there. */
+const baseBeside = `
+  export function defaultBase() {
+    const here = import.meta.url;
+    return new URL('models/', here).href;
+  }`;
+
+/** Puts other code in the place of one source file. */
+function replacePlugin(source, text) {
   let found = false;
   return {
-    name: 'blob-worker',
+    name: `replace-${source}`,
     enforce: 'pre',
     load(id) {
-      if (!id.endsWith('src/worker/spawn.ts')) return undefined;
+      if (!id.endsWith(source)) return undefined;
       found = true;
-      return blobWorker;
+      return text;
     },
     buildEnd(error) {
-      if (!error && !found) throw new Error('src/worker/spawn.ts is not part of the bundle.');
+      if (!error && !found) throw new Error(`${source} is not part of the bundle.`);
     },
   };
 }
@@ -118,7 +126,12 @@ function blobWorkerPlugin() {
 /** The library's entry: what a page needs before a model is asked for. */
 export function bundleLibrary(root) {
   const engineBeside = besidePlugin('src/worker/client.ts', './here.ts', engineFile);
-  return bundle(join(root, 'src/index.ts'), [ranksBeside(), engineBeside, blobWorkerPlugin()]);
+  return bundle(join(root, 'src/index.ts'), [
+    ranksBeside(),
+    engineBeside,
+    replacePlugin('src/worker/spawn.ts', blobWorker),
+    replacePlugin('src/worker/base.ts', baseBeside),
+  ]);
 }
 
 /** The engine, for the worker and for where there is none. */

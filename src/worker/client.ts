@@ -9,6 +9,7 @@ import type {
 import { VitrineError } from '../lib/index.ts';
 import { createTokenizer } from '../tokenizer/index.ts';
 import type { CachedModel, StorageReport } from '../weights/index.ts';
+import { defaultBase } from './base.ts';
 import { Caller } from './caller.ts';
 import type { Request, Response, SentLoadOptions } from './protocol.ts';
 import { RemoteModel } from './remote-model.ts';
@@ -48,11 +49,6 @@ function inWorker(options: LoadOptions): Caller | undefined {
 function sent(options: LoadOptions): SentLoadOptions {
   const { signal: _signal, onProgress: _progress, device: _device, worker: _worker, ...rest } = options;
   return { ...rest, bundledBase: rest.bundledBase ?? defaultBase() };
-}
-
-/** Where the bundled models are unless told otherwise: beside the page. */
-function defaultBase(): string | undefined {
-  return typeof document === 'undefined' ? undefined : new URL('models/', document.baseURI).href;
 }
 
 /**
