@@ -1,0 +1,135 @@
+import { shown } from './header-json.ts';
+import { PickleFault, PickleGlobal, type PickleHost, PickleObject, type PickleValue } from './pickle.ts';
+import type { Dtype } from './types.ts';
+
+const storageTypes = new Map<string, [dtype: Dtype, valueBytes: number]>([
+  ['torch.FloatStorage', ['F32', 4]],
+  ['torch.HalfStorage', ['F16', 2]],
+  ['torch.BFloat16Storage', ['BF16', 2]],
+  ['torch.DoubleStorage', ['F64', 8]],
+  ['torch.LongStorage', ['I64', 8]],
+  ['torch.IntStorage', ['I32', 4]],
+  ['torch.ShortStorage', ['I16', 2]],
+  ['torch.CharStorage', ['I8', 1]],
+  ['torch.ByteStorage', ['U8', 1]],
+  ['torch.BoolStorage', ['BOOL', 1]],
+]);
+
+/** Values in a row, which tensors are views of. */
+export class TorchStorage extends PickleObject {
+  readonly kind = 'storage';
+  readonly key: string;
+  readonly dtype: Dtype;
+  readonly valueBytes: number;
+  /** Values. */
+  readonly count: number;
+  constructor(key: string, [dtype, valueBytes]: [Dtype, number], count: number) {
+    super();
+    this.key = key;
+    this.dtype = dtype;
+    this.valueBytes = valueBytes;
+    this.count = count;
+  }
+}
+
+/** A contiguous, row-major view of a storage. */
+export class TorchTensor extends PickleObject {
+  readonly kind = 'tensor';
+  readonly storage: TorchStorage;
+  /** In values. */
+  readonly offset: number;
+  readonly shape: number[];
+  readonly count: number;
+  constructor(storage: TorchStorage, offset: number, shape: number[], count: number) {
+    super();
+    this.storage = storage;
+    this.offset = offset;
+    this.shape = shape;
+    this.count = count;
+  }
+}
+
+/** The few names a state dictionary is made of, done without PyTorch. */
+export class TorchHost implements PickleHost {
+  /** By key, as met. */
+  readonly storages = new Map<string, TorchStorage>();
+
+  allows(name: string): boolean {
+    return calls.has(name) || storageTypes.has(name);
+  }
+
+  call(name: string, args: PickleValue[]): PickleValue {
+    const make = calls.get(name);
+    if (!make) throw new PickleFault(`it wants to call ${shown(name)}; nothing was executed`);
+    return make(args);
+  }
+
+  /** `('storage', class, key, device, count)`, in the older format with a view at the end. */
+  persistent(id: PickleValue): PickleValue {
+    if (!Array.isArray(id) || id[0] !== 'storage' || !(id[1] instanceof PickleGlobal))
+      throw new PickleFault('it refers to something other than a storage');
+    const [, type, key, , count, view] = id;
+    const kind = type instanceof PickleGlobal ? storageTypes.get(type.name) : undefined;
+    if (!kind || typeof key !== 'string') throw new PickleFault('it refers to a storage of an unknown type');
+    if (view !== undefined && view !== null)
+      throw new PickleFault('it has a storage that is a part of another');
+    const made = new TorchStorage(key, kind, whole(count));
+    const known = this.storages.get(key);
+    if (!known) this.storages.set(key, made);
+    else if (known.dtype !== made.dtype || known.count !== made.count)
+      throw new PickleFault(`it describes the storage ${shown(key)} in two ways`);
+    return known ?? made;
+  }
+}
+
+const calls = new Map<string, (args: PickleValue[]) => PickleValue>([
+  ['collections.OrderedDict', orderedDict],
+  ['torch._utils._rebuild_tensor', rebuildTensor],
+  ['torch._utils._rebuild_tensor_v2', rebuildTensor],
+  ['torch._utils._rebuild_parameter', ([data]) => (data instanceof TorchTensor ? data : bad('a parameter'))],
+  ['torch.Size', ([sizes]) => (Array.isArray(sizes) ? sizes : bad('a size'))],
+]);
+
+function bad(what: string): never {
+  throw new PickleFault(`it describes ${what} in an unknown way`);
+}
+
+function orderedDict([pairs]: PickleValue[]): PickleValue {
+  const made = new Map<PickleValue, PickleValue>();
+  if (pairs === undefined) return made;
+  if (!Array.isArray(pairs)) return bad('a dictionary');
+  for (const pair of pairs) {
+    if (!Array.isArray(pair) || pair.length !== 2) return bad('a dictionary');
+    made.set(pair[0] as PickleValue, pair[1] as PickleValue);
+  }
+  return made;
+}
+
+function whole(value: PickleValue | undefined): number {
+  if (typeof value !== 'number' || !Number.isSafeInteger(value) || value < 0) return bad('a size');
+  return value;
+}
+
+/** Arguments: storage, offset, sizes, strides, and what a later version added. */
+function rebuildTensor([storage, offset, sizes, strides]: PickleValue[]): PickleValue {
+  if (!(storage instanceof TorchStorage) || !Array.isArray(sizes) || !Array.isArray(strides))
+    return bad('a tensor');
+  const shape = sizes.map(whole);
+  const steps = strides.map(whole);
+  const count = shape.reduce((product, size) => product * size, 1);
+  if (!Number.isSafeInteger(count) || steps.length !== shape.length || shape.length > 64)
+    return bad('a tensor');
+  let step = 1;
+  for (let i = shape.length - 1; i >= 0 && count > 0; i--) {
+    const size = shape[i] ?? 0;
+    if (size !== 1 && steps[i] !== step)
+      throw new PickleFault(
+        `a tensor of shape [${shape}] has strides [${steps}]: its values do not lie in order`,
+      );
+    step *= size;
+  }
+  const first = whole(offset);
+  if (first + count > storage.count)
+    throw new PickleFault(`a tensor of shape [${shape}] reaches past its storage ${shown(storage.key)}`);
+  return new TorchTensor(storage, first, shape, count);
+}
