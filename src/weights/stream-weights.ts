@@ -5,6 +5,7 @@ import { digestOf, startHash, toHex } from './digest.ts';
 import { aborted } from './http.ts';
 import { withLock } from './lock.ts';
 import type { Listing, Origin } from './origin.ts';
+import { partReader } from './part-reader.ts';
 import type { Meter } from './progress.ts';
 import { release } from './release.ts';
 import { tensorRouter } from './route.ts';
@@ -38,9 +39,10 @@ export async function openWeightFile(
   if (listed?.bytes === undefined)
     throw new VitrineError('http-status', `The size of ${origin.id}/${path} is not known.`);
   const source = origin.open(listing.revision, { ...listed, bytes: listed.bytes });
-  if (format === 'torch') return readTorch(source, listed.head);
   const record = manifest?.files.find((file) => file.path === path && file.bytes === source.bytes);
   const stored = record && (await cache.file(modelKey(model), record));
+  if (format === 'torch')
+    return readTorch(source, partReader(source, stored, record?.chunkBytes ?? source.bytes, listed.head));
   const first = stored?.has(0) ? await stored.read(0) : undefined;
   const file = await readSafetensors(source, first ?? listed.head);
   // What is stored need not be held in memory as well.

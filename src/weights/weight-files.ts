@@ -2,6 +2,7 @@ import { VitrineError } from '../lib/index.ts';
 import { collect, fileNames, type ListedFile, type SourceFile } from './origin.ts';
 import { parseSafetensorsHeader, readHeaderLength } from './safetensors.ts';
 import { checkShardIndex, parseShardIndex, type ShardIndex } from './shard-index.ts';
+import { readTorchCheckpoint } from './torch-checkpoint.ts';
 import type { TensorInfo } from './types.ts';
 
 /** A weight file whose header is read and judged. */
@@ -64,15 +65,13 @@ export async function readSafetensors(
   return { source, prefix, tensors, notices };
 }
 
-/** Reads the directory of a PyTorch checkpoint. */
+/** Reads the directory of a PyTorch checkpoint; nothing in it is executed. */
 export async function readTorch(
   source: SourceFile,
-  _head: Uint8Array<ArrayBuffer> | undefined,
+  read: (begin: number, end: number) => Promise<Uint8Array<ArrayBuffer>>,
 ): Promise<WeightFile> {
-  throw new VitrineError(
-    'unsupported-format',
-    `This model has only ${source.path}. Name a revision that has safetensors, such as owner/name@refs/pr/1.`,
-  );
+  const tensors = await readTorchCheckpoint(read, { file: source.path, fileBytes: source.bytes });
+  return { source, prefix: undefined, tensors, notices: [] };
 }
 
 /** All tensors by name; no two files may hold the same one, and an index must be right about each. */

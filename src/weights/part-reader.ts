@@ -1,0 +1,35 @@
+import type { StoredChunks } from './chunks.ts';
+import { collect, type SourceFile } from './origin.ts';
+
+/** Reads any part of a file: from the storage where its chunks are there and whole, else from the origin. */
+export function partReader(
+  source: SourceFile,
+  stored: StoredChunks | undefined,
+  chunkBytes: number,
+  head: Uint8Array<ArrayBuffer> | undefined,
+): (begin: number, end: number) => Promise<Uint8Array<ArrayBuffer>> {
+  let last: { index: number; bytes: Promise<Uint8Array<ArrayBuffer> | undefined> } | undefined;
+  const chunk = (index: number) => {
+    if (!stored?.has(index)) return undefined;
+    // Small parts that follow one another are in the same chunk.
+    if (last?.index !== index) last = { index, bytes: stored.read(index) };
+    return last.bytes;
+  };
+  return async (begin, end) => {
+    if (head && end <= head.length) return head.slice(begin, end);
+    const part = new Uint8Array(end - begin);
+    for (let at = begin; at < end; ) {
+      const index = Math.floor(at / chunkBytes);
+      const stop = Math.min(end, (index + 1) * chunkBytes);
+      const bytes = await chunk(index);
+      if (bytes) part.set(bytes.subarray(at - index * chunkBytes, stop - index * chunkBytes), at - begin);
+      else if (stored) part.set(await collect(source.read(at, stop), stop - at), at - begin);
+      else {
+        part.set(await collect(source.read(at, end), end - at), at - begin);
+        return part;
+      }
+      at = stop;
+    }
+    return part;
+  };
+}
