@@ -43,11 +43,11 @@ export async function checkOffline(
   id: string | null,
   listCached: () => Promise<CachedModel[]>,
 ): Promise<OfflineReport> {
-  const controlled = 'serviceWorker' in navigator && navigator.serviceWorker.controller !== null;
+  const worker = 'serviceWorker' in navigator ? await navigator.serviceWorker.getRegistration() : undefined;
   const urls = ownFiles();
   const found = 'caches' in globalThis ? await Promise.all(urls.map(isStored)) : urls.map(() => false);
   const missing = urls
-    .filter((_, i) => !controlled || !found[i])
+    .filter((_, i) => !worker?.active || !found[i])
     .map((url) => new URL(url).pathname.split('/').at(-1) || 'the page itself');
   const modelStored = id !== null && (await isModelStored(id, listCached));
   return { works: missing.length === 0 && modelStored, missing, modelStored };
