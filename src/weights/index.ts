@@ -1,3 +1,4 @@
+export { findKnown, type KnownModel, type KnownShape, knownModels, type PinnedFile } from './known-models.ts';
 export {
   deleteCached,
   listCached,

@@ -5,6 +5,7 @@ import { fileNames, type Listing, type Origin } from './origin.ts';
 import { filesOrigin } from './origin-files.ts';
 import { folderOrigin } from './origin-folder.ts';
 import { hubOrigin } from './origin-hub.ts';
+import { withPins } from './pins.ts';
 import { Meter } from './progress.ts';
 import { transportSettings } from './settings.ts';
 import { SmallFiles } from './small-files.ts';
@@ -88,7 +89,7 @@ async function findRevision(origin: Origin, cache: Cache, refresh: boolean): Pro
   if (complete && origin.ref !== undefined && !refresh)
     return { listing: listingOf(complete), manifest: complete };
   try {
-    const listing = await origin.pin(complete ? 2 : undefined);
+    const listing = withPins(origin.id, await origin.pin(complete ? 2 : undefined));
     return { listing, manifest: await storedRevision(origin, cache, listing.revision) };
   } catch (error) {
     const away = error instanceof VitrineError && (error.code === 'network' || error.code === 'http-status');

@@ -1,0 +1,67 @@
+import { describe, expect, test } from 'vitest';
+import { countParameters, findKnown, knownModels } from './known-models.ts';
+import type { ListedFile } from './origin.ts';
+import { withPins } from './pins.ts';
+import { parseSource } from './source.ts';
+
+describe('known models', () => {
+  test.each([
+    ['distilgpt2', 81_912_576],
+    ['openai-community/gpt2', 124_439_808],
+    ['gpt2-medium', 354_823_168],
+    ['gpt2-large', 774_030_080],
+    ['gpt2-xl', 1_557_611_200],
+    ['Cerebras/cerebras-gpt-111m', 111_050_496],
+  ])('%s has %i parameters', (id, parameters) => {
+    expect(findKnown(id)?.parameters).toBe(parameters);
+  });
+
+  test('each is a hub id of its own that can be loaded, and counted from its shape', () => {
+    expect(new Set(knownModels.map(({ id }) => id)).size).toBe(knownModels.length);
+    for (const { id, revision = 'main', parameters, f32Bytes, shape } of knownModels) {
+      expect(parseSource(`${id}@${revision}`)).toMatchObject({ kind: 'hub', id, revision });
+      expect([parameters, f32Bytes]).toEqual([countParameters(shape), 4 * countParameters(shape)]);
+    }
+  });
+
+  test('pins are commits and digests, of files that hold at least the weights', () => {
+    for (const { pinned, f32Bytes } of knownModels)
+      for (const { sha256, bytes } of pinned?.files ?? []) {
+        expect(pinned?.commit).toMatch(/^[0-9a-f]{40}$/);
+        expect(sha256).toMatch(/^[0-9a-f]{64}$/);
+        expect(bytes).toBeGreaterThan(f32Bytes);
+      }
+  });
+
+  test('other names are not known', () => {
+    for (const id of ['constructor', '__proto__', '', 'someone/gpt2']) expect(findKnown(id)).toBeUndefined();
+  });
+});
+
+describe('withPins', () => {
+  const pinned = findKnown('gpt2')?.pinned;
+  const commit = pinned?.commit ?? '';
+  const weights = pinned?.files[0];
+  const listing = (file: Partial<ListedFile>, revision = commit) => ({
+    revision,
+    files: new Map([['model.safetensors', { path: 'model.safetensors', ...file }]]),
+  });
+  const seen = (result: { files: ReadonlyMap<string, ListedFile> }) => result.files.get('model.safetensors');
+
+  test('adds what the server does not say', () => {
+    const head = new Uint8Array(3);
+    expect(seen(withPins('gpt2', listing({ bytes: weights?.bytes, head })))).toEqual({ ...weights, head });
+  });
+
+  test('refuses other bytes under the same commit', () => {
+    expect(() => withPins('gpt2', listing({ bytes: 5 }))).toThrow(/not the file that is known/);
+    expect(() => withPins('gpt2', listing({ sha256: '0'.repeat(64) }))).toThrow(/not the file that is known/);
+  });
+
+  test('leaves other commits and other models alone', () => {
+    const other = listing({ bytes: 5 }, 'f'.repeat(40));
+    expect(withPins('gpt2', other)).toBe(other);
+    const same = listing({ bytes: 5 });
+    expect(withPins('someone/gpt2', same)).toBe(same);
+  });
+});

@@ -1,0 +1,154 @@
+/** The numbers that decide a GPT-2-family model's size. */
+export interface KnownShape {
+  layers: number;
+  width: number;
+  /** Longest context in tokens. */
+  positions: number;
+  vocabulary: number;
+}
+
+/** One file of one commit, as it was recorded; whatever a server sends can be held against it. */
+export interface PinnedFile {
+  path: string;
+  bytes: number;
+  /** Of the whole file, 64 lower-case hex digits. */
+  sha256: string;
+}
+
+/** A well-known model. What is not known for sure is left out. */
+export interface KnownModel {
+  /** Repository on the hub. */
+  id: string;
+  /** Other names that lead to it. */
+  aliases?: readonly string[];
+  /** SPDX identifier. */
+  licence?: string;
+  shape: KnownShape;
+  /** Counted from the shape, with tied embeddings. */
+  parameters: number;
+  /** Bytes of the weights alone, as F32: what is sent to the GPU before any conversion. */
+  f32Bytes: number;
+  language: string;
+  /** What is unlike GPT-2, and what to look out for. */
+  special: string;
+  /** Revision to ask for, where `main` is not the one to load. */
+  revision?: string;
+  /** A commit whose files are known by digest. */
+  pinned?: { commit: string; files: readonly PinnedFile[] };
+}
+
+/** Weights and biases of a GPT-2 of this shape whose head is its embedding. */
+export function countParameters({ layers, width, positions, vocabulary }: KnownShape): number {
+  const block = 12 * width * width + 13 * width;
+  return (vocabulary + positions) * width + layers * block + 2 * width;
+}
+
+type Facts = Omit<KnownModel, 'parameters' | 'f32Bytes' | 'shape' | 'language'> & { language?: string };
+
+function model(
+  layers: number,
+  width: number,
+  positions: number,
+  vocabulary: number,
+  facts: Facts,
+): KnownModel {
+  const shape = { layers, width, positions, vocabulary };
+  const parameters = countParameters(shape);
+  return { language: 'English', ...facts, shape, parameters, f32Bytes: 4 * parameters };
+}
+
+const gpt2Commit = '607a30d783dfa663caf39e06633721c8d4cfcd7e';
+const gpt2Weights: PinnedFile = {
+  path: 'model.safetensors',
+  bytes: 548_105_171,
+  sha256: '248dfc3911869ec493c76e65bf2fcf7f615828b0254c12b473182f0f81d3a707',
+};
+const distilCommit = '2290a62682d06624634c1f46a6ad5be0f47f38aa';
+const distilWeights: PinnedFile = {
+  path: 'model.safetensors',
+  bytes: 352_824_413,
+  sha256: 'e1ff18884359fe8beb795a5f414feb85a6ce3d929ad019c0d958c039d2b94a1b',
+};
+const erf = 'GELU by the error function, context of 2048, trained for a known amount of compute.';
+const chat = 'Answers a turn of conversation; turns end with <|endoftext|>.';
+const code =
+  'Writes Python; scales attention by the layer; its configuration names an end token past its vocabulary.';
+
+/** Well-known models of the family, small ones first within each kind. */
+export const knownModels: readonly KnownModel[] = [
+  model(6, 768, 1024, 50257, {
+    id: 'distilbert/distilgpt2',
+    aliases: ['distilgpt2'],
+    licence: 'apache-2.0',
+    special: 'Half the layers of GPT-2 small, taught by it.',
+    pinned: { commit: distilCommit, files: [distilWeights] },
+  }),
+  model(12, 768, 1024, 50257, {
+    id: 'openai-community/gpt2',
+    aliases: ['gpt2'],
+    licence: 'mit',
+    special: 'GPT-2 small, the model of reference.',
+    pinned: { commit: gpt2Commit, files: [gpt2Weights] },
+  }),
+  model(24, 1024, 1024, 50257, {
+    id: 'openai-community/gpt2-medium',
+    aliases: ['gpt2-medium'],
+    licence: 'mit',
+    special: 'GPT-2 medium.',
+  }),
+  model(36, 1280, 1024, 50257, {
+    id: 'openai-community/gpt2-large',
+    aliases: ['gpt2-large'],
+    licence: 'mit',
+    special: 'GPT-2 large; take f16 or a quantized type on most devices.',
+  }),
+  model(48, 1600, 1024, 50257, {
+    id: 'openai-community/gpt2-xl',
+    aliases: ['gpt2-xl'],
+    licence: 'mit',
+    special: 'GPT-2 XL: over 6 GB to download.',
+  }),
+  model(12, 768, 1024, 50257, { id: 'microsoft/DialoGPT-small', licence: 'mit', special: chat }),
+  model(24, 1024, 1024, 50257, {
+    id: 'microsoft/DialoGPT-medium',
+    licence: 'mit',
+    special: `${chat} Its main revision has a PyTorch checkpoint only; refs/pr/22 has safetensors in F16.`,
+    revision: 'refs/pr/22',
+  }),
+  model(36, 1280, 1024, 50257, { id: 'microsoft/DialoGPT-large', licence: 'mit', special: chat }),
+  model(10, 768, 2048, 50257, { id: 'cerebras/Cerebras-GPT-111M', licence: 'apache-2.0', special: erf }),
+  model(14, 1088, 2048, 50257, { id: 'cerebras/Cerebras-GPT-256M', licence: 'apache-2.0', special: erf }),
+  model(18, 1536, 2048, 50257, { id: 'cerebras/Cerebras-GPT-590M', licence: 'apache-2.0', special: erf }),
+  model(24, 2048, 2048, 50257, { id: 'cerebras/Cerebras-GPT-1.3B', licence: 'apache-2.0', special: erf }),
+  model(32, 2560, 2048, 50257, { id: 'cerebras/Cerebras-GPT-2.7B', licence: 'apache-2.0', special: erf }),
+  model(12, 768, 1024, 32768, { id: 'codeparrot/codeparrot-small', language: 'Python', special: code }),
+  model(48, 1600, 1024, 32768, { id: 'codeparrot/codeparrot', language: 'Python', special: code }),
+  model(12, 768, 1024, 50265, {
+    id: 'dbmdz/german-gpt2',
+    licence: 'mit',
+    language: 'German',
+    special: 'GPT-2 small trained on German, with a vocabulary of its own.',
+  }),
+  model(12, 768, 2048, 50264, {
+    id: 'ai-forever/rugpt3small_based_on_gpt2',
+    language: 'Russian',
+    special: 'GPT-2 small trained on Russian: context of 2048 and a vocabulary of its own.',
+  }),
+  model(12, 768, 1024, 64000, {
+    id: 'aubmindlab/aragpt2-base',
+    language: 'Arabic',
+    special:
+      'GPT-2 small trained on Arabic, with a vocabulary of 64,000; the larger AraGPT2 are of another kind.',
+  }),
+];
+
+const byName = new Map(
+  knownModels.flatMap((known) =>
+    [known.id, ...(known.aliases ?? [])].map((name) => [name.toLowerCase(), known] as const),
+  ),
+);
+
+/** The entry of a hub id or of one of its short names, in any case of letters. */
+export function findKnown(id: string): KnownModel | undefined {
+  return byName.get(id.toLowerCase());
+}
