@@ -1,6 +1,8 @@
+import 'fake-indexeddb/auto';
+import { statSync } from 'node:fs';
 import { afterEach, expect, test } from 'vitest';
 import { type HubServer, type HubServerOptions, startHubServer } from '../../test/support/hub-server.mjs';
-import { openCheckpoint } from './index.ts';
+import { listCached, openCheckpoint } from './index.ts';
 import type { OpenOptions, TensorInfo } from './types.ts';
 
 const golden = new URL('../../test/golden/', import.meta.url).pathname;
@@ -54,4 +56,29 @@ test('a mirror without the API and with hidden headers serves just as well', asy
   });
   const checkpoint = await load('tiny/bf16@main', { hub: server.hub });
   expect(checkpoint.revision).toMatch(/^unpinned-/);
+});
+
+test('shards are kept one by one: what is whole stays when the next cannot be had', async () => {
+  const server = await serve({ repos: { 'tiny/sharded': { folder: `${golden}f16-sharded` } } });
+  const last = 'model-00003-of-00003.safetensors';
+  const options = { hub: server.hub, cache: true, transport: { ...quick, chunkBytes: 1024 } };
+  const control = new AbortController();
+  const checkpoint = await openCheckpoint('tiny/sharded', { ...options, signal: control.signal });
+  const stopped = checkpoint.stream(() => true, {
+    write(tensor, offset) {
+      if (tensor.file === last && offset > 2000) control.abort();
+    },
+  });
+  await expect(stopped).rejects.toMatchObject({ code: 'aborted' });
+  const [before] = await listCached();
+  expect(before).toMatchObject({ complete: false });
+  expect(before?.files.filter((file) => file.complete && file.path.endsWith('.safetensors'))).toHaveLength(2);
+  server.forget();
+  await load('tiny/sharded', options);
+  const stored = before?.files.find((file) => file.path === last)?.bytes ?? 0;
+  const sent = server.requests.filter((request) => request.path.endsWith('.safetensors'));
+  expect(new Set(sent.map((request) => request.path))).toEqual(new Set([last]));
+  expect(server.asked(last)).toBe(statSync(`${golden}f16-sharded/${last}`).size - stored);
+  server.down();
+  await load('tiny/sharded', options);
 });
