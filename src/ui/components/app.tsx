@@ -1,18 +1,21 @@
-import { useState } from 'react';
+import { lazy, Suspense, useState } from 'react';
 import { useActions, usePageState, useWindowEvent } from '../hooks.tsx';
 import { requestFor } from '../state/loading.ts';
 import { AsidePanel } from './aside-panel.tsx';
-import { DeviceDialog } from './device-dialog.tsx';
 import { Header } from './header.tsx';
 import { LiveLog } from './live-log.tsx';
-import { ModelsDialog } from './models-dialog.tsx';
 import { Notice } from './notice.tsx';
-import { ShareDialog } from './share-dialog.tsx';
 import { Sheet } from './sheet.tsx';
 import { StatusBar } from './status-bar.tsx';
 import { Surprisal } from './surprisal.tsx';
 import { Takes } from './takes.tsx';
 import { Toolbar } from './toolbar.tsx';
+import { Update } from './update.tsx';
+
+// What nobody needs in the first seconds comes when it is asked for.
+const DeviceDialog = lazy(async () => ({ default: (await import('./device-dialog.tsx')).DeviceDialog }));
+const ModelsDialog = lazy(async () => ({ default: (await import('./models-dialog.tsx')).ModelsDialog }));
+const ShareDialog = lazy(async () => ({ default: (await import('./share-dialog.tsx')).ShareDialog }));
 
 /** Stop on Escape and write on Ctrl+Enter, wherever the focus is. */
 function useShortcuts() {
@@ -64,6 +67,7 @@ export function App() {
           <div className="sheet-frame">
             {takes > 0 ? <Takes /> : <Sheet shaded={shaded} />}
             <Notice />
+            <Update />
           </div>
           <Surprisal />
           <Toolbar shaded={shaded} onShade={setShaded} />
@@ -72,9 +76,11 @@ export function App() {
         <AsidePanel />
       </main>
       <LiveLog />
-      {dialog === 'models' && <ModelsDialog />}
-      {dialog === 'device' && <DeviceDialog />}
-      {dialog === 'share' && <ShareDialog />}
+      <Suspense>
+        {dialog === 'models' && <ModelsDialog />}
+        {dialog === 'device' && <DeviceDialog />}
+        {dialog === 'share' && <ShareDialog />}
+      </Suspense>
     </div>
   );
 }

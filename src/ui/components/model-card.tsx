@@ -14,7 +14,7 @@ interface ModelCardProps {
 }
 
 function storedWord(entry: CatalogueEntry, stored: CachedModel | null): string {
-  if (isBundled(entry.source)) return 'comes with the page';
+  if (isBundled(entry.id)) return 'comes with the page';
   if (!stored) return 'not on this device';
   return stored.complete ? 'on this device' : `${formatBytes(stored.bytes)} on this device so far`;
 }
@@ -23,18 +23,22 @@ function storedWord(entry: CatalogueEntry, stored: CachedModel | null): string {
 export function ModelCard({ entry, stored, onLoad }: ModelCardProps) {
   const [planned, setPlanned] = useState(false);
   const [dtype, setDtype] = useState<WeightDtype | null>(null);
-  const loaded = usePageState((state) => state.model?.id === entry.source);
+  const loaded = usePageState((state) => state.model?.id === entry.id);
   const offline = usePageState((state) => !state.online);
-  const here = isBundled(entry.source) || stored?.complete === true;
+  const here = isBundled(entry.id) || stored?.complete === true;
   return (
-    <li className="card" data-testid="model-card" data-source={entry.source}>
+    <li className="card" data-testid="model-card" data-source={entry.id}>
       <div className="card-words">
         <h3>{entry.name}</h3>
         <p className="muted">{entry.note}</p>
         <p className="facts">
           <span>{formatCount(entry.parameters)} parameters</span>
           <span>{entry.context} tokens of context</span>
-          <span>{formatBytes(entry.downloadBytes)}</span>
+          <span>
+            {entry.exactBytes ? '' : 'about '}
+            {formatBytes(entry.downloadBytes)}
+          </span>
+          {entry.language !== 'English' && <span>{entry.language}</span>}
           <span>{entry.licence}</span>
           <span>{storedWord(entry, stored)}</span>
         </p>

@@ -1,7 +1,7 @@
 import { useCallback, useEffect, useState } from 'react';
 import type { CachedModel } from '../../engine/index.ts';
 import { useActions, usePage } from '../hooks.tsx';
-import { catalogue } from '../state/catalogue.ts';
+import { type CatalogueEntry, catalogue, moreModels } from '../state/catalogue.ts';
 import type { LoadRequest } from '../state/types.ts';
 import { Dialog } from './dialog.tsx';
 import { ModelCard } from './model-card.tsx';
@@ -26,18 +26,21 @@ export function ModelsDialog() {
     actions.show(null);
     void actions.load(request);
   };
+  const cards = (entries: readonly CatalogueEntry[]) => (
+    <ul className="cards">
+      {entries.map((entry) => {
+        const kept = stored.find((model) => model.id === entry.id) ?? null;
+        return <ModelCard key={entry.id} entry={entry} stored={kept} onLoad={load} />;
+      })}
+    </ul>
+  );
   return (
     <Dialog title="Models">
-      <ul className="cards">
-        {catalogue.map((entry) => (
-          <ModelCard
-            key={entry.source}
-            entry={entry}
-            stored={stored.find((model) => model.id === entry.source) ?? null}
-            onLoad={load}
-          />
-        ))}
-      </ul>
+      {cards(catalogue)}
+      <details className="more-models">
+        <summary>{moreModels.length} more of the family</summary>
+        {cards(moreModels)}
+      </details>
       <OtherModel onLoad={load} />
       <Storage stored={stored} onChange={refresh} onLoad={load} />
     </Dialog>
