@@ -2,6 +2,8 @@ import { VitrineError } from '../lib/index.ts';
 import { longestWaitMs } from './settings.ts';
 import type { TransportSettings } from './types.ts';
 
+const silentAttempts = 3;
+
 /** Something that may go better the next time: a dropped line, a busy server. Never leaves this folder. */
 export class Transient extends Error {
   readonly retryAfterMs: number | undefined;
@@ -106,7 +108,9 @@ export class Http {
       } catch (error) {
         this.throwIfAborted();
         if (!(error instanceof Transient)) throw error;
-        if (failures + 1 >= attempts) throw giveUp(what, error, attempts);
+        // A server that gives no answer at all is mostly one that does not let this page ask.
+        const most = error.status === undefined ? Math.min(attempts, silentAttempts) : attempts;
+        if (failures + 1 >= most) throw giveUp(what, error, most);
         await this.pause(failures, error);
       }
     }
@@ -139,7 +143,10 @@ export function aborted(signal: AbortSignal): VitrineError {
 
 /** The error when every try has failed. */
 export function giveUp(what: string, error: Transient, attempts: number): VitrineError {
-  const next = 'Check the connection and load again: what has arrived is kept.';
+  const next =
+    error.status === undefined
+      ? 'Check the connection, and that the server lets this page read it (CORS); then load again: what has arrived is kept.'
+      : 'Load again later: what has arrived is kept.';
   const message = `Could not get ${what}: ${error.message} (tried ${attempts} times). ${next}`;
   return new VitrineError(error.status ? 'http-status' : 'network', message, { cause: error });
 }
