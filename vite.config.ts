@@ -3,12 +3,13 @@ import react from '@vitejs/plugin-react';
 import { defineConfig } from 'vite';
 import { wgslPlugin } from './tools/bundle.mjs';
 import { contentSecurityPolicy } from './tools/csp.mjs';
+import { offline } from './tools/offline.mjs';
 
 const pages = ['index', 'embed', 'bench'].filter((name) => existsSync(`${name}.html`));
 
 export default defineConfig({
   base: './',
-  plugins: [react(), contentSecurityPolicy(), wgslPlugin()],
+  plugins: [react(), contentSecurityPolicy(), wgslPlugin(), offline()],
   server: { port: 5173, strictPort: true },
   preview: { port: 4173, strictPort: true },
   worker: { format: 'es', plugins: () => [wgslPlugin()] },
