@@ -112,7 +112,8 @@ function storedRevision(origin: Origin, cache: Cache, revision: string): Promise
 
 function listingOf(manifest: Manifest): Listing {
   const files = manifest.files.map(({ path, bytes, sha256 }) => [path, { path, bytes, sha256 }] as const);
-  return { revision: manifest.revision, files: new Map(files) };
+  // A stored copy may have been imported: it is held against what is known, too.
+  return withPins(manifest.id, { revision: manifest.revision, files: new Map(files) });
 }
 
 async function assemble(context: LoadContext & { control: AbortController }): Promise<Checkpoint> {

@@ -4,6 +4,7 @@ import { digestOf, toHex } from './digest.ts';
 import { collect, fileNames, type Listing, type Origin } from './origin.ts';
 import type { Manifest } from './store.ts';
 import type { TokenizerTexts } from './types.ts';
+import { maxSmallBytes, tooLarge } from './web-file.ts';
 
 /** The files of a model besides its weights: each read once, from the storage where it is there. */
 export class SmallFiles {
@@ -62,6 +63,7 @@ export class SmallFiles {
     if (known) return known;
     const listed = this.#listing.files.get(path);
     if (!listed) return undefined;
+    if ((listed.bytes ?? 0) > maxSmallBytes) throw tooLarge(`${path} of ${this.#origin.id}`, listed.bytes);
     const bytes = listed.whole ?? (await this.#stored(path)) ?? (await this.#fetched(path));
     if (!bytes) return undefined;
     if (listed.sha256 && toHex(await digestOf(bytes)) !== listed.sha256)

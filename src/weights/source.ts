@@ -41,10 +41,10 @@ export function parseSource(
   const text = source.trim();
   const hub = hubBase(options.hub);
   if (/^https?:\/\//i.test(text)) return parseUrl(text, hub);
-  if (/^\.{0,2}\//.test(text)) return folder(new URL(text, pageBase(text)).href);
+  if (/^\.{0,2}\//.test(text)) return folder(urlOf(text, pageBase(text)));
   const paths = bundledModels.get(text);
   if (paths) {
-    const base = withSlash(new URL(options.bundledBase ?? 'models/', pageBase(text)).href);
+    const base = withSlash(urlOf(options.bundledBase ?? 'models/', pageBase(text)).href);
     return { kind: 'bundled', id: text, base: `${base}${text}/`, paths };
   }
   return parseHubId(text, hub);
@@ -68,23 +68,39 @@ function isRevision(text: string): boolean {
 
 /** A page of the hub, `…/owner/name` or `…/owner/name/tree/revision`, is the model it shows. */
 function parseUrl(text: string, hub: string): ParsedSource {
+  const url = urlOf(text);
+  const page = text.startsWith(`${hub}/`) ? text.slice(hub.length + 1) : undefined;
+  const match = page && /^([\w.-]+\/[\w.-]+)(?:\/(?:tree|resolve|blob)\/([^?#]+?))?\/?$/.exec(page);
+  if (match) return parseHubId(`${match[1]}@${decoded(match[2] ?? 'main')}`, hub);
+  return folder(url);
+}
+
+/** Not a URL, or one that carries a password: `invalid-argument`. */
+function urlOf(text: string, base?: string): URL {
   let url: URL;
   try {
-    url = new URL(text);
+    url = new URL(text, base);
   } catch (cause) {
     throw new VitrineError('invalid-argument', `"${text}" is not a URL.`, { cause });
   }
   if (url.username || url.password)
     throw new VitrineError('invalid-argument', 'A model URL must not contain a user name or password.');
-  const page = text.startsWith(`${hub}/`) ? text.slice(hub.length + 1) : undefined;
-  const match = page && /^([\w.-]+\/[\w.-]+)(?:\/(?:tree|resolve|blob)\/([^?#]+?))?\/?$/.exec(page);
-  if (match) return parseHubId(`${match[1]}@${decodeURIComponent(match[2] ?? 'main')}`, hub);
-  return folder(text);
+  if (url.protocol !== 'http:' && url.protocol !== 'https:')
+    throw new VitrineError('invalid-argument', `"${text}" must be an http or https URL.`);
+  return url;
+}
+
+/** What is no escape stays as it is, and is then refused as a revision. */
+function decoded(text: string): string {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    return text;
+  }
 }
 
 /** The folder of a URL; a URL that names a file of it means the folder. */
-function folder(text: string): ParsedSource {
-  const url = new URL(text);
+function folder(url: URL): ParsedSource {
   url.hash = '';
   if (/\.(json|safetensors|bin|txt)$/.test(url.pathname)) url.pathname = url.pathname.replace(/[^/]*$/, '');
   if (!url.pathname.endsWith('/')) url.pathname += '/';
@@ -104,8 +120,9 @@ function parseFiles(files: File[]): ParsedSource {
 /** The hub's base URL without a slash at its end. */
 export function hubBase(hub: string | undefined): string {
   const base = (hub ?? defaultHub).replace(/\/+$/, '');
-  if (!/^https?:\/\/[^/]+/.test(base))
+  if (!/^https?:\/\/[^/]+/.test(base) || /[?#\\\s]/.test(base))
     throw new VitrineError('invalid-argument', `The hub must be an http or https URL, got "${base}".`);
+  urlOf(base);
   return base;
 }
 

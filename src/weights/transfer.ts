@@ -1,6 +1,7 @@
 import { VitrineError } from '../lib/index.ts';
 import { digestOf, sameBytes, startHash, toHex } from './digest.ts';
 import { matching } from './manage.ts';
+import { withPins } from './pins.ts';
 import { chunkLength, type Manifest, ModelStore, modelKey, type StoredFileRecord } from './store.ts';
 import { readTar, tarEnd, tarHeader, tarPadding } from './tar.ts';
 import type { CachedModel, ExportedFile } from './types.ts';
@@ -172,6 +173,8 @@ async function readLabel(files: ReadonlyMap<string, Blob>): Promise<Manifest> {
     chunkBytes,
     complete: false,
   }));
+  // An archive may come from anybody: under a well-known name and commit there must be the well-known files.
+  withPins(id, { revision, files: new Map(records.map((record) => [record.path, record])) });
   return { version: 1, id, revision, scope, ref, complete: false, storedAt: Date.now(), files: records };
 }
 
@@ -180,6 +183,7 @@ function isLabel(value: unknown): value is Manifest {
   const texts = [label?.id, label?.revision, label?.scope];
   return (
     texts.every((text) => typeof text === 'string') &&
+    (label?.ref === undefined || typeof label.ref === 'string') &&
     Array.isArray(label?.files) &&
     label.files.every(isRecord)
   );
@@ -192,7 +196,8 @@ function isRecord(value: unknown): value is StoredFileRecord {
     typeof record?.path === 'string' &&
     typeof record.sha256 === 'string' &&
     sizes.every((size) => Number.isSafeInteger(size) && Number(size) >= 0) &&
-    Number(record.chunkBytes) >= 1 &&
+    // Tiny chunks would turn one file into millions of entries.
+    Number(record.chunkBytes) >= Math.min(Math.max(1, Number(record.bytes)), 4096) &&
     Number(record.chunkBytes) <= 64 * 1024 * 1024
   );
 }

@@ -21,6 +21,18 @@ export function webFile(http: Http, url: string, file: ListedFile & { bytes: num
   };
 }
 
+/** The most that a file other than weights may be; the largest known tokenizer.json has some 30 MB. */
+export const maxSmallBytes = 128 * 1024 * 1024;
+
+/** The error of a small file that is none. */
+export function tooLarge(what: string, bytes: number | undefined): VitrineError {
+  const size = bytes === undefined ? 'longer' : `${bytes} bytes`;
+  return new VitrineError(
+    'unsupported-format',
+    `${what} is ${size}; no more than ${maxSmallBytes} bytes are read. Use another copy of the model.`,
+  );
+}
+
 /** What one request tells about a file. */
 export interface Probe {
   /** First bytes of the file. */
@@ -81,16 +93,44 @@ export function readWholeUrl(http: Http, url: string, accept?: string): Promise<
     const response = await found(http.get(url, { accept }));
     if (!response) return undefined;
     try {
-      const buffer = await http.timed(response.arrayBuffer(), url, () => undefined);
-      return { bytes: new Uint8Array(buffer), version: version(response), headers: response.headers };
+      const bytes = await readSmall(http, url, response);
+      return { bytes, version: version(response), headers: response.headers };
     } catch (cause) {
       http.throwIfAborted();
+      if (cause instanceof VitrineError) throw cause;
       throw cause instanceof Transient
         ? cause
         : new Transient(`the connection to ${place(url)} dropped`, { cause });
     }
   });
 }
+
+/** The whole body, whatever length it claims; one that does not end is refused in time. */
+async function readSmall(http: Http, url: string, response: Response): Promise<Uint8Array<ArrayBuffer>> {
+  const reader = response.body?.getReader();
+  const pieces: Uint8Array[] = [];
+  let total = 0;
+  try {
+    for (;;) {
+      const next = await http.timed(reader?.read() ?? finished, url, () => undefined);
+      if (next.done) break;
+      pieces.push(next.value);
+      total += next.value.length;
+      if (total > maxSmallBytes) throw tooLarge(place(url), undefined);
+    }
+  } finally {
+    await reader?.cancel().catch(() => undefined);
+  }
+  const whole = new Uint8Array(total);
+  let at = 0;
+  for (const piece of pieces) {
+    whole.set(piece, at);
+    at += piece.length;
+  }
+  return whole;
+}
+
+const finished = Promise.resolve({ done: true, value: undefined } as const);
 
 export interface WholeAnswer {
   bytes: Uint8Array<ArrayBuffer>;
