@@ -1,50 +1,99 @@
-import { cpSync, existsSync, mkdirSync, readdirSync } from 'node:fs';
+import { cpSync, existsSync, mkdirSync, readdirSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { digestFile, downloadFile, listRepository } from './mirror-download.mjs';
 
 /**
- * Lays out a folder to host weights from, in the form of the hub: {owner}/{name}/resolve/{revision}/{path}.
- * Usage: node tools/mirror.mjs --out FOLDER owner/name[@revision]=path/to/model …
+ * Lays out a folder to host weights from, in the form of the hub: {owner}/{name}/resolve/{revision}/{path}, and beside
+ * each weight file its pointer at {owner}/{name}/raw/{revision}/{path}, by which visitors check what they get.
+ * Usage: node tools/mirror.mjs --out FOLDER [--hub URL] owner/name[@revision][=path/to/model] …
+ * Without a path the model is downloaded from the hub; HF_TOKEN is sent to it for gated models.
  */
-const wanted =
-  /^(config|generation_config|vocab|tokenizer|tokenizer_config|special_tokens_map|added_tokens)\.json$|^merges\.txt$|\.safetensors(\.index\.json)?$/;
+const texts =
+  /^(config|generation_config|vocab|tokenizer|tokenizer_config|special_tokens_map|added_tokens)\.json$|^merges\.txt$/;
+const safetensors = /^[\w][\w.-]*\.safetensors(\.index\.json)?$/;
+const torch = 'pytorch_model.bin';
+const usage = 'Usage: node tools/mirror.mjs --out FOLDER [--hub URL] owner/name[@revision][=path/to/model] …';
 
 export function parseEntry(text) {
-  const match = /^([\w.-]+\/[\w.-]+)(?:@([\w.-]+))?=(.+)$/.exec(text);
-  if (!match) throw new Error(`"${text}" is not owner/name[@revision]=path.`);
+  const match = /^(\w[\w.-]*\/\w[\w.-]*)(?:@(\w[\w.-]*|refs\/pr\/\d+))?(?:=(.+))?$/.exec(text);
+  if (!match || text.split('=')[0].includes('..'))
+    throw new Error(`"${text}" is not owner/name, owner/name@revision or owner/name=path.`);
   const [, id, revision = 'main', path] = match;
   return { id, revision, path };
 }
 
-/** Copies one model's files. Returns their names. */
-export function mirror(out, { id, revision, path }) {
-  if (!existsSync(join(path, 'config.json'))) throw new Error(`${path} holds no config.json.`);
-  const target = join(out, id, 'resolve', revision);
+/** The files that make up the model: texts, and safetensors or, where there are none, the PyTorch checkpoint. */
+export function chooseFiles(names) {
+  const single = names.includes('model.safetensors');
+  const isWeight = (name) => (single ? name === 'model.safetensors' : safetensors.test(name));
+  const weights = names.filter(isWeight);
+  if (weights.length === 0)
+    weights.push(...names.filter((name) => name === torch || name === `${torch}.index.json`));
+  if (!names.includes('config.json')) throw new Error('There is no config.json.');
+  if (!weights.some((name) => /\.(safetensors|bin)$/.test(name)))
+    throw new Error('There is no model.safetensors, and no pytorch_model.bin.');
+  return [...names.filter((name) => texts.test(name)), ...weights];
+}
+
+/** Copies or downloads one model. Returns the names of its files and the revision they are under. */
+export async function mirror(out, { id, revision, path }, options = {}) {
+  // A pull request has slashes in its name, which not every host keeps apart from folders.
+  const under = revision.includes('/') ? 'main' : revision;
+  const target = join(out, id, 'resolve', under);
   mkdirSync(target, { recursive: true });
-  const names = readdirSync(path).filter((name) => wanted.test(name));
-  if (!names.some((name) => name.endsWith('.safetensors')))
-    throw new Error(`${path} holds no .safetensors file.`);
+  const names = path ? copy(path, target) : await download(target, { id, revision, ...options });
+  const pointers = join(out, id, 'raw', under);
+  mkdirSync(pointers, { recursive: true });
+  for (const name of names.filter((one) => /\.(safetensors|bin)$/.test(one))) {
+    const file = join(target, name);
+    const [digest, { size }] = [await digestFile(file), statSync(file)];
+    const pointer = `version https://git-lfs.github.com/spec/v1\noid sha256:${digest}\nsize ${size}\n`;
+    writeFileSync(join(pointers, name), pointer);
+  }
+  return { names, revision: under };
+}
+
+function copy(path, target) {
+  if (!existsSync(path)) throw new Error(`${path} does not exist.`);
+  const names = chooseFiles(readdirSync(path));
   for (const name of names) cpSync(join(path, name), join(target, name));
   return names;
 }
 
-function main(args) {
-  const at = args.indexOf('--out');
-  const out = at < 0 ? undefined : args[at + 1];
-  const entries = args.filter((_, i) => at < 0 || (i !== at && i !== at + 1));
-  if (!out || entries.length === 0)
-    throw new Error('Usage: node tools/mirror.mjs --out FOLDER owner/name[@revision]=path/to/model …');
-  for (const entry of entries.map(parseEntry)) {
-    const names = mirror(out, entry);
-    console.log(`${entry.id}@${entry.revision}: ${names.length} files`);
+async function download(target, { id, revision, hub = 'https://huggingface.co', token, backoffMs, log }) {
+  const { commit, files } = await listRepository({ hub, id, revision, token, backoffMs });
+  const names = chooseFiles(files.map(({ name }) => name));
+  for (const file of files.filter(({ name }) => names.includes(name))) {
+    log?.(`${id}@${commit.slice(0, 8)}: ${file.name}, ${file.bytes ?? '?'} bytes`);
+    await downloadFile({ hub, id, commit, token, backoffMs }, file, target);
+  }
+  return names;
+}
+
+async function main(args) {
+  const values = { '--out': undefined, '--hub': undefined };
+  const entries = [];
+  for (let i = 0; i < args.length; i++) {
+    if (args[i] in values) values[args[i]] = args[++i];
+    else entries.push(parseEntry(args[i]));
+  }
+  const out = values['--out'];
+  if (!out || entries.length === 0) throw new Error(usage);
+  const options = {
+    hub: values['--hub']?.replace(/\/+$/, ''),
+    token: process.env.HF_TOKEN,
+    log: console.log,
+  };
+  for (const entry of entries) {
+    const { names, revision } = await mirror(out, entry, options);
+    console.log(`${entry.id}@${revision}: ${names.length} files`);
   }
   console.log(`Serve ${out} with "Access-Control-Allow-Origin: *" and give its address as the hub.`);
 }
 
 if (import.meta.url === `file://${process.argv[1]}`) {
-  try {
-    main(process.argv.slice(2));
-  } catch (error) {
+  main(process.argv.slice(2)).catch((error) => {
     console.error(error.message);
     process.exitCode = 1;
-  }
+  });
 }

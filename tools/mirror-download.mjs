@@ -1,0 +1,92 @@
+import { createHash } from 'node:crypto';
+import { createReadStream, createWriteStream, existsSync, renameSync, rmSync, statSync } from 'node:fs';
+import { join } from 'node:path';
+import { Readable } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
+import { setTimeout as sleep } from 'node:timers/promises';
+
+const attempts = 6;
+
+/** Commit and files of a revision: name, bytes, and SHA-256 where the hub states it. */
+export async function listRepository({ hub, id, revision, token, backoffMs = 1000 }) {
+  const url = `${hub}/api/models/${id}/revision/${encodeURIComponent(revision)}?blobs=true`;
+  const answer = await retry(backoffMs, async () => (await get(url, { token })).json());
+  if (!/^[0-9a-f]{40}$/.test(answer?.sha) || !Array.isArray(answer.siblings))
+    throw new Error(`${url} answered with something other than a repository.`);
+  const files = answer.siblings.map(({ rfilename, size, lfs }) => ({
+    name: String(rfilename),
+    bytes: lfs?.size ?? size,
+    sha256: lfs?.sha256,
+  }));
+  return { commit: answer.sha, files };
+}
+
+/**
+ * One file of a commit to a folder. Goes on where an earlier download stopped (`NAME.part`); only a file of the right
+ * size and digest gets its name.
+ */
+export async function downloadFile({ hub, id, commit, token, backoffMs = 1000 }, file, folder) {
+  const target = join(folder, file.name);
+  if (existsSync(target) && (await fits(target, file))) return;
+  const part = `${target}.part`;
+  const url = `${hub}/${id}/resolve/${commit}/${encodeURIComponent(file.name)}`;
+  await retry(backoffMs, async () => {
+    const have = existsSync(part) ? statSync(part).size : 0;
+    if (have > 0 && have === file.bytes) return;
+    const response = await get(url, { token, range: have > 0 ? `bytes=${have}-` : undefined });
+    const goesOn = response.status === 206;
+    if (response.body)
+      await pipeline(Readable.fromWeb(response.body), createWriteStream(part, { flags: goesOn ? 'a' : 'w' }));
+    const now = existsSync(part) ? statSync(part).size : 0;
+    if (now < (file.bytes ?? now)) throw new Transient(`${url} ended after ${now} of ${file.bytes} bytes`);
+  });
+  if (!existsSync(part) || !(await fits(part, file))) {
+    rmSync(part, { force: true });
+    throw new Error(`${url} is not the file that ${id} lists: its size or SHA-256 differs. Run this again.`);
+  }
+  renameSync(part, target);
+}
+
+/** SHA-256 of a file, in hex. */
+export async function digestFile(path) {
+  const hash = createHash('sha256');
+  for await (const piece of createReadStream(path)) hash.update(piece);
+  return hash.digest('hex');
+}
+
+async function fits(path, { bytes, sha256 }) {
+  if (bytes !== undefined && statSync(path).size !== bytes) return false;
+  return sha256 === undefined || (await digestFile(path)) === sha256;
+}
+
+class Transient extends Error {}
+
+async function get(url, { token, range }) {
+  const headers = { 'Accept-Encoding': 'identity' };
+  // `fetch` drops the token where a redirect leaves the hub.
+  if (token) headers.Authorization = `Bearer ${token}`;
+  if (range) headers.Range = range;
+  const response = await fetch(url, { headers }).catch((cause) => {
+    throw new Transient(`no answer from ${url}`, { cause });
+  });
+  if (response.ok) return response;
+  await response.body?.cancel();
+  const message = `${url} answered ${response.status}`;
+  if (response.status === 429 || response.status >= 500) throw new Transient(message);
+  if (response.status === 401 || response.status === 403)
+    throw new Error(`${message}: accept the terms on the model's page and set HF_TOKEN.`);
+  throw new Error(`${message}.`);
+}
+
+async function retry(backoffMs, task) {
+  for (let failures = 1; ; failures++) {
+    try {
+      return await task();
+    } catch (error) {
+      // A dropped body is a TypeError or a system error, by the place where it is noticed.
+      const passing = error instanceof Transient || error instanceof TypeError || error.code;
+      if (!passing || failures === attempts) throw error;
+      await sleep(backoffMs * 2 ** (failures - 1) * (0.5 + Math.random()));
+    }
+  }
+}
