@@ -32,7 +32,9 @@ export function layersPerSubmit(info: GpuInfo, { nEmbd, nInner }: GPT2Config, ro
 }
 
 const direct: MatmulVariant = { kind: 'direct', tm: 4, rn: 8, workgroup: 32 };
+const tiled: MatmulVariant = { kind: 'tiled', tm: 8, rn: 4, workgroup: 128 };
 
-export function defaultMatmul(_info: GpuInfo): MatmulChooser {
-  return () => direct;
+/** Tiles in workgroup memory are what a GPU is fast with; a software adapter pays for every barrier. */
+export function defaultMatmul(info: GpuInfo): MatmulChooser {
+  return () => (info.software ? direct : tiled);
 }

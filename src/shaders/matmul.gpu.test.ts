@@ -12,6 +12,7 @@ import { matrixBuffers } from './weights.ts';
 const gpu = sharedGpu();
 
 const direct: MatmulVariant = { kind: 'direct', tm: 4, rn: 8, workgroup: 32 };
+const tiled: MatmulVariant = { kind: 'tiled', tm: 8, rn: 4, workgroup: 128 };
 
 interface Case extends MatrixSpec {
   T: number;
@@ -51,7 +52,7 @@ async function check(spec: Case) {
   expectClose(unstrided(floats, spec.T, spec.rows, stride), expected, tolerance);
 }
 
-describe.each([direct])('$kind', (variant) => {
+describe.each([direct, tiled])('$kind', (variant) => {
   test.each([1, 2, 7, 63, 64, 65, 130])(`${matmulName(variant)}: %i rows of x`, (T) =>
     check({ dtype: 'f32', rows: 72, columns: 80, T, variant }),
   );

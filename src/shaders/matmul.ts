@@ -3,18 +3,24 @@ import { ceilDiv } from '../lib/index.ts';
 import { chunkBinding, chunkWgsl } from './chunk.ts';
 import { type Epilogue, epilogueParts } from './epilogue.ts';
 import matmulDirect from './matmul_direct.wgsl?raw';
+import matmulTiled from './matmul_tiled.wgsl?raw';
 import { type MatrixFormat, matrixBindings, matrixConstants, matrixParts } from './weights.ts';
 
 /** How the product of a whole chunk is computed. */
 export interface MatmulVariant {
-  kind: 'direct';
+  /** `direct` shares nothing between lanes and has no barrier; `tiled` shares tiles in workgroup memory. */
+  kind: 'direct' | 'tiled';
   /** Rows of x a lane carries. */
   tm: number;
   /** Rows of W a lane carries. */
   rn: number;
-  /** Lanes of a workgroup. */
+  /** Lanes of a workgroup; for `tiled` a multiple of 16. */
   workgroup: number;
 }
+
+const texts = { direct: matmulDirect, tiled: matmulTiled };
+/** Lanes side by side along the rows of W in a tile. */
+const tileLanes = 16;
 
 export interface MatmulShape {
   name: string;
@@ -46,7 +52,7 @@ export function matmulKernel(shape: MatmulShape, variant: MatmulVariant): Kernel
       chunkBinding,
       ...epilogue.bindings,
     ],
-    parts: [chunkWgsl, ...matrixParts(matrix), ...epilogue.parts, matmulDirect],
+    parts: [chunkWgsl, ...matrixParts(matrix), ...epilogue.parts, texts[variant.kind]],
   });
 }
 
@@ -57,8 +63,10 @@ export function matmulName({ kind, tm, rn, workgroup }: MatmulVariant): string {
 /** Workgroups for a chunk of `rows`: along the rows of W, along the rows of x. */
 export function matmulGrid(
   matrix: MatrixFormat,
-  { tm, rn, workgroup }: MatmulVariant,
+  { kind, tm, rn, workgroup }: MatmulVariant,
   rows: number,
 ): [number, number, number] {
+  if (kind === 'tiled')
+    return [ceilDiv(matrix.rows, rn * tileLanes), ceilDiv(rows, (tm * workgroup) / tileLanes), 1];
   return [ceilDiv(matrix.rows, rn), ceilDiv(rows, tm * workgroup), 1];
 }
