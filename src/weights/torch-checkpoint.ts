@@ -1,6 +1,8 @@
 import { VitrineError } from '../lib/index.ts';
 import { shown } from './header-json.ts';
-import { PickleFault, readPickle } from './pickle.ts';
+import { readPickle } from './pickle.ts';
+import { PickleFault } from './pickle-machine.ts';
+import { maxTensors } from './safetensors.ts';
 import { TorchHost, type TorchStorage, TorchTensor } from './torch-pickle.ts';
 import type { TensorInfo } from './types.ts';
 import { locateEntries, type ReadRange, readZipDirectory, type ZipEntry, ZipFault } from './zip.ts';
@@ -133,6 +135,7 @@ function tensorsOf(root: unknown): Map<string, TorchTensor> {
   const tensors = new Map<string, TorchTensor>();
   for (const [name, value] of root as Map<unknown, unknown>)
     if (typeof name === 'string' && value instanceof TorchTensor) tensors.set(name, value);
+  if (tensors.size > maxTensors) throw new PickleFault(`it lists more than ${maxTensors} tensors`);
   if (tensors.size > 0) return tensors;
   const names = [...root.keys()].slice(0, 5).map((name) => shown(String(name)));
   throw new PickleFault(`it holds no tensors by name, only ${names.join(', ') || 'nothing'}`);

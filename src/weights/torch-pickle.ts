@@ -1,5 +1,11 @@
 import { shown } from './header-json.ts';
-import { PickleFault, PickleGlobal, type PickleHost, PickleObject, type PickleValue } from './pickle.ts';
+import {
+  PickleFault,
+  PickleGlobal,
+  type PickleHost,
+  PickleObject,
+  type PickleValue,
+} from './pickle-machine.ts';
 import type { Dtype } from './types.ts';
 
 const storageTypes = new Map<string, [dtype: Dtype, valueBytes: number]>([
