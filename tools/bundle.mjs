@@ -88,7 +88,7 @@ const blobWorker = `
   export function spawnWorker() {
     if (typeof Worker === 'undefined' || typeof document === 'undefined') return undefined;
     try {
-      const engine = new URL(/* @vite-ignore */ './${engineFile}', import.meta.url).href;
+      const engine = vitrineEngineUrl();
       const text = 'import { serve } from ' + JSON.stringify(engine) + ';serve();';
       const url = URL.createObjectURL(new Blob([text], { type: 'text/javascript' }));
       const worker = new Worker(url, { type: 'module', name: 'vitrine' });
@@ -123,15 +123,22 @@ function replacePlugin(source, text) {
   };
 }
 
+/**
+ * Stands first in the library's file, in plain words: bundlers look for it, take the engine's file along and put its new
+ * address here. Some of them do not find it in minified code.
+ */
+const engineUrl = `const vitrineEngineUrl = () => new URL('./${engineFile}', import.meta.url).href;\n`;
+
 /** The library's entry: what a page needs before a model is asked for. */
-export function bundleLibrary(root) {
+export async function bundleLibrary(root) {
   const engineBeside = besidePlugin('src/worker/client.ts', './here.ts', engineFile);
-  return bundle(join(root, 'src/index.ts'), [
+  const code = await bundle(join(root, 'src/index.ts'), [
     ranksBeside(),
     engineBeside,
     replacePlugin('src/worker/spawn.ts', blobWorker),
     replacePlugin('src/worker/base.ts', baseBeside),
   ]);
+  return engineUrl + code;
 }
 
 /** The engine, for the worker and for where there is none. */

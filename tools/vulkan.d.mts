@@ -1,0 +1,1 @@
+export function findVulkan(): Promise<{ driver?: string; why?: string }>;
