@@ -13,6 +13,7 @@ import type { Checkpoint } from '../weights/index.ts';
 import { cpuAdapter, summariseGpu } from './adapter.ts';
 import { recommendDtype } from './memory.ts';
 import type { Standing } from './session.ts';
+import { isTuned, recallTuning, type TunedVariants, tune } from './tuning.ts';
 import type { LoadOptions, WeightDtype } from './types.ts';
 
 /** A checkpoint understood: what its weights are for. */
@@ -74,14 +75,24 @@ async function standOnGpu(gpu: Gpu, what: Understood, options: LoadOptions): Pro
   const context = config.nPositions;
   const kv = 'f32';
   const loader = await GpuWeightLoader.create(gpu, config, table, { dtype, kv, context, sequences: 1 });
-  const runtime = new GpuRuntime(gpu, loader.model, { context, kv, choose: chooserOf(gpu.info) });
-  const warm = runtime.warm();
-  // Awaited below; a failure of the stream must not leave this one unheard.
-  warm.catch(() => {});
+  const { model } = loader;
+  const make = (tuned: TunedVariants) =>
+    new GpuRuntime(gpu, model, { context, kv, choose: chooserOf(gpu.info, tuned) });
   try {
+    const known = options.autotune === false ? new Map() : await recallTuning(gpu);
+    const measure = wantsTuning(gpu, options) && !isTuned(model, known);
+    // Kernels compile while weights arrive, unless which ones is still to be measured on those weights.
+    const early = measure ? undefined : make(known);
+    const warm = early?.warm();
+    // Awaited below; a failure of the stream must not leave this one unheard.
+    warm?.catch(() => {});
     await stream({ checkpoint, table }, loader);
     await loader.finish();
-    await warm;
+    const runtime = early ?? make(await tune(gpu, model, known));
+    await (warm ?? runtime.warm());
+    // What short prompts do not need is compiled while the first tokens are being read.
+    setTimeout(() => void runtime.warmMore().catch(() => {}), warmMoreAfterMilliseconds);
+    return { runtime, dtype, adapter };
   } catch (error) {
     // What a lost device breaks first is seldom the error that names it.
     const lost = await Promise.race([gpu.lost, Promise.resolve(undefined)]);
@@ -90,9 +101,11 @@ async function standOnGpu(gpu: Gpu, what: Understood, options: LoadOptions): Pro
       cause: error,
     });
   }
-  // What short prompts do not need is compiled while the first tokens are being read.
-  setTimeout(() => void runtime.warmMore().catch(() => {}), warmMoreAfterMilliseconds);
-  return { runtime, dtype, adapter };
+}
+
+/** A software adapter has nothing worth a wait to choose between, unless it is asked for. */
+function wantsTuning(gpu: Gpu, { autotune }: LoadOptions): boolean {
+  return autotune === true || (autotune === undefined && !gpu.info.software);
 }
 
 function stream(

@@ -1,3 +1,4 @@
+export { type Tuned, type TuneOptions, tuneProducts } from './autotune.ts';
 export {
   type Activation,
   checkVocabulary,

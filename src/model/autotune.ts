@@ -1,0 +1,166 @@
+import { type Dispatch, dispatch, type Gpu, readBuffer, submit } from '../gpu/index.ts';
+import {
+  type Epilogue,
+  type MatvecShape,
+  type MatvecVariant,
+  matrixBuffers,
+  matvecGrid,
+  matvecKernel,
+  stateBytes,
+  vectorStride,
+} from '../shaders/index.ts';
+import type { GPT2, Linear } from './gpt2.ts';
+import { candidateVariants, defaultVariant, shapeKey } from './variants.ts';
+
+/** What was measured of one product: every candidate that gave the right output, best first. */
+export interface Tuned {
+  key: string;
+  best: MatvecVariant;
+  measured: { variant: MatvecVariant; microseconds: number }[];
+}
+
+export interface TuneOptions {
+  /** Milliseconds after which no further candidate is tried. */
+  budget: number;
+}
+
+/** Products are timed over all layers' weights, so that none is served from a cache it would not be in. */
+interface Subject {
+  shape: MatvecShape;
+  linears: readonly Linear[];
+}
+
+const rounds = 3;
+/** Work below this many milliseconds is repeated, for timers are coarse. */
+const leastMilliseconds = 3;
+const tolerance = 1e-3;
+
+/**
+ * Chooses a variant for each product of a token step by timing them on this device, after checking that each gives
+ * what the default gives. Candidates a device cannot compile or that come out wrong are passed over.
+ */
+export async function tuneProducts(gpu: Gpu, model: GPT2, { budget }: TuneOptions): Promise<Tuned[]> {
+  const bench = new TuneBench(gpu, model);
+  const deadline = performance.now() + budget;
+  try {
+    const results: Tuned[] = [];
+    for (const subject of subjectsOf(model)) results.push(await bench.tune(subject, deadline));
+    return results;
+  } finally {
+    bench.destroy();
+  }
+}
+
+function subjectsOf({ config, h, lm_head }: GPT2): Subject[] {
+  const norm = config.layerNormEpsilon;
+  const subject = (name: string, linears: readonly Linear[], normEpsilon: number | undefined): Subject => {
+    const { format } = linears[0]?.matrix ?? lm_head.matrix;
+    const epilogue: Epilogue = { kind: 'store', stride: vectorStride(format.rows) };
+    const inputStride = vectorStride(format.columns);
+    return { shape: { name, matrix: format, columns: 1, inputStride, normEpsilon, epilogue }, linears };
+  };
+  return [
+    subject(
+      'tune c_attn',
+      h.map((layer) => layer.attn.c_attn),
+      norm,
+    ),
+    subject(
+      'tune attn.c_proj',
+      h.map((layer) => layer.attn.c_proj),
+      undefined,
+    ),
+    subject(
+      'tune c_fc',
+      h.map((layer) => layer.mlp.c_fc),
+      norm,
+    ),
+    subject(
+      'tune mlp.c_proj',
+      h.map((layer) => layer.mlp.c_proj),
+      undefined,
+    ),
+    subject('tune lm_head', [lm_head], norm),
+  ];
+}
+
+class TuneBench {
+  private readonly state: GPUBuffer;
+  private readonly x: GPUBuffer;
+  private readonly out: GPUBuffer;
+
+  constructor(
+    private readonly gpu: Gpu,
+    { config }: GPT2,
+  ) {
+    const longest = Math.max(config.nInner, config.nEmbd);
+    const rows = Math.max(config.vocabSize, config.nInner, 3 * config.nEmbd);
+    const values = Float32Array.from({ length: vectorStride(longest) }, (_, i) => Math.sin(i + 1));
+    this.state = gpu.buffers.from('tune.state', new Uint32Array(stateBytes(1) / 4).fill(1, 0, 1));
+    this.x = gpu.buffers.from('tune.x', values);
+    this.out = gpu.buffers.create('tune.out', vectorStride(rows) * 4);
+  }
+
+  async tune({ shape, linears }: Subject, deadline: number): Promise<Tuned> {
+    const fallback = defaultVariant(this.gpu.info, shape);
+    const expected = await this.output(await this.steps(shape, linears.slice(0, 1), fallback), shape);
+    const measured: Tuned['measured'] = [];
+    for (const variant of candidateVariants(this.gpu.info, shape)) {
+      if (measured.length > 0 && performance.now() > deadline) break;
+      const steps = await this.steps(shape, linears, variant).catch(() => undefined);
+      if (!steps) continue;
+      if (!agrees(await this.output(steps.slice(0, 1), shape), expected)) continue;
+      measured.push({ variant, microseconds: (await this.time(steps)) / linears.length });
+    }
+    measured.sort((left, right) => left.microseconds - right.microseconds);
+    return { key: shapeKey(shape), best: measured[0]?.variant ?? fallback, measured };
+  }
+
+  private async steps(
+    shape: MatvecShape,
+    linears: readonly Linear[],
+    variant: MatvecVariant,
+  ): Promise<Dispatch[]> {
+    const kernel = await this.gpu.kernels.compile(matvecKernel(shape, variant));
+    const grid = matvecGrid(shape.matrix, variant);
+    return linears.map(({ matrix, aux }) =>
+      dispatch(this.gpu.device, kernel, [this.x, ...matrixBuffers(matrix), aux, this.state, this.out], grid),
+    );
+  }
+
+  private async output(steps: readonly Dispatch[], shape: MatvecShape): Promise<Float32Array> {
+    submit(this.gpu.device, steps, 'tune');
+    const bytes = shape.matrix.rows * 4;
+    return new Float32Array(await readBuffer(this.gpu.device, this.gpu.buffers, this.out, bytes));
+  }
+
+  /** Microseconds of all steps: the least of a few rounds, since whatever disturbs only adds. */
+  private async time(steps: readonly Dispatch[]): Promise<number> {
+    const { queue } = this.gpu.device;
+    let repeat = 1;
+    let least = Number.POSITIVE_INFINITY;
+    for (let round = 0; round < rounds; ) {
+      const started = performance.now();
+      for (let i = 0; i < repeat; i++) submit(this.gpu.device, steps, 'tune');
+      await queue.onSubmittedWorkDone();
+      const milliseconds = performance.now() - started;
+      if (milliseconds < leastMilliseconds && repeat < 256) {
+        repeat *= 4;
+        continue;
+      }
+      least = Math.min(least, (milliseconds * 1000) / repeat);
+      round++;
+    }
+    return least;
+  }
+
+  destroy(): void {
+    for (const buffer of [this.state, this.x, this.out]) this.gpu.buffers.destroy(buffer);
+  }
+}
+
+/** Within rounding of the largest value: other orders of summation differ there, other answers far above. */
+function agrees(found: Float32Array, expected: Float32Array): boolean {
+  const largest = expected.reduce((most, value) => Math.max(most, Math.abs(value)), 1e-6);
+  return expected.every((value, row) => Math.abs(value - (found[row] as number)) <= tolerance * largest);
+}
