@@ -40,13 +40,14 @@ function readReport(file, count) {
 }
 
 /** A Vitest project, counted from its JSON report. */
-function lane(project, env) {
+function lane(project, env, files = []) {
   return async () => {
     const file = join(reports, `${project}.json`);
     const args = [
       'run',
       '--project',
       project,
+      ...files,
       '--reporter=default',
       '--reporter=json',
       `--outputFile=${file}`,
@@ -56,13 +57,27 @@ function lane(project, env) {
   };
 }
 
+/**
+ * What the lane on Dawn runs unless $VITRINE_DAWN is `all`: whole models against their references. Every GPU test
+ * runs in the browser's lane anyway, and on a software adapter each lane takes minutes.
+ */
+const dawnFiles = [
+  'test/adapter.gpu.test.ts',
+  'test/golden.gpu.test.ts',
+  'src/model/',
+  'src/shaders/rows.gpu.test.ts',
+];
+
 async function dawn() {
   const { driver, why } = await findVulkan();
   if (why) {
     console.log(`Skipped: GPU tests on Dawn in Node, because ${why}.`);
     return { ...noCounts(), skipped: 1 };
   }
-  return lane('dawn', driver ? { VK_ICD_FILENAMES: driver } : {})();
+  const all = process.env.VITRINE_DAWN === 'all';
+  if (!all)
+    console.log(`Of the GPU tests, those of ${dawnFiles.join(', ')}; VITRINE_DAWN=all runs every one.`);
+  return lane('dawn', driver ? { VK_ICD_FILENAMES: driver } : {}, all ? [] : dawnFiles)();
 }
 
 async function endToEnd() {
