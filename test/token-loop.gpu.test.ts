@@ -1,6 +1,9 @@
 import { expect, it } from 'vitest';
-import { loadHere } from '../src/engine/index.ts';
+import { stand } from '../src/engine/index.ts';
 import { openGpu } from '../src/gpu/index.ts';
+import { describeParameters, GpuRuntime, parseConfig } from '../src/model/index.ts';
+import type { SamplingOptions } from '../src/sampling/index.ts';
+import { openCheckpoint } from '../src/weights/index.ts';
 import { modelFiles } from './support/model-files.ts';
 
 /** What may only happen while a model is loaded or warmed up, never per token. */
@@ -43,36 +46,42 @@ function watch(device: GPUDevice) {
 it('the token loop creates nothing and writes nothing, in few dispatches and submits', async () => {
   const gpu = await openGpu();
   const seen = watch(gpu.device);
-  const files = ['config.json', 'vocab.json', 'merges.txt', 'model.safetensors'];
-  const source = await modelFiles('public/models/tiny-tales', files);
-  const { model } = await loadHere(source, { device: gpu.device, dtype: 'f32', cache: false });
-  const layers = model.config.nLayer;
-  const run = async (options: object, tokens: number) => {
-    let created = Number.NaN;
-    let written = Number.NaN;
-    let count = 0;
-    for await (const _ of model.generate('Once upon a time', {
-      maxNewTokens: tokens,
-      eos: false,
-      ...options,
-    })) {
-      // After the first token everything is compiled, bound and begun.
-      if (count++ === 0) ({ created, written } = seen);
-    }
-    return { created: seen.created - created, written: seen.written - written };
-  };
-  // The forms for long contexts compile in their own time, once.
-  await run({ temperature: 0 }, 2);
-  await new Promise((resolve) => setTimeout(resolve, 4000));
-  await gpu.device.queue.onSubmittedWorkDone();
+  const files = await modelFiles('public/models/tiny-tales', ['config.json', 'model.safetensors']);
+  const checkpoint = await openCheckpoint(files, { cache: false });
+  const config = parseConfig(checkpoint.config);
+  const table = describeParameters(config, checkpoint.tensors);
+  const { runtime } = await stand({ checkpoint, config, table }, { device: gpu.device, dtype: 'f32' });
+  checkpoint.close();
+  if (!(runtime instanceof GpuRuntime)) throw new Error('The model does not stand on the GPU.');
+  await runtime.warmMore();
 
-  expect(await run({ temperature: 0 }, 40)).toEqual({ created: 0, written: 0 });
-  const { dispatchesPerToken, submitsPerToken } = model.stats();
-  expect(dispatchesPerToken).toBeLessThanOrEqual(5 * layers + 2);
-  expect(submitsPerToken).toBeLessThanOrEqual(1);
-  await run({ temperature: 0.8, topK: 40 }, 2);
-  expect(await run({ temperature: 0.8, topK: 40 }, 40)).toEqual({ created: 0, written: 0 });
-  expect(model.stats().dispatchesPerToken).toBeLessThanOrEqual(5 * layers + 3);
-  model.dispose();
+  const prompt = [1, 2, 3, 4];
+  const run = async (sampling: SamplingOptions, tokens: number) => {
+    await runtime.prefill(0, 0, prompt);
+    const request = {
+      sequences: [0],
+      contexts: [{ ids: prompt, promptLength: prompt.length }],
+      sampling,
+      firstDraw: 0,
+      maxSteps: tokens,
+      eosTokenIds: [],
+      alternatives: 3,
+    };
+    let before = { ...seen };
+    let count = 0;
+    for await (const _ of runtime.decode(request)) if (count++ === 0) before = { ...seen };
+    expect(count).toBe(tokens);
+    return { created: seen.created - before.created, written: seen.written - before.written };
+  };
+  const none = { created: 0, written: 0 };
+  expect(await run({ temperature: 0 }, 60)).toEqual(none);
+  expect(runtime.stats().dispatchesPerToken).toBeLessThanOrEqual(5 * config.nLayer + 2);
+  expect(runtime.stats().submitsPerToken).toBeLessThanOrEqual(1);
+  expect(await run({ temperature: 0.8, topK: 40, seed: 1 }, 60)).toEqual(none);
+  expect(runtime.stats().dispatchesPerToken).toBeLessThanOrEqual(5 * config.nLayer + 3);
+  // Past the crossover attention comes in parts and one dispatch more a layer.
+  expect(await run({ temperature: 0 }, 300)).toEqual(none);
+  expect(runtime.stats().dispatchesPerToken).toBeLessThanOrEqual(6 * config.nLayer + 2);
+  runtime.dispose();
   gpu.destroy();
 });
