@@ -1,8 +1,15 @@
 import { createHash } from 'node:crypto';
-import { createReadStream, createWriteStream, existsSync, renameSync, rmSync, statSync } from 'node:fs';
+import {
+  closeSync,
+  createReadStream,
+  existsSync,
+  openSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
-import { Readable } from 'node:stream';
-import { pipeline } from 'node:stream/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
 
 const attempts = 6;
@@ -35,8 +42,7 @@ export async function downloadFile({ hub, id, commit, token, backoffMs = 1000 },
     if (have > 0 && have === file.bytes) return;
     const response = await get(url, { token, range: have > 0 ? `bytes=${have}-` : undefined });
     const goesOn = response.status === 206;
-    if (response.body)
-      await pipeline(Readable.fromWeb(response.body), createWriteStream(part, { flags: goesOn ? 'a' : 'w' }));
+    if (response.body) await append(response.body, part, goesOn ? 'a' : 'w');
     const now = existsSync(part) ? statSync(part).size : 0;
     if (now < (file.bytes ?? now)) throw new Transient(`${url} ended after ${now} of ${file.bytes} bytes`);
   });
@@ -45,6 +51,19 @@ export async function downloadFile({ hub, id, commit, token, backoffMs = 1000 },
     throw new Error(`${url} is not the file that ${id} lists: its size or SHA-256 differs. Run this again.`);
   }
   renameSync(part, target);
+}
+
+/**
+ * Writes pieces as they come and before anything else is waited for: when the line is cut, what waits in a stream is
+ * dropped, and would be downloaded again.
+ */
+async function append(body, path, flags) {
+  const file = openSync(path, flags);
+  try {
+    for await (const piece of body) writeFileSync(file, piece);
+  } finally {
+    closeSync(file);
+  }
 }
 
 /** SHA-256 of a file, in hex. */
