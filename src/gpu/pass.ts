@@ -25,14 +25,11 @@ export function dispatch(
 }
 
 /** Records dispatches into a pass, in order; each sees what the ones before it wrote. */
-export function record(
-  pass: GPUComputePassEncoder,
-  dispatches: readonly Dispatch[],
-  offsets?: number[],
-): void {
+export function record(pass: GPUComputePassEncoder, dispatches: readonly Dispatch[]): void {
   for (const { kernel, group, grid } of dispatches) {
     pass.setPipeline(kernel.pipeline);
-    pass.setBindGroup(0, group, offsets);
+    // Never with a third argument that is undefined: Chromium throws on it once this loop is hot.
+    pass.setBindGroup(0, group);
     pass.dispatchWorkgroups(grid[0], grid[1], grid[2]);
   }
 }
