@@ -63,8 +63,8 @@ function lane(project, env, files = []) {
  */
 const dawnFiles = [
   'test/adapter.gpu.test.ts',
-  'test/golden.gpu.test.ts',
-  'src/model/',
+  'test/engine.gpu.test.ts',
+  'src/model/prefill-program.gpu.test.ts',
   'src/shaders/rows.gpu.test.ts',
 ];
 
