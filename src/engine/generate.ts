@@ -3,7 +3,7 @@ import type { DecodeRequest } from '../model/index.ts';
 import { createStopMatcher, resolveSampling, type SamplingOptions } from '../sampling/index.ts';
 import type { Tokenizer } from '../tokenizer/index.ts';
 import { Column, type Ends } from './column.ts';
-import { isLost, type Session } from './session.ts';
+import type { Session } from './session.ts';
 import type { Turn, Turns } from './turns.ts';
 import type { GeneratedToken, GenerateOptions } from './types.ts';
 
@@ -110,17 +110,19 @@ class Batch {
   }
 
   async *run(): AsyncGenerator<GeneratedToken> {
+    const { session, turns } = this.stage;
     try {
       for (;;) {
         const live = this.columns.filter((column) => !column.finish);
         if (live.length === 0) return;
-        this.turn ??= await this.stage.turns.take(this.plan.signal);
+        this.turn ??= await turns.take(this.plan.signal);
+        await session.ready();
         try {
           yield* this.stretch(live);
         } catch (error) {
-          if (!isLost(error) || this.recovered) throw error;
+          if (!session.isLoss(error) || this.recovered) throw error;
           this.recovered = true;
-          await this.stage.session.recover();
+          await session.recover();
         }
       }
     } finally {
@@ -133,16 +135,14 @@ class Batch {
     const { session } = this.stage;
     const { signal } = this.plan;
     for (const column of live) this.slide(column);
-    await session.placeAll(
-      live.map((column) => column.window),
-      signal,
-    );
+    const contexts = live.map((column) => ({ sequence: this.slot(column), ids: column.window }));
+    await session.placeAll(contexts, this.columns.length, signal);
     const steps = session.decode(this.request(live));
     try {
       for await (const tokens of steps) {
         const reports: GeneratedToken[] = [];
         for (const token of tokens) {
-          const column = live[token.sequence];
+          const column = this.columns[token.sequence];
           if (column && !column.finish) reports.push(column.accept(token, signal?.aborted === true));
         }
         this.clock();
@@ -180,7 +180,7 @@ class Batch {
     const length = Math.max(...live.map((column) => column.ids.length - column.start));
     const generated = live[0]?.generated ?? 0;
     return {
-      sequences: live.map((_, index) => index),
+      sequences: live.map((column) => this.slot(column)),
       contexts: live.map((column) => ({
         ids: column.window,
         promptLength: Math.max(0, column.promptLength - column.start),
@@ -192,6 +192,11 @@ class Batch {
       alternatives,
       signal,
     };
+  }
+
+  /** Its sequence in the runtime, the same for life: draws and cache stay its own when others end before. */
+  private slot(column: Column): number {
+    return this.columns.indexOf(column);
   }
 
   private clock(): void {

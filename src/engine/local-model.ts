@@ -3,7 +3,7 @@ import type { GPT2Config } from '../model/index.ts';
 import type { Tokenizer } from '../tokenizer/index.ts';
 import { generate, type Stage } from './generate.ts';
 import { scoreIds } from './score.ts';
-import type { Session } from './session.ts';
+import { disposedError, type Session } from './session.ts';
 import { Turns } from './turns.ts';
 import type {
   AdapterSummary,
@@ -66,7 +66,11 @@ export class LocalModel implements Model {
 
   async *generate(prompt: string | number[], options: GenerateOptions = {}): AsyncGenerator<GeneratedToken> {
     this.check();
-    yield* generate(this.stage, this.idsOf(prompt), options);
+    try {
+      yield* generate(this.stage, this.idsOf(prompt), options);
+    } catch (error) {
+      throw this.disposed ? disposedError() : error;
+    }
   }
 
   async inspect(textOrIds: string | number[], what: InspectOptions): Promise<Inspection> {
@@ -158,8 +162,4 @@ function lensTop(option: InspectOptions['logitLens']): number {
   const top = option === true ? defaultLensTop : (option.top ?? defaultLensTop);
   if (Number.isInteger(top) && top >= 1 && top <= mostLensTop) return top;
   throw new VitrineError('invalid-argument', `logitLens.top is ${top}; use 1 to ${mostLensTop}.`);
-}
-
-function disposedError(): VitrineError {
-  return new VitrineError('disposed', 'The model was disposed. Load it again.');
 }

@@ -9,6 +9,12 @@ export interface Standing {
   adapter: AdapterSummary;
 }
 
+/** What a sequence is to hold. */
+export interface Placement {
+  sequence: number;
+  ids: readonly number[];
+}
+
 export interface SessionTimes {
   prefillTokensPerSecond: number;
   decodeTokensPerSecond: number;
@@ -23,6 +29,7 @@ export class Session {
   /** Ids whose keys and values are in the cache, per sequence. */
   private cached: number[][] = [[]];
   private lost = false;
+  private disposed = false;
   /** Positions computed by prefill, in all; tests prove reuse with it. */
   prefilled = 0;
   readonly times: SessionTimes = {
@@ -55,21 +62,42 @@ export class Session {
 
   /** Runs `work`; after a lost device the model is loaded again and `work` runs once more. */
   async run<T>(work: () => Promise<T>): Promise<T> {
-    if (this.lost) await this.recover();
+    await this.ready();
     try {
       return await work();
     } catch (error) {
-      if (!isLost(error) && !this.lost) throw error;
+      if (!this.isLoss(error)) throw error;
       await this.recover();
       return await work();
     }
   }
 
-  /** Loads the weights again onto a new device; the caches are empty afterwards. */
+  /** Stands up again when the device was lost since the last call. */
+  async ready(): Promise<void> {
+    if (this.disposed) throw disposedError();
+    if (this.lost) await this.recover();
+  }
+
+  /** Whether a lost device is behind an error. */
+  isLoss(error: unknown): boolean {
+    if (this.disposed) return false;
+    return this.lost || (error instanceof VitrineError && error.code === 'device-lost');
+  }
+
+  /**
+   * Loads the weights again onto a new device; the caches are empty afterwards.
+   * @throws VitrineError `disposed` when that came first: nothing is left standing then.
+   */
   async recover(): Promise<void> {
     this.standing.runtime.dispose();
     this.cached = [[]];
-    this.standing = await this.rebuild();
+    this.lost = true;
+    const standing = await this.rebuild();
+    if (this.disposed) {
+      standing.runtime.dispose();
+      throw disposedError();
+    }
+    this.standing = standing;
     this.lost = false;
     this.watch();
   }
@@ -87,19 +115,20 @@ export class Session {
     this.cached[sequence] = [...ids];
   }
 
-  /** Makes sequences 0 … n - 1 hold their contexts; equal contexts are computed once. */
-  async placeAll(contexts: readonly (readonly number[])[], signal?: AbortSignal): Promise<void> {
-    await this.reserve(contexts.length);
-    const first = contexts[0] as readonly number[];
+  /** Makes sequences, of `room` there are, hold their contexts; contexts equal to the first are computed once. */
+  async placeAll(contexts: readonly Placement[], room: number, signal?: AbortSignal): Promise<void> {
+    await this.reserve(room);
+    const [first, ...others] = contexts;
+    if (!first) return;
+    await this.place(first.sequence, first.ids, signal);
     const same: number[] = [];
-    for (const [sequence, ids] of contexts.entries()) {
-      if (sequence > 0 && ids.length === first.length && commonPrefix(ids, first) === ids.length) {
-        same.push(sequence);
-      } else await this.place(sequence, ids, signal);
+    for (const { sequence, ids } of others) {
+      if (ids.length === first.ids.length && commonPrefix(ids, first.ids) === ids.length) same.push(sequence);
+      else await this.place(sequence, ids, signal);
     }
     if (same.length === 0) return;
-    await this.runtime.fork(0, same, first.length);
-    for (const sequence of same) this.cached[sequence] = [...first];
+    await this.runtime.fork(first.sequence, same, first.ids.length);
+    for (const sequence of same) this.cached[sequence] = [...first.ids];
   }
 
   private async reserve(sequences: number): Promise<void> {
@@ -137,12 +166,13 @@ export class Session {
   }
 
   dispose(): void {
+    this.disposed = true;
     this.standing.runtime.dispose();
   }
 }
 
-export function isLost(error: unknown): boolean {
-  return error instanceof VitrineError && error.code === 'device-lost';
+export function disposedError(): VitrineError {
+  return new VitrineError('disposed', 'The model was disposed. Load it again.');
 }
 
 export function commonPrefix(left: readonly number[], right: readonly number[]): number {

@@ -1,5 +1,5 @@
 import { adoptDevice, type Gpu, openGpu, platformGpu } from '../gpu/index.ts';
-import { isAbort, VitrineError } from '../lib/index.ts';
+import { isAbort, throwIfAborted, VitrineError } from '../lib/index.ts';
 import {
   CpuWeightLoader,
   chooserOf,
@@ -23,6 +23,7 @@ export interface Understood {
   table: ParameterTable;
 }
 
+const loading = 'Loading the model';
 const warmMoreAfterMilliseconds = 2000;
 
 const dtypes: readonly WeightDtype[] = ['f32', 'f16', 'int8', 'int4'];
@@ -35,13 +36,22 @@ export async function stand(what: Understood, options: LoadOptions): Promise<Sta
   const { dtype } = options;
   if (dtype !== undefined && !dtypes.includes(dtype))
     throw new VitrineError('invalid-argument', `dtype is '${dtype}'; use ${dtypes.join(', ')}.`);
+  const { signal } = options;
+  throwIfAborted(signal, loading);
   const gpu = await openDevice(options);
   if (!gpu) return standOnCpu(what);
+  // Who leaves while kernels compile does not pay for those that have not begun.
+  const leave = () => gpu.kernels.close();
+  signal?.addEventListener('abort', leave, { once: true });
   try {
+    throwIfAborted(signal, loading);
     return await standOnGpu(gpu, what, options);
   } catch (error) {
     gpu.destroy();
+    throwIfAborted(signal, loading);
     throw error;
+  } finally {
+    signal?.removeEventListener('abort', leave);
   }
 }
 

@@ -39,6 +39,7 @@ export class ReadbackRing {
       try {
         await slot.mapAsync(mapRead, 0, bytes);
       } catch (cause) {
+        this.free.push(slot);
         throw new VitrineError('device-lost', 'The GPU went away while its results were read.', { cause });
       }
       const copy = slot.getMappedRange(0, bytes).slice(0);

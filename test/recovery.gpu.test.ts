@@ -1,0 +1,124 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { type GeneratedToken, type GenerateOptions, type LocalModel, loadHere } from '../src/engine/index.ts';
+import { modelFiles } from './support/model-files.ts';
+
+const files = ['config.json', 'generation_config.json', 'vocab.json', 'merges.txt', 'model.safetensors'];
+
+/** Devices opened since the spy began, last one last. */
+const devices: GPUDevice[] = [];
+let restore = () => {};
+
+/** Sees every device the engine opens, so that a test can destroy it from outside. */
+function spyOnDevices(): void {
+  const { gpu } = navigator;
+  const request = gpu.requestAdapter.bind(gpu);
+  const seen = async (options?: GPURequestAdapterOptions) => {
+    const adapter = await request(options);
+    if (!adapter) return adapter;
+    const open = adapter.requestDevice.bind(adapter);
+    adapter.requestDevice = async (descriptor) => {
+      const device = await open(descriptor);
+      devices.push(device);
+      return device;
+    };
+    return adapter;
+  };
+  Object.defineProperty(gpu, 'requestAdapter', { value: seen, configurable: true, writable: true });
+  restore = () => {
+    Reflect.deleteProperty(gpu, 'requestAdapter');
+    devices.length = 0;
+  };
+}
+
+async function load(): Promise<LocalModel> {
+  const source = await modelFiles('public/models/tiny-tales', files);
+  return (await loadHere(source, { dtype: 'f32', backend: 'gpu', cache: false })).model;
+}
+
+/** Generates, destroying the device each time one of these many tokens has come. */
+async function disturbed(model: LocalModel, options: GenerateOptions, at: readonly number[]) {
+  const tokens: GeneratedToken[] = [];
+  for await (const token of model.generate('Once upon a time', options)) {
+    tokens.push(token);
+    if (at.includes(tokens.length)) devices.at(-1)?.destroy();
+  }
+  return tokens;
+}
+
+const facts = (tokens: readonly GeneratedToken[]) =>
+  tokens.map(({ id, text, index, sequence, finishReason }) => ({ id, text, index, sequence, finishReason }));
+
+const greedy = { temperature: 0, maxNewTokens: 12, eos: false };
+const penalised = {
+  temperature: 0.9,
+  topK: 40,
+  repetitionPenalty: 1.3,
+  noRepeatNgramSize: 3,
+  seed: 6,
+  maxNewTokens: 12,
+  eos: false,
+};
+
+describe('a device lost', () => {
+  let model: LocalModel;
+  let whole: GeneratedToken[];
+
+  beforeAll(async () => {
+    spyOnDevices();
+    model = await load();
+    whole = await disturbed(model, greedy, []);
+  });
+  afterAll(() => {
+    model.dispose();
+    restore();
+  });
+
+  it('in mid-generation leaves the text as it would have been, drawn tokens and penalties too', async () => {
+    const expected = await disturbed(model, penalised, []);
+    const before = devices.length;
+    expect(facts(await disturbed(model, penalised, [5]))).toEqual(facts(expected));
+    expect(devices.length - before).toBe(1);
+  });
+
+  it('while some of several sequences are over leaves each as it would have been', async () => {
+    const options = { temperature: 1, seed: 11, maxNewTokens: 20, n: 4, stop: ['.', ','] };
+    const expected = await disturbed(model, options, []);
+    const ends = expected.flatMap(({ finishReason }, at) => (finishReason === 'stop' ? [at + 1] : []));
+    expect(ends.length).toBeGreaterThan(1);
+    const after = (ends[0] as number) + 1;
+    expect(facts(await disturbed(model, options, [after]))).toEqual(facts(expected));
+  });
+
+  it('twice in one call stops it with the reason, and the next call works', async () => {
+    const before = devices.length;
+    await expect(disturbed(model, greedy, [3, 8])).rejects.toMatchObject({ code: 'device-lost' });
+    expect(facts(await disturbed(model, greedy, []))).toEqual(facts(whole));
+    expect(devices.length - before).toBe(2);
+  });
+
+  it('between calls is stood up again by the next, whichever that is', async () => {
+    const before = devices.length;
+    const ids = model.encode('The king');
+    const logits = await model.logits(ids);
+    devices.at(-1)?.destroy();
+    expect(await model.logits(ids)).toEqual(logits);
+    devices.at(-1)?.destroy();
+    expect((await model.score('The king was old')).perplexity).toBeGreaterThan(1);
+    expect(devices.length - before).toBe(2);
+  });
+
+  it('by dispose is no loss: nothing is loaded again', async () => {
+    const other = await load();
+    const before = devices.length;
+    const tokens: GeneratedToken[] = [];
+    const running = async () => {
+      for await (const token of other.generate('Once', { ...greedy, maxNewTokens: 200 })) {
+        tokens.push(token);
+        if (tokens.length === 5) other.dispose();
+      }
+    };
+    await expect(running()).rejects.toMatchObject({ code: 'disposed' });
+    expect(devices.length).toBe(before);
+    expect(other.stats().gpuBytes).toBe(0);
+  });
+});
