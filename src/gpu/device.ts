@@ -109,6 +109,7 @@ function wrapDevice(device: GPUDevice, adapterInfo: GPUAdapterInfo, owned: boole
   const destroy = () => {
     if (destroyed) return;
     destroyed = true;
+    kernels.close();
     buffers.destroyAll();
     if (owned) device.destroy();
   };

@@ -27,24 +27,50 @@ const bufferTypes: Record<BindingKind, GPUBufferBindingLayout> = {
 
 const computeStage = 4;
 
+/** As many compilations at once as there are cores to run them; the platform cannot take one back. */
+const atOnce = globalThis.navigator?.hardwareConcurrency || 4;
+
 /** Compiles each distinct kernel of a device once. */
 export class KernelCache {
   private readonly kernels = new Map<string, Promise<Kernel>>();
   private readonly layouts = new Map<string, GPUBindGroupLayout>();
+  private readonly waiting: (() => void)[] = [];
+  private compiling = 0;
+  private closed = false;
 
   constructor(private readonly device: GPUDevice) {}
+
+  /** Nothing is compiled from now on; what waits is refused with `disposed`. */
+  close(): void {
+    this.closed = true;
+    for (const wake of this.waiting.splice(0)) wake();
+  }
 
   /** @throws VitrineError `adapter-limit` with the compiler's messages when the device refuses the kernel. */
   compile(source: KernelSource): Promise<Kernel> {
     const key = `${source.bindings.join()}\n${source.wgsl}`;
     let kernel = this.kernels.get(key);
     if (!kernel) {
-      kernel = this.build(source);
+      kernel = this.inTurn(source);
       this.kernels.set(key, kernel);
       // A failed compilation may be retried: after a lost device, or with other text.
       kernel.catch(() => this.kernels.delete(key));
     }
     return kernel;
+  }
+
+  private async inTurn(source: KernelSource): Promise<Kernel> {
+    while (this.compiling >= atOnce && !this.closed)
+      await new Promise<void>((resolve) => this.waiting.push(resolve));
+    if (this.closed)
+      throw new VitrineError('disposed', `The device is gone: the kernel ${source.name} is not compiled.`);
+    this.compiling++;
+    try {
+      return await this.build(source);
+    } finally {
+      this.compiling--;
+      this.waiting.shift()?.();
+    }
   }
 
   private async build(source: KernelSource): Promise<Kernel> {
