@@ -3,7 +3,7 @@ import { checkVocabulary, describeParameters, parseConfig } from '../model/index
 import { createTokenizer, type Tokenizer } from '../tokenizer/index.ts';
 import { type Checkpoint, type OpenOptions, openCheckpoint } from '../weights/index.ts';
 import { LocalModel } from './local-model.ts';
-import { planFor, probeAdapter } from './memory.ts';
+import { adapterBack, planFor, probeAdapter } from './memory.ts';
 import { Session, type Standing } from './session.ts';
 import { stand, type Understood } from './stand.ts';
 import type { Engine, LoadOptions, MemoryPlan, Model, ModelSource } from './types.ts';
@@ -23,10 +23,10 @@ export async function loadHere(source: ModelSource, options: LoadOptions = {}): 
   const { checkpoint, config } = understood;
   // The same revision again, from the cache where there is one.
   const again = pinned(source, checkpoint);
-  const session = new Session(
-    standing,
-    async () => (await open(again, { ...options, signal: undefined })).standing,
-  );
+  const session = new Session(standing, async () => {
+    if (!options.device) await adapterBack();
+    return (await open(again, { ...options, signal: undefined })).standing;
+  });
   const model = new LocalModel(checkpoint.id, checkpoint.revision, config, tokenizer, session);
   return { model, tokenizerTexts: checkpoint.tokenizer };
 }

@@ -92,3 +92,16 @@ export async function probeAdapter(): Promise<AdapterSummary | null> {
     throw error;
   }
 }
+
+const adapterPatience = { tries: 15, milliseconds: 200 };
+
+/** Waits a while for an adapter: a browser whose GPU process has just gone has none for a moment. */
+export async function adapterBack(): Promise<void> {
+  for (let left = adapterPatience.tries; left > 0; left--) {
+    const adapter = await platformGpu()
+      ?.requestAdapter()
+      .catch(() => null);
+    if (adapter) return;
+    await new Promise((resolve) => setTimeout(resolve, adapterPatience.milliseconds));
+  }
+}

@@ -92,7 +92,12 @@ export class Session {
     this.standing.runtime.dispose();
     this.cached = [[]];
     this.lost = true;
-    const standing = await this.rebuild();
+    const standing = await this.rebuild().catch((cause: unknown) => {
+      if (!(cause instanceof VitrineError && cause.code === 'webgpu-unavailable')) throw cause;
+      throw new VitrineError('device-lost', `The GPU went away and did not come back. ${cause.message}`, {
+        cause,
+      });
+    });
     if (this.disposed) {
       standing.runtime.dispose();
       throw disposedError();
