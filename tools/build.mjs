@@ -111,8 +111,9 @@ function folderBytes(folder) {
 async function main() {
   rmSync(dist, { recursive: true, force: true });
   mkdirSync(dist);
-  await build({ root, logLevel: 'warn', build: { emptyOutDir: false } });
+  // Before the site, whose service worker keeps these files too.
   await buildLibrary();
+  await build({ root, logLevel: 'warn', build: { emptyOutDir: false } });
   await buildTypes();
   checkRelative();
   checkSizes();

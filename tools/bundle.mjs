@@ -35,20 +35,24 @@ export function wgslPlugin() {
   };
 }
 
-/** Replaces a dynamic import in one source file by that of a file beside the bundle, which stays a file of its own. */
-function besidePlugin(source, specifier, file) {
+/**
+ * Replaces a dynamic import in one source file by that of a file beside the bundle, which stays a file of its own.
+ * `folder` is where that file is, seen from the bundle.
+ */
+function besidePlugin(source, specifier, file, folder = './') {
   let found = false;
   return {
     name: `beside-${file}`,
     enforce: 'pre',
+    apply: 'build',
     transform(code, id) {
       if (!id.endsWith(source)) return undefined;
       if (!code.includes(`import('${specifier}')`)) throw new Error(`${id} does not import('${specifier}').`);
       found = true;
-      return code.replace(`import('${specifier}')`, `import('./${file}')`);
+      return code.replace(`import('${specifier}')`, `import('${folder}${file}')`);
     },
     resolveId(id) {
-      return id === `./${file}` ? { id, external: true } : undefined;
+      return id === folder + file ? { id, external: true } : undefined;
     },
     buildEnd(error) {
       if (!error && !found) throw new Error(`${source} is not part of the bundle.`);
@@ -56,9 +60,9 @@ function besidePlugin(source, specifier, file) {
   };
 }
 
-/** GPT-2's own ranks are 200 kB that only a model without tokenizer files needs. */
-const ranksBeside = () =>
-  besidePlugin('src/tokenizer/r50k.ts', 'gpt-tokenizer/bpeRanks/r50k_base', ranksFile);
+/** GPT-2's own ranks are 200 kB that only a model without tokenizer files needs: one file for page, worker and library. */
+export const ranksBeside = (folder) =>
+  besidePlugin('src/tokenizer/r50k.ts', 'gpt-tokenizer/bpeRanks/r50k_base', ranksFile, folder);
 
 /** Bundles one entry into one ES module. Returns its text; nothing is written. */
 async function bundle(entry, plugins) {

@@ -166,7 +166,7 @@ export function createPage(backend: Backend, around: Surroundings): Page {
   };
   const writing = createWriting(page);
   const reading = createReading(page);
-  const save = debounce(400, () => void around.session.write(toSession(store.getState())));
+  const save = debounce(400, () => void around.session.write(toSession(store.getState(), page.hub)));
 
   store.subscribe((state, before) => {
     const moved = state.versions !== before.versions || state.current !== before.current;

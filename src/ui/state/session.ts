@@ -12,17 +12,19 @@ export interface Session {
   settings: Settings;
   /** Null for files that were dropped: the page cannot open those again by itself. */
   model: string | null;
+  /** The hub it came from, where that is not the usual one. */
+  hub: string | null;
 }
 
 const mostVersions = 60;
 
-export function toSession(state: PageState): Session {
+export function toSession(state: PageState, hub: string | null): Session {
   const recent = state.versions.slice(-mostVersions);
   const current = state.versions.find((version) => version.id === state.current);
   const versions = current && !recent.includes(current) ? [current, ...recent] : recent;
   const source = state.request?.source;
   const model = typeof source === 'string' ? source : null;
-  return { version: 1, versions, current: state.current, settings: state.settings, model };
+  return { version: 1, versions, current: state.current, settings: state.settings, model, hub };
 }
 
 function isToken(value: unknown): value is TextToken {
@@ -44,7 +46,8 @@ export function fromSession(value: unknown): Session | null {
   if (versions.length === 0 || typeof session.current !== 'string') return null;
   const settings = { ...defaultSettings, ...session.settings };
   const model = typeof session.model === 'string' ? session.model : null;
-  return { version: 1, versions, current: session.current, settings, model };
+  const hub = typeof session.hub === 'string' ? session.hub : null;
+  return { version: 1, versions, current: session.current, settings, model, hub };
 }
 
 /** The session in the browser's own database. A browser that keeps nothing just starts fresh each time. */

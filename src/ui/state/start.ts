@@ -2,7 +2,7 @@ import { newVersionId, versionText } from './document.ts';
 import { bundledModel, isBundled, requestFor } from './loading.ts';
 import type { Page } from './page.ts';
 import { fromSession, type Session } from './session.ts';
-import { type LinkState, readLink } from './share.ts';
+import { type LinkState, readHub, readLink } from './share.ts';
 
 export const firstPrompt = 'Once upon a time';
 
@@ -39,7 +39,9 @@ export async function start(page: Page): Promise<void> {
   if (asked || first) applyLink(page, link);
   else page.store.setState((state) => ({ settings: { ...state.settings, ...link.settings } }));
 
-  const source = link.model ?? session?.model ?? bundledModel;
+  // A hub is only ever the one the address names now: another link's hub must not outlive that link.
+  const sameHub = session?.hub === readHub(page.around.search);
+  const source = link.model ?? (sameHub ? session?.model : null) ?? bundledModel;
   if (!(await isKept(page, source))) {
     page.store.setState({ phase: 'idle', request: requestFor(source) });
     return;
