@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import react from '@vitejs/plugin-react';
 import { defineConfig } from 'vite';
-import { ranksBeside, wgslPlugin } from './tools/bundle.mjs';
+import { partsOfSite, wgslPlugin } from './tools/bundle.mjs';
 import { contentSecurityPolicy } from './tools/csp.mjs';
 import { offline } from './tools/offline.mjs';
 
@@ -9,10 +9,10 @@ const pages = ['index', 'embed', 'bench'].filter((name) => existsSync(`${name}.h
 
 export default defineConfig({
   base: './',
-  plugins: [react(), contentSecurityPolicy(), wgslPlugin(), ranksBeside('../'), offline()],
+  plugins: [react(), contentSecurityPolicy(), wgslPlugin(), ...partsOfSite({ worker: false }), offline()],
   server: { port: 5173, strictPort: true },
   preview: { port: 4173, strictPort: true },
-  worker: { format: 'es', plugins: () => [wgslPlugin(), ranksBeside('../')] },
+  worker: { format: 'es', plugins: () => [wgslPlugin(), ...partsOfSite({ worker: true })] },
   build: {
     target: 'es2022',
     rollupOptions: { input: Object.fromEntries(pages.map((name) => [name, `${name}.html`])) },

@@ -1,11 +1,24 @@
-import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { gzipSync } from 'node:zlib';
 import { rollup } from 'rollup';
 import dts from 'rollup-plugin-dts';
 import { build } from 'vite';
-import { bundleElement, bundleEngine, bundleLibrary, bundleRanks, engineFile, ranksFile } from './bundle.mjs';
+import {
+  bundleCpu,
+  bundleElement,
+  bundleEngine,
+  bundleLibrary,
+  bundleRanks,
+  bundleTokenizer,
+  bundleTorch,
+  cpuFile,
+  engineFile,
+  ranksFile,
+  tokenizerFile,
+  torchFile,
+} from './bundle.mjs';
 
 /** Builds `dist/`: the site, the library and the custom element, and refuses to let them grow past their limits. */
 const root = join(dirname(fileURLToPath(import.meta.url)), '..');
@@ -13,8 +26,12 @@ const dist = join(root, 'dist');
 const assets = join(dist, 'assets');
 const kB = 1000;
 
-/** Bytes after gzip. The page: everything it fetches before a model where there are workers, without GPT-2's ranks. */
-const limits = { page: 200 * kB, 'vitrine.js': 60 * kB, 'embed.js': 10 * kB };
+/**
+ * Bytes after gzip. The page: everything it fetches before a model where there are workers, without GPT-2's ranks.
+ * The library: what is fetched to run a safetensors model on a graphics adapter.
+ */
+const limits = { page: 200 * kB, 'vitrine.js': 60 * kB, library: 70 * kB, 'embed.js': 10 * kB };
+const libraryFiles = ['vitrine.js', engineFile, tokenizerFile];
 
 function gzipped(path) {
   return gzipSync(readFileSync(path), { level: 9 }).length;
@@ -27,6 +44,9 @@ function write(name, text) {
 async function buildLibrary() {
   write('vitrine.js', await bundleLibrary(root));
   write(engineFile, await bundleEngine(root));
+  write(tokenizerFile, await bundleTokenizer(root));
+  write(cpuFile, await bundleCpu(root));
+  write(torchFile, await bundleTorch(root));
   write(ranksFile, await bundleRanks(root));
   write('embed.js', await bundleElement(root));
 }
@@ -70,15 +90,16 @@ function pageFiles() {
   if (later.length !== 2)
     throw new Error(`The client and the worker of the page are not to be found: ${later}`);
   const files = new Set([...named, ...later].flatMap((name) => [...withImports(name)]));
-  return [join(dist, 'index.html'), ...[...files].map((name) => join(assets, name))];
+  const own = [...files].map((name) => join(assets, name));
+  return [join(dist, 'index.html'), ...own, join(dist, tokenizerFile)];
 }
 
 function sizes() {
   const page = pageFiles().reduce((sum, path) => sum + gzipped(path), 0);
-  const rows = [['page', page]];
-  for (const name of ['vitrine.js', engineFile, 'embed.js', ranksFile])
-    if (existsSync(join(dist, name))) rows.push([name, gzipped(join(dist, name))]);
-  return rows;
+  const files = [...libraryFiles, 'embed.js', cpuFile, torchFile, ranksFile];
+  const rows = files.map((name) => [name, gzipped(join(dist, name))]);
+  const library = rows.slice(0, libraryFiles.length).reduce((sum, [, bytes]) => sum + bytes, 0);
+  return [['page', page], ['library', library], ...rows];
 }
 
 function checkSizes() {

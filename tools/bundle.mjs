@@ -5,6 +5,17 @@ import { build } from 'vite';
 /** The files of the library beside `vitrine.js`, which fetches them when it needs them. */
 export const engineFile = 'vitrine-engine.js';
 export const ranksFile = 'vitrine-r50k.js';
+export const tokenizerFile = 'vitrine-tokenizer.js';
+export const cpuFile = 'vitrine-cpu.js';
+export const torchFile = 'vitrine-torch.js';
+
+/** What stands apart from the engine: where it is imported, and the file it becomes. */
+const parts = [
+  { source: 'src/engine/load.ts', specifier: '../tokenizer/index.ts', file: tokenizerFile },
+  { source: 'src/tokenizer/r50k.ts', specifier: 'gpt-tokenizer/bpeRanks/r50k_base', file: ranksFile },
+  { source: 'src/engine/stand.ts', specifier: './stand-cpu.ts', file: cpuFile },
+  { source: 'src/weights/weight-files.ts', specifier: './torch-checkpoint.ts', file: torchFile },
+];
 
 const common = {
   configFile: false,
@@ -12,14 +23,15 @@ const common = {
   logLevel: 'warn',
 };
 
-/** Comments and indentation of WGSL say nothing to a driver; without them the library is smaller. */
+/** Comments and space in WGSL say nothing to a driver; without them the library is smaller. */
 export function leanWgsl(text) {
   return text
     .replace(/\/\*[\s\S]*?\*\//g, '')
     .split('\n')
     .map((line) => line.replace(/\/\/.*$/, '').trim())
     .filter((line) => line !== '')
-    .join('\n');
+    .join('\n')
+    .replace(/ *([,;:{}()]) */g, '$1');
 }
 
 /** `import text from './x.wgsl?raw'` without what only a reader needs. */
@@ -39,7 +51,7 @@ export function wgslPlugin() {
  * Replaces a dynamic import in one source file by that of a file beside the bundle, which stays a file of its own.
  * `folder` is where that file is, seen from the bundle.
  */
-function besidePlugin(source, specifier, file, folder = './') {
+function besidePlugin(source, specifier, file, { folder = './', importer } = {}) {
   let found = false;
   return {
     name: `beside-${file}`,
@@ -49,7 +61,8 @@ function besidePlugin(source, specifier, file, folder = './') {
       if (!id.endsWith(source)) return undefined;
       if (!code.includes(`import('${specifier}')`)) throw new Error(`${id} does not import('${specifier}').`);
       found = true;
-      return code.replace(`import('${specifier}')`, `import('${folder}${file}')`);
+      const beside = `import('${folder}${file}')`;
+      return code.replace(`import('${specifier}')`, importer?.(beside) ?? beside);
     },
     resolveId(id) {
       return id === folder + file ? { id, external: true } : undefined;
@@ -60,9 +73,15 @@ function besidePlugin(source, specifier, file, folder = './') {
   };
 }
 
-/** GPT-2's own ranks are 200 kB that only a model without tokenizer files needs: one file for page, worker and library. */
-export const ranksBeside = (folder) =>
-  besidePlugin('src/tokenizer/r50k.ts', 'gpt-tokenizer/bpeRanks/r50k_base', ranksFile, folder);
+/** The page's thread makes a tokenizer of its own from the texts the worker found. */
+const clientTokenizer = { source: 'src/worker/client.ts', specifier: '../tokenizer/index.ts' };
+
+/** The site uses the library's parts, which are in the folder above its scripts: one file for page, worker and library. */
+export function partsOfSite({ worker }) {
+  const apart = parts.filter(({ file }) => file !== ranksFile);
+  if (!worker) apart.push({ ...clientTokenizer, file: tokenizerFile });
+  return apart.map(({ source, specifier, file }) => besidePlugin(source, specifier, file, { folder: '../' }));
+}
 
 /** Bundles one entry into one ES module. Returns its text; nothing is written. */
 async function bundle(entry, plugins) {
@@ -92,8 +111,9 @@ const blobWorker = `
   export function spawnWorker() {
     if (typeof Worker === 'undefined' || typeof document === 'undefined') return undefined;
     try {
-      const engine = vitrineEngineUrl();
-      const text = 'import { serve } from ' + JSON.stringify(engine) + ';serve();';
+      const { engine, ...parts } = vitrineFiles();
+      const text = 'import { serve } from ' + JSON.stringify(engine) + ';' +
+        'globalThis.vitrineParts = ' + JSON.stringify(parts) + ';serve();';
       const url = URL.createObjectURL(new Blob([text], { type: 'text/javascript' }));
       const worker = new Worker(url, { type: 'module', name: 'vitrine' });
       worker.addEventListener('message', () => URL.revokeObjectURL(url), { once: true });
@@ -128,26 +148,70 @@ function replacePlugin(source, text) {
 }
 
 /**
- * Stands first in the library's file, in plain words: bundlers look for it, take the engine's file along and put its new
- * address here. Some of them do not find it in minified code.
+ * Stands first in the library's file, in plain words: bundlers look for it, take the files along and put their new
+ * addresses here. Some of them do not find it in minified code.
  */
-const engineUrl = `const vitrineEngineUrl = () => new URL('./${engineFile}', import.meta.url).href;\n`;
+const files = `const vitrineFiles = () => ({
+  engine: new URL('./${engineFile}', import.meta.url).href,
+${parts.map(({ file }) => `  '${file}': new URL('./${file}', import.meta.url).href,`).join('\n')}
+});
+`;
 
 /** The library's entry: what a page needs before a model is asked for. */
 export async function bundleLibrary(root) {
   const engineBeside = besidePlugin('src/worker/client.ts', './here.ts', engineFile);
   const code = await bundle(join(root, 'src/index.ts'), [
-    ranksBeside(),
+    besidePlugin(clientTokenizer.source, clientTokenizer.specifier, tokenizerFile),
     engineBeside,
     replacePlugin('src/worker/spawn.ts', blobWorker),
     replacePlugin('src/worker/base.ts', baseBeside),
   ]);
-  return engineUrl + code;
+  return files + code;
+}
+
+/**
+ * Stands first in files with parts. A bundler may have moved the engine away from its neighbours for the worker's sake:
+ * then the worker was told where they are. In the page's own thread bundlers follow the plain import.
+ */
+const partOf = `const vitrinePart = (name, beside) => {
+  const url = globalThis.vitrineParts?.[name];
+  return url ? import(/* webpackIgnore: true */ /* @vite-ignore */ url) : beside();
+};
+`;
+
+/** A module with its parts apart. */
+async function bundleWithParts(entry, apart) {
+  const code = await bundle(
+    entry,
+    apart.map(({ source, specifier, file }) =>
+      besidePlugin(source, specifier, file, {
+        importer: (beside) => `vitrinePart(${JSON.stringify(file)}, () => ${beside})`,
+      }),
+    ),
+  );
+  return partOf + code;
 }
 
 /** The engine, for the worker and for where there is none. */
 export function bundleEngine(root) {
-  return bundle(join(root, 'src/worker/here.ts'), [ranksBeside()]);
+  const apart = parts.filter(({ file }) => file !== ranksFile);
+  return bundleWithParts(join(root, 'src/worker/engine.ts'), apart);
+}
+
+/** The tokenizer, for the page's thread and the worker alike. */
+export function bundleTokenizer(root) {
+  const ranks = parts.filter(({ file }) => file === ranksFile);
+  return bundleWithParts(join(root, 'src/tokenizer/index.ts'), ranks);
+}
+
+/** The model on the CPU. */
+export function bundleCpu(root) {
+  return bundle(join(root, 'src/engine/stand-cpu.ts'), []);
+}
+
+/** The reader of PyTorch checkpoints. */
+export function bundleTorch(root) {
+  return bundle(join(root, 'src/weights/torch-checkpoint.ts'), []);
 }
 
 /** The custom element: it imports the library only when it is activated. */

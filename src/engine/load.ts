@@ -1,6 +1,6 @@
 import { VitrineError } from '../lib/index.ts';
 import { checkVocabulary, describeParameters, parseConfig } from '../model/index.ts';
-import { createTokenizer, type Tokenizer } from '../tokenizer/index.ts';
+import type { Tokenizer } from '../tokenizer/index.ts';
 import { type Checkpoint, type OpenOptions, openCheckpoint } from '../weights/index.ts';
 import { LocalModel } from './local-model.ts';
 import { adapterBack, planFor, probeAdapter } from './memory.ts';
@@ -32,10 +32,14 @@ export async function loadHere(source: ModelSource, options: LoadOptions = {}): 
 }
 
 async function open(source: ModelSource, options: LoadOptions) {
+  // A part of its own, which the page's thread and the worker share; it comes while the model's files are asked for.
+  const arriving = import('../tokenizer/index.ts');
+  arriving.catch(() => {});
   const checkpoint = await openCheckpoint(source, openOptions(options));
   try {
     // The vocabulary's size tells whose tokenizer it is where a repository has none of its own.
     const { vocabSize } = parseConfig(checkpoint.config, checkpoint.generationConfig);
+    const { createTokenizer } = await arriving;
     const tokenizer = await createTokenizer(checkpoint.tokenizer, { vocabSize });
     const understood = understand(checkpoint, tokenizer.eosTokenId);
     checkVocabulary(understood.config, tokenizer.size);

@@ -1,18 +1,17 @@
 import { adoptDevice, type Gpu, openGpu, platformGpu } from '../gpu/index.ts';
 import { isAbort, throwIfAborted, VitrineError } from '../lib/index.ts';
 import {
-  CpuWeightLoader,
   chooserOf,
-  createCpuRuntime,
   type GPT2Config,
   GpuRuntime,
   GpuWeightLoader,
   type ParameterTable,
 } from '../model/index.ts';
 import type { Checkpoint } from '../weights/index.ts';
-import { cpuAdapter, summariseGpu } from './adapter.ts';
+import { summariseGpu } from './adapter.ts';
 import { recommendDtype } from './memory.ts';
 import type { Standing } from './session.ts';
+import { streamInto } from './stream-into.ts';
 import { isTuned, recallTuning, type TunedVariants, tune } from './tuning.ts';
 import type { LoadOptions, WeightDtype } from './types.ts';
 
@@ -39,7 +38,7 @@ export async function stand(what: Understood, options: LoadOptions): Promise<Sta
   const { signal } = options;
   throwIfAborted(signal, loading);
   const gpu = await openDevice(options);
-  if (!gpu) return standOnCpu(what);
+  if (!gpu) return (await import('./stand-cpu.ts')).standOnCpu(what);
   // Who leaves while kernels compile does not pay for those that have not begun.
   const leave = () => gpu.kernels.close();
   signal?.addEventListener('abort', leave, { once: true });
@@ -71,15 +70,8 @@ async function openDevice({ backend = 'auto', device }: LoadOptions): Promise<Gp
   }
 }
 
-async function standOnCpu({ checkpoint, config, table }: Understood): Promise<Standing> {
-  const loader = new CpuWeightLoader(config, table);
-  await stream({ checkpoint, table }, loader);
-  const runtime = createCpuRuntime(config, loader.finish(), { contextLength: config.nPositions });
-  return { runtime, dtype: 'f32', adapter: cpuAdapter };
-}
-
 async function standOnGpu(gpu: Gpu, what: Understood, options: LoadOptions): Promise<Standing> {
-  const { config, table, checkpoint } = what;
+  const { config, table } = what;
   const adapter = summariseGpu(gpu.info);
   const dtype = options.dtype ?? recommendDtype(what, adapter);
   const context = config.nPositions;
@@ -96,7 +88,7 @@ async function standOnGpu(gpu: Gpu, what: Understood, options: LoadOptions): Pro
     const warm = early?.warm();
     // Awaited below; a failure of the stream must not leave this one unheard.
     warm?.catch(() => {});
-    await stream({ checkpoint, table }, loader);
+    await streamInto(what, loader);
     await loader.finish();
     const runtime = early ?? make(await tune(gpu, model, known));
     await (warm ?? runtime.warm());
@@ -116,12 +108,4 @@ async function standOnGpu(gpu: Gpu, what: Understood, options: LoadOptions): Pro
 /** A software adapter has nothing worth a wait to choose between, unless it is asked for. */
 function wantsTuning(gpu: Gpu, { autotune }: LoadOptions): boolean {
   return autotune === true || (autotune === undefined && !gpu.info.software);
-}
-
-function stream(
-  { checkpoint, table }: Pick<Understood, 'checkpoint' | 'table'>,
-  sink: Parameters<Checkpoint['stream']>[1],
-): Promise<void> {
-  const needed = new Set(table.parameters.map(({ tensor }) => tensor.name));
-  return checkpoint.stream((tensor) => needed.has(tensor.name), sink);
 }

@@ -2,7 +2,6 @@ import { VitrineError } from '../lib/index.ts';
 import { collect, fileNames, type ListedFile, type SourceFile } from './origin.ts';
 import { parseSafetensorsHeader, readHeaderLength } from './safetensors.ts';
 import { checkShardIndex, parseShardIndex, type ShardIndex } from './shard-index.ts';
-import { readTorchCheckpoint } from './torch-checkpoint.ts';
 import type { TensorInfo } from './types.ts';
 
 /** A weight file whose header is read and judged. */
@@ -70,6 +69,8 @@ export async function readTorch(
   source: SourceFile,
   read: (begin: number, end: number) => Promise<Uint8Array<ArrayBuffer>>,
 ): Promise<WeightFile> {
+  // A part of its own: who loads safetensors never fetches it.
+  const { readTorchCheckpoint } = await import('./torch-checkpoint.ts');
   const tensors = await readTorchCheckpoint(read, { file: source.path, fileBytes: source.bytes });
   return { source, prefix: undefined, tensors, notices: [] };
 }

@@ -7,7 +7,6 @@ import type {
   SelfCheckReport,
 } from '../engine/index.ts';
 import { VitrineError } from '../lib/index.ts';
-import { createTokenizer } from '../tokenizer/index.ts';
 import type { CachedModel, StorageReport } from '../weights/index.ts';
 import { defaultBase } from './base.ts';
 import { Caller } from './caller.ts';
@@ -63,7 +62,11 @@ export async function loadModel(source: ModelSource, options: LoadOptions = {}):
       bundledBase: options.bundledBase ?? defaultBase(),
     });
   const { signal, onProgress } = options;
+  const arriving = import('../tokenizer/index.ts');
+  // Awaited below; when the load fails nobody asks for it.
+  arriving.catch(() => {});
   const record = await caller.call('load', { source, options: sent(options) }, { signal, onProgress });
+  const { createTokenizer } = await arriving;
   return new RemoteModel(
     caller,
     record,
