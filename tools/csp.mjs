@@ -2,6 +2,7 @@
  * The content security policy of the pages, as a Vite plugin that writes it into their <head>.
  *
  *   script-src 'self'              no inline script, nothing from elsewhere; text of a model can never become code
+ *              'wasm-unsafe-eval' the CPU engine's products in SIMD; it allows WebAssembly and no script
  *   style-src 'self'               no inline style sheets or style attributes (React sets styles through the DOM)
  *   worker-src 'self' blob:        the engine's worker; blob: for an embed whose page has another origin
  *   connect-src *                  a visitor may name any hub or folder on the web; data: for the icon, blob: for files
@@ -12,7 +13,7 @@
  */
 const policy = {
   'default-src': "'self'",
-  'script-src': "'self'",
+  'script-src': "'self' 'wasm-unsafe-eval'",
   'style-src': "'self'",
   'font-src': "'self'",
   'img-src': "'self' data: blob:",
@@ -26,7 +27,7 @@ const policy = {
 
 export function policyText({ development = false } = {}) {
   const inline = development
-    ? { 'script-src': "'self' 'unsafe-inline'", 'style-src': "'self' 'unsafe-inline'" }
+    ? { 'script-src': "'self' 'wasm-unsafe-eval' 'unsafe-inline'", 'style-src': "'self' 'unsafe-inline'" }
     : {};
   return Object.entries({ ...policy, ...inline })
     .map(([name, value]) => `${name} ${value}`)
