@@ -1,4 +1,4 @@
-import { execFileSync } from 'node:child_process';
+import { execFileSync, spawnSync } from 'node:child_process';
 import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -30,11 +30,52 @@ test('the package holds what it should and nothing more', () => {
     { files: { path: string }[] },
   ];
   const paths = pack.files.map(({ path }) => path);
-  for (const needed of ['dist/vitrine.js', 'dist/vitrine.d.ts', 'dist/vitrine-engine.js', 'dist/embed.js'])
-    expect(paths).toContain(needed);
+  for (const needed of [
+    'vitrine.js',
+    'vitrine.d.ts',
+    'vitrine-engine.js',
+    'vitrine-cpu.js',
+    'embed.js',
+    'embed.d.ts',
+  ])
+    expect(paths).toContain(`dist/${needed}`);
   expect(paths.filter((path) => !/^(dist\/|README|LICENSE|CHANGELOG|package\.json)/.test(path))).toEqual([]);
   execFileSync(join(root, 'node_modules/.bin/publint'), ['--strict'], { cwd: root, stdio: 'pipe' });
 });
+
+const consumer = `
+import { loadModel, VitrineError, type GeneratedToken, type Model, type VitrineErrorCode } from 'vitrine';
+import { usage, type VitrineDemo } from 'vitrine/embed';
+
+const model: Model = await loadModel('tiny-tales', { dtype: 'int8', signal: new AbortController().signal });
+const tokens: GeneratedToken[] = [];
+for await (const token of model.generate('Once', { maxNewTokens: 4 })) tokens.push(token);
+const demo: VitrineDemo = document.createElement('vitrine-demo');
+const code: VitrineErrorCode = new VitrineError('disposed', 'gone').code;
+// @ts-expect-error There is no such dtype.
+void loadModel('tiny-tales', { dtype: 'f8' });
+// @ts-expect-error Numbers, not names.
+const wrong: string = model.encode('Once')[0];
+console.log(tokens, demo.text, code, usage().gpuBytes, wrong);
+`;
+
+/** How compilers find a package's types, and the module kind each goes with. */
+const resolutions = { bundler: 'esnext', node16: 'node16', nodenext: 'nodenext' };
+
+for (const [moduleResolution, module] of Object.entries(resolutions))
+  test(`the types stand by themselves, found as ${moduleResolution} does`, () => {
+    writeFileSync(join(project, 'consumer.ts'), consumer);
+    const options = { strict: true, noEmit: true, target: 'es2022', lib: ['es2022', 'dom'], types: [] };
+    writeFileSync(
+      join(project, 'tsconfig.json'),
+      JSON.stringify({ compilerOptions: { ...options, module, moduleResolution }, files: ['consumer.ts'] }),
+    );
+    const compiler = spawnSync(process.execPath, [join(root, 'node_modules/typescript/bin/tsc'), '-p', '.'], {
+      cwd: project,
+      encoding: 'utf8',
+    });
+    expect(compiler.stdout).toBe('');
+  });
 
 test('the library example of the README runs in a project built with Vite', async ({ page }) => {
   writeFileSync(join(project, 'index.html'), '<!doctype html><script type="module" src="/main.js"></script>');
