@@ -45,7 +45,8 @@ export class View {
 
   constructor(root: ShadowRoot) {
     root.adoptedStyleSheets = [sharedSheet()];
-    const frame = make('section', 'frame', { 'aria-label': 'Language model' });
+    // A group, no landmark: a page may hold several.
+    const frame = make('div', 'frame', { role: 'group', 'aria-label': 'Language model' });
     const label = make('label', 'label');
     label.append('Prompt', this.prompt);
     const row = make('div', 'row');

@@ -1,0 +1,37 @@
+import { execFileSync } from 'node:child_process';
+import { join } from 'node:path';
+import { expect, test } from '@playwright/test';
+import { expectAccessible } from './page-support.ts';
+import { root } from './support/sites.ts';
+
+/** The command itself fails on a link that leads nowhere. */
+test.beforeAll(() => {
+  execFileSync(process.execPath, [join(root, 'tools/docs.mjs')], { cwd: root, stdio: 'pipe' });
+});
+
+test('the demos in the docs are live, under the policy of the site', async ({ page }) => {
+  const wrong: string[] = [];
+  page.on('console', (message) => message.type() === 'error' && wrong.push(message.text()));
+  await page.goto('docs/embeds.html');
+  const demo = page.locator('vitrine-demo');
+  await demo.getByRole('button', { name: 'Run' }).click();
+  await expect(demo.getByRole('status')).toHaveText(/80 tokens/, { timeout: 60_000 });
+  const frame = page.frameLocator('iframe');
+  await expect(frame.getByRole('textbox')).toHaveValue('The old king');
+  await frame.getByRole('button', { name: 'Run' }).click();
+  await expect(frame.getByRole('status')).toHaveText(/\d+ tokens/, { timeout: 90_000 });
+  expect(wrong).toEqual([]);
+});
+
+test('the reference says what the docstrings say', async ({ page }) => {
+  await page.goto('docs/index.html');
+  await page.getByRole('link', { name: 'Library reference' }).click();
+  await page.getByRole('link', { name: 'loadModel', exact: true }).click();
+  await expect(page.getByRole('main')).toContainText('Loads a model and makes it ready to generate');
+});
+
+for (const name of ['index', 'embeds', 'api/interfaces/Model'])
+  test(`${name} breaks no accessibility rule`, async ({ page }) => {
+    await page.goto(`docs/${name}.html`);
+    await expectAccessible(page);
+  });
