@@ -39,7 +39,9 @@ test('the package holds what it should and nothing more', () => {
     'embed.d.ts',
   ])
     expect(paths).toContain(`dist/${needed}`);
-  expect(paths.filter((path) => !/^(dist\/(?!docs\/)|README|LICENSE|CHANGELOG|package\.json)/.test(path))).toEqual([]);
+  expect(
+    paths.filter((path) => !/^(dist\/(?!docs\/)|README|LICENSE|CHANGELOG|package\.json)/.test(path)),
+  ).toEqual([]);
   execFileSync(join(root, 'node_modules/.bin/publint'), ['--strict'], { cwd: root, stdio: 'pipe' });
 });
 
