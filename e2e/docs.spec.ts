@@ -15,11 +15,14 @@ test('the demos in the docs are live, under the policy of the site', async ({ pa
   await page.goto('docs/embeds.html');
   const demo = page.locator('vitrine-demo');
   await demo.getByRole('button', { name: 'Run' }).click();
-  await expect(demo.getByRole('status')).toHaveText(/80 tokens/, { timeout: 60_000 });
+  await expect(demo.getByRole('status')).toHaveText('Writing', { timeout: 60_000 });
+  await expect(demo.getByRole('log')).toHaveText(/^Once upon a time.{10}/s);
+  await demo.getByRole('button', { name: 'Stop' }).click();
   const frame = page.frameLocator('iframe');
   await expect(frame.getByRole('textbox')).toHaveValue('The old king');
   await frame.getByRole('button', { name: 'Run' }).click();
-  await expect(frame.getByRole('status')).toHaveText(/\d+ tokens/, { timeout: 90_000 });
+  await expect(frame.getByRole('status')).toHaveText('Writing', { timeout: 60_000 });
+  await expect(frame.getByRole('log')).toHaveText(/^The old king.{10}/s);
   expect(wrong).toEqual([]);
 });
 
