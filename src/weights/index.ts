@@ -1,4 +1,11 @@
-export { findKnown, type KnownModel, type KnownShape, knownModels, type PinnedFile } from './known-models.ts';
+export {
+  bundledModels,
+  findKnown,
+  type KnownModel,
+  type KnownShape,
+  knownModels,
+  type PinnedFile,
+} from './known-models.ts';
 export {
   deleteCached,
   listCached,
@@ -6,6 +13,7 @@ export {
   storageReport,
 } from './manage.ts';
 export { openCheckpoint } from './open.ts';
+export { defaultHub } from './source.ts';
 export { exportCached, exportFiles, importCached } from './transfer.ts';
 export type {
   CachedModel,

@@ -1,5 +1,6 @@
+import { readFileSync, statSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
-import { countParameters, findKnown, knownModels } from './known-models.ts';
+import { bundledModels, countParameters, findKnown, knownModels } from './known-models.ts';
 import type { ListedFile } from './origin.ts';
 import { withPins } from './pins.ts';
 import { parseSource } from './source.ts';
@@ -31,6 +32,22 @@ describe('known models', () => {
         expect(sha256).toMatch(/^[0-9a-f]{64}$/);
         expect(bytes).toBeGreaterThan(f32Bytes);
       }
+  });
+
+  test('what is said of a bundled model is true of its files', () => {
+    for (const { id, shape, parameters, fileBytes } of bundledModels) {
+      const folder = `public/models/${id}`;
+      const config = JSON.parse(readFileSync(`${folder}/config.json`, 'utf8'));
+      expect(parseSource(id)).toMatchObject({ kind: 'bundled', id });
+      expect(shape).toEqual({
+        layers: config.n_layer,
+        width: config.n_embd,
+        positions: config.n_positions,
+        vocabulary: config.vocab_size,
+      });
+      expect(statSync(`${folder}/model.safetensors`).size).toBe(fileBytes);
+      expect(fileBytes).toBeGreaterThan(2 * parameters);
+    }
   });
 
   test('other names are not known', () => {

@@ -35,6 +35,8 @@ export interface KnownModel {
   revision?: string;
   /** A commit whose files are known by digest. */
   pinned?: { commit: string; files: readonly PinnedFile[] };
+  /** Bytes of its weights file, where no commit is pinned and they are known all the same. */
+  fileBytes?: number;
 }
 
 /** Weights and biases of a GPT-2 of this shape whose head is its embedding. */
@@ -139,6 +141,16 @@ export const knownModels: readonly KnownModel[] = [
     language: 'Arabic',
     special:
       'GPT-2 small trained on Arabic, with a vocabulary of 64,000; the larger AraGPT2 are of another kind.',
+  }),
+];
+
+/** Models that come with the page; their ids need no hub. */
+export const bundledModels: readonly KnownModel[] = [
+  model(6, 256, 512, 4096, {
+    id: 'tiny-tales',
+    licence: 'mit',
+    special: 'Folk tales, in the spelling of old collections; a vocabulary of its own.',
+    fileBytes: 11_843_928,
   }),
 ];
 

@@ -2,10 +2,14 @@ import { useDeferredValue, useMemo } from 'react';
 import type { StepName } from '../../sampling/index.ts';
 import { useActions, usePage, usePageState } from '../hooks.tsx';
 import { formatCount, formatProbability, showToken } from '../lib/format.ts';
+import { currentVersion } from '../state/context.ts';
+import type { TextToken } from '../state/document.ts';
 import { type NextDistribution, type NextRow, nextDistribution } from '../state/next-distribution.ts';
+import type { PageState } from '../state/types.ts';
 import { Bar } from './bar.tsx';
 import { Curve } from './curve.tsx';
 import { Icon } from './icon.tsx';
+import { LiveOdds } from './live-odds.tsx';
 
 const shown = 10;
 
@@ -109,29 +113,50 @@ function Table({ distribution }: { distribution: NextDistribution }) {
   );
 }
 
+/** The token whose stored alternatives stand in for a distribution: the last one while more are written. */
+function standIn(state: PageState): TextToken | null {
+  const { tokens } = currentVersion(state);
+  const writing = state.phase === 'generating' && state.takes.length === 0;
+  const token = writing ? tokens.at(-1) : state.inspected === null ? undefined : tokens[state.inspected];
+  return token?.alternatives?.length ? token : null;
+}
+
 /** The next token's distribution as the model has it and as the sampler leaves it. */
 export function NextToken() {
   const next = usePageState((state) => state.next);
+  const phase = usePageState((state) => state.phase);
   const inspected = usePageState((state) => state.inspected !== null);
+  const live = usePageState(standIn);
   const settings = useDeferredValue(usePageState((state) => state.settings));
+  const writing = phase === 'generating';
   const distribution = useMemo(
-    () => (next ? nextDistribution(next, settings, shown) : null),
-    [next, settings],
+    () => (next && !writing ? nextDistribution(next, settings, shown) : null),
+    [next, settings, writing],
   );
+  const title = inspected ? 'The token you look at' : writing ? 'The token just written' : 'The next token';
   return (
     <section className="next" aria-label="Next token" data-testid="next">
-      <h2>{inspected ? 'The token you look at' : 'The next token'}</h2>
-      {distribution ? (
+      <h2>{title}</h2>
+      {distribution && (
         <>
           <Curve distribution={distribution} />
           <Ledger steps={distribution.steps} />
           <Table distribution={distribution} />
         </>
-      ) : (
-        <p className="muted next-empty">
-          Once the text rests, the model’s odds for the next token stand here.
-        </p>
+      )}
+      {!distribution && live && <LiveOdds token={live} />}
+      {!distribution && !live && (
+        <p className="muted next-empty">{waitingFor[phase] ?? 'Write a beginning: its odds stand here.'}</p>
       )}
     </section>
   );
 }
+
+const waitingFor: Partial<Record<PageState['phase'], string>> = {
+  starting: 'The model’s odds for the next token stand here in a moment.',
+  loading: 'Once the model is here, its odds for the next token stand here.',
+  paused: 'Once the model is here, its odds for the next token stand here.',
+  idle: 'Once a model is loaded, its odds for the next token stand here.',
+  unsupported: 'Once a model runs, its odds for the next token stand here.',
+  generating: 'Once the text rests, the model’s odds for the next token stand here.',
+};

@@ -1,5 +1,6 @@
 import { type FormEvent, useId, useState } from 'react';
 import type { ModelSource } from '../../engine/index.ts';
+import { defaultHub } from '../../weights/index.ts';
 import { useActions, usePage } from '../hooks.tsx';
 import { requestFor } from '../state/loading.ts';
 import type { LoadRequest } from '../state/types.ts';
@@ -11,9 +12,16 @@ function TokenField() {
   const actions = useActions();
   const [value, setValue] = useState(page.token());
   const id = useId();
+  const hub = new URL(page.hub ?? defaultHub).host;
   return (
     <div className="field-row">
-      <label htmlFor={id}>Access token, for gated models only</label>
+      <label htmlFor={id}>
+        Access token, for gated models only. It is sent to{' '}
+        <bdi className="token-hub" data-testid="token-hub">
+          {hub}
+        </bdi>{' '}
+        alone{page.hub ? ', the hub that this page’s address names' : ''}.
+      </label>
       <input
         id={id}
         type="password"

@@ -1,5 +1,4 @@
-import { type KnownModel, knownModels } from '../../weights/index.ts';
-import { bundledModel } from './loading.ts';
+import { bundledModels, type KnownModel, knownModels } from '../../weights/index.ts';
 
 /** A model worth offering by name. */
 export interface CatalogueEntry {
@@ -18,7 +17,12 @@ export interface CatalogueEntry {
   exactBytes: boolean;
 }
 
+/** What the page says of a model; everything it knows about one comes from the weights' own list. */
 const words: Record<string, { name: string; note: string }> = {
+  'tiny-tales': {
+    name: 'Tiny tales',
+    note: 'Comes with this page and writes folk tales, after a fashion.',
+  },
   'distilbert/distilgpt2': { name: 'DistilGPT-2', note: 'Half the layers of GPT-2, twice as fast.' },
   'openai-community/gpt2': { name: 'GPT-2', note: 'The small one of 2019, the one everybody means.' },
   'openai-community/gpt2-medium': { name: 'GPT-2 medium', note: 'Keeps a thread for longer.' },
@@ -33,7 +37,7 @@ const licences: Record<string, string> = { mit: 'MIT', 'apache-2.0': 'Apache-2.0
 
 function entryOf(known: KnownModel): CatalogueEntry {
   const { id, revision, licence, language, parameters, pinned } = known;
-  const pinnedBytes = pinned?.files.reduce((sum, file) => sum + file.bytes, 0);
+  const pinnedBytes = pinned?.files.reduce((sum, file) => sum + file.bytes, 0) ?? known.fileBytes;
   return {
     id,
     source: revision ? `${id}@${revision}` : id,
@@ -48,23 +52,10 @@ function entryOf(known: KnownModel): CatalogueEntry {
   };
 }
 
-const bundled: CatalogueEntry = {
-  id: bundledModel,
-  source: bundledModel,
-  name: 'Tiny tales',
-  note: 'Comes with this page and writes folk tales, after a fashion.',
-  language: 'English',
-  parameters: 5_918_720,
-  context: 512,
-  licence: 'MIT',
-  downloadBytes: 11_843_928,
-  exactBytes: true,
-};
-
-const entries = knownModels.map(entryOf);
+const entries = [...bundledModels, ...knownModels].map(entryOf);
 
 /** Shown at once. */
-export const catalogue: readonly CatalogueEntry[] = [bundled, ...entries.filter(({ id }) => id in words)];
+export const catalogue: readonly CatalogueEntry[] = entries.filter(({ id }) => id in words);
 
 /** Shown on request. */
 export const moreModels: readonly CatalogueEntry[] = entries.filter(({ id }) => !(id in words));

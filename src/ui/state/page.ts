@@ -44,6 +44,8 @@ export interface Page {
   /** The loaded model, for what is asked of it directly (decode, logits). */
   model(): Model | null;
   token(): string;
+  /** Base URL of the hub the address names; null for the usual one. A token goes there alone. */
+  hub: string | null;
 }
 
 export function initialState(): PageState {
@@ -198,5 +200,5 @@ export function createPage(backend: Backend, around: Surroundings): Page {
     inside: (ids) => lookInside(page, ids),
     check: () => selfCheck(page),
   };
-  return { store, backend, around, actions, model: () => page.model, token: () => page.token };
+  return { store, backend, around, actions, model: () => page.model, token: () => page.token, hub: page.hub };
 }

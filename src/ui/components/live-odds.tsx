@@ -1,0 +1,48 @@
+import { formatProbability, showToken } from '../lib/format.ts';
+import { surprisal } from '../lib/shade.ts';
+import type { TextToken } from '../state/document.ts';
+import { Bar } from './bar.tsx';
+
+/** One written token and what was considered in its place: all that is known without asking the model again. */
+export function LiveOdds({ token }: { token: TextToken }) {
+  const choices = token.alternatives ?? [];
+  const most = Math.max(...choices.map((choice) => Math.exp(choice.logprob)), 1e-9);
+  const known = token.logprob !== null && !Number.isNaN(token.logprob);
+  return (
+    <>
+      <p className="curve live-token">
+        <bdi className="token-text">{showToken(token.text)}</bdi>
+      </p>
+      <p className="ledger muted">
+        {known &&
+          `${formatProbability(Math.exp(token.logprob ?? 0))} · ${surprisal(token.logprob ?? 0).toFixed(1)} bits`}
+      </p>
+      <table className="next-table">
+        <caption className="visually-hidden">What was considered in its place</caption>
+        <thead>
+          <tr>
+            <th scope="col">Token</th>
+            <td />
+            <th scope="col" className="choice-number">
+              model
+            </th>
+          </tr>
+        </thead>
+        <tbody>
+          {choices.map((choice, place) => (
+            // biome-ignore lint/suspicious/noArrayIndexKey: a row is its place, its token changes with every step
+            <tr key={place} data-current={choice.id === token.id || undefined}>
+              <th scope="row">
+                <bdi className="token-text">{showToken(choice.text)}</bdi>
+              </th>
+              <td className="bar-cell">
+                <Bar share={Math.exp(choice.logprob) / most} />
+              </td>
+              <td className="choice-number live-number">{formatProbability(Math.exp(choice.logprob))}</td>
+            </tr>
+          ))}
+        </tbody>
+      </table>
+    </>
+  );
+}
