@@ -62,8 +62,19 @@ export class VitrinePage {
   }
 }
 
+/** Waits until colours that are on their way have arrived; what turns for ever is left to turn. */
+async function settled(page: Page): Promise<void> {
+  await page.evaluate(async () => {
+    const ending = document
+      .getAnimations()
+      .filter((each) => Number.isFinite(each.effect?.getComputedTiming().endTime as number));
+    await Promise.all(ending.map((each) => each.finished.catch(() => undefined)));
+  });
+}
+
 /** No violation of the accessibility rules axe can check by itself. */
 export async function expectAccessible(page: Page): Promise<void> {
+  await settled(page);
   const { violations } = await new AxeBuilder({ page }).analyze();
   const found = violations.map(({ id, nodes }) => `${id}: ${nodes.map((node) => node.target).join(' | ')}`);
   expect(found).toEqual([]);

@@ -44,8 +44,11 @@ export function Sheet({ shaded }: { shaded: boolean }) {
     if (field.current) syncField(field.current, text);
   }, [text]);
 
+  // Where the caret stood when the focus went into the list: some browsers lose it on the way back.
+  const caret = useRef(text.length);
   const caretToken = () => {
     const at = field.current?.selectionStart ?? text.length;
+    caret.current = at;
     const found = tokenAt(tokenOffsets(version.tokens), at);
     return found < 0 ? version.tokens.length : found;
   };
@@ -98,7 +101,9 @@ export function Sheet({ shaded }: { shaded: boolean }) {
           frame={frame}
           onClose={() => {
             inspector.close();
-            if (inspector.focused) field.current?.focus();
+            if (!inspector.focused) return;
+            field.current?.focus();
+            field.current?.setSelectionRange(caret.current, caret.current);
           }}
           onEnter={inspector.hold}
           onLeave={inspector.leave}
