@@ -107,6 +107,7 @@ test('a gated model asks for a token, takes it, and keeps it nowhere', async ({ 
   await expect(vitrine.error).toHaveAttribute('data-code', 'gated', { timeout: 30_000 });
   await expectAccessible(page);
   await page.getByRole('button', { name: 'Enter an access token' }).click();
+  await expect(page.getByTestId('token-hub')).toHaveText(new URL(server.hub).host);
   await page.getByLabel(/^Access token/).fill('hf_test');
   await page.getByLabel(/^Hub id/).fill('test/gated');
   await page.getByRole('button', { name: 'Load', exact: true }).click();

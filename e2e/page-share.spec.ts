@@ -15,7 +15,7 @@ test('a link writes the same text again', async ({ page }) => {
   await expect(vitrine.text).toHaveValue(text);
 });
 
-test('a run is kept as JSON and as a page', async ({ page }) => {
+test('a run is kept as JSON, as a page and as a picture', async ({ page }) => {
   const vitrine = new VitrinePage(page);
   await vitrine.opened();
   const text = await vitrine.value();
@@ -29,6 +29,14 @@ test('a run is kept as JSON and as a page', async ({ page }) => {
   const htmlFile = page.waitForEvent('download');
   await dialog.getByRole('button', { name: 'Save as a page' }).click();
   expect(await readFile(await (await htmlFile).path(), 'utf8')).toContain('class="model s');
+
+  const imageFile = page.waitForEvent('download');
+  await dialog.getByRole('button', { name: 'Save as an image' }).click();
+  const image = await readFile(await (await imageFile).path());
+  expect(image.subarray(1, 4).toString()).toBe('PNG');
+  expect(image.readUInt32BE(16)).toBe(1440);
+  // Ink, paper and shades: a picture of nothing would be far smaller.
+  expect(image.length).toBeGreaterThan(10_000);
 });
 
 test('a reload brings back text, versions and settings', async ({ page }) => {

@@ -2,10 +2,12 @@ import { useId } from 'react';
 import { usePage, usePageState } from '../hooks.tsx';
 import { saveFile } from '../lib/download.ts';
 import { exportHtml } from '../lib/export-html.ts';
+import { exportImage } from '../lib/export-image.ts';
 import { exportRun } from '../lib/export-run.ts';
 import { currentVersion } from '../state/context.ts';
 import { promptText } from '../state/document.ts';
 import { writeLink } from '../state/share.ts';
+import { toPageError } from '../state/troubles.ts';
 import { CopyButton } from './copy-button.tsx';
 import { Dialog } from './dialog.tsx';
 
@@ -27,6 +29,14 @@ export function ShareDialog() {
   const ready = usePageState((state) => state.model !== null);
   const id = useId();
   const save = (text: string, type: string, name: string) => saveFile(new Blob([text], { type }), name);
+  const saveImage = async () => {
+    try {
+      saveFile(await exportImage(page.store.getState()), 'vitrine-text.png');
+    } catch (error) {
+      page.actions.show(null);
+      page.actions.fail(toPageError(error, 'storage'));
+    }
+  };
   const now = () => new Date().toISOString();
   return (
     <Dialog title="Share and keep">
@@ -50,7 +60,8 @@ export function ShareDialog() {
         <h3 id={`${id}-keep`}>This run as a file</h3>
         <p className="muted">
           JSON holds every token with its id and log-probability, the settings, the model and the adapter. The
-          page is one HTML file with the shading, which opens anywhere.
+          page is one HTML file with the shading, which opens anywhere. The image is the text with its shading
+          and the plot of its surprise.
         </p>
         <div className="row">
           <button
@@ -68,6 +79,9 @@ export function ShareDialog() {
             onClick={() => save(exportHtml(page.store.getState()), 'text/html', 'vitrine-text.html')}
           >
             Save as a page
+          </button>
+          <button type="button" disabled={!ready} onClick={() => void saveImage()}>
+            Save as an image
           </button>
         </div>
       </section>
