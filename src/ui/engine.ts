@@ -1,23 +1,27 @@
+import {
+  createEngine,
+  deleteCached,
+  listCached,
+  planMemory,
+  selfCheck,
+  startWorker,
+} from '../worker/index.ts';
 import type { Backend } from './state/backend.ts';
-
-type Worker = typeof import('../worker/index.ts');
 
 /** Storage is reached from the page itself: what is kept is shared by every thread. */
 const storage = () => import('../weights/index.ts');
 
-/** The engine behind the page. Its code arrives while the page draws itself, and runs in a worker. */
+/** The engine behind the page. Its code arrives in a worker while the page draws itself. */
 function workerBackend(): Backend {
-  const worker: Promise<Worker> = import('../worker/index.ts');
-  // Whoever awaits it hears of a failure; nobody has to.
-  worker.catch(() => {});
-  const engine = worker.then((module) => module.createEngine());
-  engine.catch(() => {});
+  startWorker();
+  // The first request starts the browser's GPU process, which takes as long as the worker's code does to arrive.
+  void navigator.gpu?.requestAdapter().catch(() => null);
   return {
-    engine: { loadModel: async (source, options) => (await engine).loadModel(source, options) },
-    listCached: async () => (await worker).listCached(),
-    deleteCached: async (id) => (await worker).deleteCached(id),
-    planMemory: async (source, options) => (await worker).planMemory(source, options),
-    selfCheck: async (options) => (await worker).selfCheck(options),
+    engine: createEngine(),
+    listCached,
+    deleteCached,
+    planMemory,
+    selfCheck,
     exportCached: async (id) => (await storage()).exportCached(id),
     importCached: async (file) => (await storage()).importCached(file),
     storageReport: async () => (await storage()).storageReport(),

@@ -41,6 +41,11 @@ function sharedCaller(): Caller | undefined {
   return caller;
 }
 
+/** Starts the worker before anything is asked of it, so that its code is there when something is. */
+export function startWorker(): void {
+  sharedCaller();
+}
+
 function inWorker(options: LoadOptions): Caller | undefined {
   return options.worker === false || options.device ? undefined : sharedCaller();
 }

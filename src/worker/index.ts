@@ -9,5 +9,6 @@ export {
   planMemory,
   requestPersistence,
   selfCheck,
+  startWorker,
   storageReport,
 } from './client.ts';
