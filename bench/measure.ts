@@ -9,6 +9,8 @@ export interface MeasureOptions {
   dtype: BenchDtype;
   /** Prompt lengths for prefill; those above the context are left out. */
   prompts: readonly number[];
+  /** Contexts at which decoding is timed; those that leave no room are left out. By default 64 and late. */
+  contexts?: readonly number[];
   /** Tokens of the longer decode; the shorter is a fifth of it, and speed is the slope between the two. */
   newTokens: number;
   repeat: number;
@@ -91,12 +93,12 @@ async function firstToken(runtime: Runtime, prompt: readonly number[]): Promise<
 
 async function measureDecode(
   runtime: Runtime,
-  { newTokens, repeat, onStage, dtype }: MeasureOptions,
+  { newTokens, repeat, onStage, dtype, contexts: wanted }: MeasureOptions,
   prompt: (length: number) => number[],
 ): Promise<Measured['decode']> {
   const short = Math.max(1, Math.floor(newTokens / 5));
   const late = Math.floor(runtime.contextLength * 0.9) - newTokens;
-  const contexts = [64, ...(late > 64 ? [late] : [])].filter(
+  const contexts = (wanted ?? [64, ...(late > 64 ? [late] : [])]).filter(
     (each) => each + newTokens <= runtime.contextLength,
   );
   const results: Measured['decode'] = [];

@@ -1,5 +1,6 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { parseCommandLine } from './options.ts';
+import { plotCost } from './plot.ts';
 import { reportText } from './report.ts';
 import { defaultPrompts, runBench } from './run.ts';
 
@@ -10,6 +11,7 @@ export async function main(words: readonly string[], bundled: () => Promise<File
     source: line.model === 'tiny-tales' ? await bundled() : line.model,
     dtypes: line.dtypes,
     prompts: line.prompts ?? defaultPrompts,
+    contexts: line.contexts,
     newTokens: line.newTokens,
     repeat: line.repeat,
     autotune: line.autotune,
@@ -18,4 +20,5 @@ export async function main(words: readonly string[], bundled: () => Promise<File
   });
   console.log(reportText(report));
   if (line.json) writeFileSync(line.json, `${JSON.stringify(report, null, 2)}\n`);
+  if (line.plot) writeFileSync(line.plot, plotCost(report));
 }

@@ -5,9 +5,11 @@ export interface CommandLine {
   model: string;
   dtypes: BenchDtype[];
   prompts?: number[];
+  contexts?: number[];
   newTokens: number;
   repeat: number;
   json?: string;
+  plot?: string;
   text?: string;
   autotune: boolean;
 }
@@ -19,11 +21,13 @@ export const usageText = `Options:
                       gpt2-large, gpt2-xl); default tiny-tales
   --dtype LIST        f32,f16,int8,int4; default f32
   --prompt N          prompt lengths for prefill, such as 16,128; default 16,128,512,1000
+  --context LIST      contexts at which decoding is timed; default 64 and 90 % of the model's
   --new N             tokens of the longer decode; default 160
   --repeat N          rounds; default 3
   --text FILE         compare dtypes with f32 on this text
   --no-autotune       default kernel variants
-  --json FILE         write the report there`;
+  --json FILE         write the report there
+  --plot FILE         draw the cost of a token against its context there, as SVG`;
 
 /** @throws Error naming what is not understood. */
 export function parseCommandLine(words: readonly string[]): CommandLine {
@@ -62,6 +66,12 @@ function take(line: CommandLine, word: string, value: string | undefined): void 
       return;
     case '--repeat':
       line.repeat = wholeNumber(word, value);
+      return;
+    case '--context':
+      line.contexts = value.split(',').map((each) => wholeNumber(word, each));
+      return;
+    case '--plot':
+      line.plot = value;
       return;
     case '--json':
       line.json = value;

@@ -10,6 +10,7 @@ export interface BenchOptions {
   source: ModelSource;
   dtypes: readonly BenchDtype[];
   prompts: readonly number[];
+  contexts?: readonly number[];
   newTokens: number;
   repeat: number;
   autotune: boolean;

@@ -13,6 +13,7 @@ const server = await createServer({
 let browser;
 try {
   const { parseCommandLine } = await server.ssrLoadModule('/bench/options.ts');
+  const { plotCost } = await server.ssrLoadModule('/bench/plot.ts');
   const line = parseCommandLine(process.argv.slice(2));
   await ensureBrowser();
   await server.listen();
@@ -25,11 +26,12 @@ try {
   await page.goto(new URL('bench.html', server.resolvedUrls.local[0]).href);
   await page.waitForFunction(() => 'bench' in window);
   const { text, report } = await page.evaluate(
-    ({ model, dtypes, prompts, newTokens, repeat, autotune, text }) =>
+    ({ model, dtypes, prompts, contexts, newTokens, repeat, autotune, text }) =>
       window.bench.run({
         source: model,
         dtypes,
         ...(prompts ? { prompts } : {}),
+        ...(contexts ? { contexts } : {}),
         newTokens,
         repeat,
         autotune,
@@ -38,6 +40,7 @@ try {
     { ...line, text: line.text === undefined ? undefined : readFileSync(line.text, 'utf8') },
   );
   console.log(text);
+  if (line.plot) writeFileSync(line.plot, plotCost(report));
   if (line.json) writeFileSync(line.json, `${JSON.stringify(report, null, 2)}\n`);
 } catch (error) {
   console.error(error instanceof Error ? error.message : error);

@@ -1,0 +1,67 @@
+import type { Report } from './report.ts';
+
+const width = 640;
+const height = 360;
+const margin = { left: 64, right: 96, top: 24, bottom: 48 };
+const colours = ['#2f6f8f', '#b4552d', '#4c7a34', '#7a4c8f'];
+
+interface Line {
+  name: string;
+  /** Context, milliseconds a token. */
+  points: [number, number][];
+}
+
+/** Milliseconds a token takes against how long the context is, a line for each dtype: an SVG file's text. */
+export function plotCost({ models, date }: Report): string {
+  const lines = models.map<Line>(({ dtype, decode }) => ({
+    name: dtype,
+    points: decode.map(({ context, tokensPerSecond }) => [context, 1000 / tokensPerSecond.median]),
+  }));
+  const all = lines.flatMap(({ points }) => points);
+  const [mostX, mostY] = [niceAbove(all.map(([x]) => x)), niceAbove(all.map(([, y]) => y))];
+  const inner = { width: width - margin.left - margin.right, height: height - margin.top - margin.bottom };
+  const x = (value: number) => margin.left + (inner.width * value) / mostX;
+  const y = (value: number) => height - margin.bottom - (inner.height * value) / mostY;
+  const ticks = [0, 0.25, 0.5, 0.75, 1];
+  const parts = [
+    ...ticks.map((t) => rule(margin.left, y(t * mostY), width - margin.right, y(t * mostY))),
+    ...ticks.map((t) => label(margin.left - 8, y(t * mostY) + 4, short(t * mostY), 'end')),
+    ...ticks.map((t) => label(x(t * mostX), height - margin.bottom + 18, short(t * mostX), 'middle')),
+    label(margin.left + inner.width / 2, height - 8, 'tokens of context', 'middle'),
+    label(8, 14, `ms a token (${models[0]?.model ?? ''}, ${date.slice(0, 10)})`, 'start'),
+    ...lines.flatMap((line, i) => drawn(line, colours[i % colours.length] as string, x, y)),
+  ];
+  return `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${width} ${height}" font-family="sans-serif" font-size="12">\n<rect width="${width}" height="${height}" fill="#fff"/>\n${parts.join('\n')}\n</svg>\n`;
+}
+
+function drawn(
+  { name, points }: Line,
+  colour: string,
+  x: (value: number) => number,
+  y: (value: number) => number,
+) {
+  const [lastX, lastY] = points.at(-1) ?? [0, 0];
+  const path = points.map(([a, b]) => `${x(a).toFixed(1)},${y(b).toFixed(1)}`).join(' ');
+  return [
+    `<polyline points="${path}" fill="none" stroke="${colour}" stroke-width="2"/>`,
+    ...points.map(
+      ([a, b]) => `<circle cx="${x(a).toFixed(1)}" cy="${y(b).toFixed(1)}" r="3" fill="${colour}"/>`,
+    ),
+    `<text x="${x(lastX) + 8}" y="${y(lastY) + 4}" fill="${colour}">${name}</text>`,
+  ];
+}
+
+const rule = (x1: number, y1: number, x2: number, y2: number) =>
+  `<line x1="${x1}" y1="${y1}" x2="${x2}" y2="${y2}" stroke="#ddd"/>`;
+
+const label = (x: number, y: number, text: string, anchor: string) =>
+  `<text x="${x}" y="${y}" text-anchor="${anchor}" fill="#333">${text.replace(/[<>&]/g, ' ')}</text>`;
+
+const short = (value: number) => String(Number(value.toPrecision(3)));
+
+/** The least of 1, 2, 4, 5, 8 times a power of ten that is not below any value. */
+function niceAbove(values: readonly number[]): number {
+  const most = Math.max(1e-9, ...values);
+  const power = 10 ** Math.floor(Math.log10(most));
+  return (([1, 2, 4, 5, 8, 10].find((step) => step * power >= most) ?? 10) as number) * power;
+}
