@@ -40,15 +40,13 @@ export function Sheet({ shaded }: { shaded: boolean }) {
   const { frame, onScroll } = useFollow(text, writing);
   const inspector = useInspector({ enabled: shaded && !writing });
 
+  // Not by `defaultValue`: React writes that again at each turn, and browsers drop the caret when it changes.
   useLayoutEffect(() => {
     if (field.current) syncField(field.current, text);
   }, [text]);
 
-  // Where the caret stood when the focus went into the list: some browsers lose it on the way back.
-  const caret = useRef(text.length);
   const caretToken = () => {
     const at = field.current?.selectionStart ?? text.length;
-    caret.current = at;
     const found = tokenAt(tokenOffsets(version.tokens), at);
     return found < 0 ? version.tokens.length : found;
   };
@@ -84,7 +82,6 @@ export function Sheet({ shaded }: { shaded: boolean }) {
           autoCapitalize="off"
           readOnly={writing}
           placeholder="Write a beginning, and let the model go on."
-          defaultValue={text}
           onChange={(event) => actions.edit(event.target.value)}
           onKeyDown={onKeyDown}
         />
@@ -101,9 +98,7 @@ export function Sheet({ shaded }: { shaded: boolean }) {
           frame={frame}
           onClose={() => {
             inspector.close();
-            if (!inspector.focused) return;
-            field.current?.focus();
-            field.current?.setSelectionRange(caret.current, caret.current);
+            if (inspector.focused) field.current?.focus();
           }}
           onEnter={inspector.hold}
           onLeave={inspector.leave}
