@@ -16,7 +16,14 @@ for (const colorScheme of ['light', 'dark'] as const) {
     await page.keyboard.press('Alt+ArrowDown');
     await expect(page.getByTestId('alternatives').getByRole('button').first()).toBeFocused();
     await expectAccessible(page);
+    await page.locator('[data-testid=alternatives] button:not([aria-current])').first().press('Enter');
+    await expect(vitrine.stop).toBeVisible();
     await page.keyboard.press('Escape');
+    await vitrine.ready();
+    await vitrine.panel('Versions');
+    await page.getByTestId('tree').getByRole('button', { name: 'Compare' }).first().click();
+    await expect(page.getByTestId('compare')).toBeVisible();
+    await expectAccessible(page);
 
     for (const name of ['Models', 'Device', 'Share'] as const) {
       await vitrine.dialog(name);

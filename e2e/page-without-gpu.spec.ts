@@ -1,6 +1,6 @@
 import { expect, test } from '@playwright/test';
 import { findBrowser } from '../tools/browser.mjs';
-import { expectAccessible, VitrinePage } from './page-support.ts';
+import { expectAccessibleInBoth, VitrinePage } from './page-support.ts';
 
 // A browser of its own: one that finds no adapter.
 test.use({
@@ -15,7 +15,7 @@ test('where WebGPU is missing the page says what to do, and writes on the CPU', 
   await vitrine.open('?prompt=Once&seed=2&max-new-tokens=4');
   await expect(vitrine.error).toHaveAttribute('data-code', 'webgpu-unavailable', { timeout: 30_000 });
   await expect(vitrine.error).toContainText('Firefox');
-  await expectAccessible(page);
+  await expectAccessibleInBoth(page);
   await page.getByRole('button', { name: 'Write without a GPU' }).click();
   await vitrine.ready();
   await vitrine.write.click();
