@@ -3,7 +3,7 @@ import type { StepName } from '../../sampling/index.ts';
 import { useActions, usePage, usePageState } from '../hooks.tsx';
 import { formatCount, formatProbability, showToken } from '../lib/format.ts';
 import { currentVersion } from '../state/context.ts';
-import type { TextToken } from '../state/document.ts';
+import { type TextToken, versionText } from '../state/document.ts';
 import { type NextDistribution, type NextRow, nextDistribution } from '../state/next-distribution.ts';
 import type { PageState } from '../state/types.ts';
 import { Bar } from './bar.tsx';
@@ -127,6 +127,7 @@ export function NextToken() {
   const phase = usePageState((state) => state.phase);
   const inspected = usePageState((state) => state.inspected !== null);
   const live = usePageState(standIn);
+  const empty = usePageState((state) => versionText(currentVersion(state)) === '');
   const settings = useDeferredValue(usePageState((state) => state.settings));
   const writing = phase === 'generating';
   const distribution = useMemo(
@@ -146,7 +147,9 @@ export function NextToken() {
       )}
       {!distribution && live && <LiveOdds token={live} />}
       {!distribution && !live && (
-        <p className="muted next-empty">{waitingFor[phase] ?? 'Write a beginning: its odds stand here.'}</p>
+        <p className="muted next-empty">
+          {waitingFor[phase] ?? (empty ? 'Write a beginning: its odds stand here.' : 'Reading the odds …')}
+        </p>
       )}
     </section>
   );

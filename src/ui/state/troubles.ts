@@ -39,7 +39,7 @@ interface Trouble {
 }
 
 const troubles: Record<VitrineErrorCode, Trouble> = {
-  'webgpu-unavailable': { title: 'This browser offers no WebGPU', remedies: ['cpu', 'retry'] },
+  'webgpu-unavailable': { title: 'WebGPU cannot be used here', remedies: ['cpu', 'retry'] },
   'adapter-limit': {
     title: 'This GPU is too small for the model',
     remedies: ['smaller', 'models', 'device'],
