@@ -86,10 +86,11 @@ function withImports(name, found = new Set()) {
 function pageFiles() {
   const html = readFileSync(join(dist, 'index.html'), 'utf8');
   const named = [...html.matchAll(/assets\/([^"]+\.(?:js|css))/g)].map(([, name]) => name);
-  const later = readdirSync(assets).filter((name) => /^(worker|entry)-.*\.js$/.test(name));
-  if (later.length !== 2)
-    throw new Error(`The client and the worker of the page are not to be found: ${later}`);
-  const files = new Set([...named, ...later].flatMap((name) => [...withImports(name)]));
+  const workers = readdirSync(assets).filter((name) => /^entry-.*\.js$/.test(name));
+  const files = new Set([...named, ...workers].flatMap((name) => [...withImports(name)]));
+  const client = [...files].some((name) => name.startsWith('worker-'));
+  if (workers.length !== 1 || !client)
+    throw new Error(`The engine's client and worker are not among the page's files: ${[...files]}`);
   const own = [...files].map((name) => join(assets, name));
   return [join(dist, 'index.html'), ...own, join(dist, tokenizerFile)];
 }
