@@ -8,6 +8,7 @@ const order = [
   'embeds',
   'hosting',
   'models',
+  'generation',
   'sampling',
   'weights',
   'tokenizer',
