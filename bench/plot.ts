@@ -29,25 +29,25 @@ export function plotCost({ models, date }: Report): string {
     ...ticks.map((t) => label(x(t * mostX), height - margin.bottom + 18, short(t * mostX), 'middle')),
     label(margin.left + inner.width / 2, height - 8, 'tokens of context', 'middle'),
     label(8, 14, `ms a token (${models[0]?.model ?? ''}, ${date.slice(0, 10)})`, 'start'),
-    ...lines.flatMap((line, i) => drawn(line, colours[i % colours.length] as string, x, y)),
+    ...lines.flatMap((line, i) => drawn(line, i, x, y)),
   ];
   return `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${width} ${height}" font-family="sans-serif" font-size="12">\n<rect width="${width}" height="${height}" fill="#fff"/>\n${parts.join('\n')}\n</svg>\n`;
 }
 
 function drawn(
   { name, points }: Line,
-  colour: string,
+  index: number,
   x: (value: number) => number,
   y: (value: number) => number,
 ) {
-  const [lastX, lastY] = points.at(-1) ?? [0, 0];
+  const colour = colours[index % colours.length] as string;
   const path = points.map(([a, b]) => `${x(a).toFixed(1)},${y(b).toFixed(1)}`).join(' ');
   return [
     `<polyline points="${path}" fill="none" stroke="${colour}" stroke-width="2"/>`,
     ...points.map(
       ([a, b]) => `<circle cx="${x(a).toFixed(1)}" cy="${y(b).toFixed(1)}" r="3" fill="${colour}"/>`,
     ),
-    `<text x="${x(lastX) + 8}" y="${y(lastY) + 4}" fill="${colour}">${name}</text>`,
+    `<text x="${width - margin.right + 12}" y="${margin.top + 4 + 18 * index}" fill="${colour}">${name}</text>`,
   ];
 }
 
