@@ -22,16 +22,17 @@ export function plotCost({ models, date }: Report): string {
   const inner = { width: width - margin.left - margin.right, height: height - margin.top - margin.bottom };
   const x = (value: number) => margin.left + (inner.width * value) / mostX;
   const y = (value: number) => height - margin.bottom - (inner.height * value) / mostY;
+  const title = plain(`ms a token (${models[0]?.model ?? ''}, ${date.slice(0, 10)})`);
   const ticks = [0, 0.25, 0.5, 0.75, 1];
   const parts = [
     ...ticks.map((t) => rule(margin.left, y(t * mostY), width - margin.right, y(t * mostY))),
     ...ticks.map((t) => label(margin.left - 8, y(t * mostY) + 4, short(t * mostY), 'end')),
     ...ticks.map((t) => label(x(t * mostX), height - margin.bottom + 18, short(t * mostX), 'middle')),
     label(margin.left + inner.width / 2, height - 8, 'tokens of context', 'middle'),
-    label(8, 14, `ms a token (${models[0]?.model ?? ''}, ${date.slice(0, 10)})`, 'start'),
+    label(8, 14, title, 'start'),
     ...lines.flatMap((line, i) => drawn(line, i, x, y)),
   ];
-  return `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${width} ${height}" font-family="sans-serif" font-size="12">\n<rect width="${width}" height="${height}" fill="#fff"/>\n${parts.join('\n')}\n</svg>\n`;
+  return `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${width} ${height}" font-family="sans-serif" font-size="12">\n<title>${title}</title>\n<rect width="${width}" height="${height}" fill="#fff"/>\n${parts.join('\n')}\n</svg>\n`;
 }
 
 function drawn(
@@ -55,7 +56,9 @@ const rule = (x1: number, y1: number, x2: number, y2: number) =>
   `<line x1="${x1}" y1="${y1}" x2="${x2}" y2="${y2}" stroke="#ddd"/>`;
 
 const label = (x: number, y: number, text: string, anchor: string) =>
-  `<text x="${x}" y="${y}" text-anchor="${anchor}" fill="#333">${text.replace(/[<>&]/g, ' ')}</text>`;
+  `<text x="${x}" y="${y}" text-anchor="${anchor}" fill="#333">${plain(text)}</text>`;
+
+const plain = (text: string) => text.replace(/[<>&]/g, ' ');
 
 const short = (value: number) => String(Number(value.toPrecision(3)));
 
