@@ -12,6 +12,8 @@ export interface KernelParts {
   /** Names the pipeline in errors and captures. */
   name: string;
   features?: readonly ('f16' | 'subgroups')[];
+  /** Whole subgroups may leave before the others use subgroup operations; the compiler cannot see that this is safe. */
+  divergent?: boolean;
   /** Numbers become u32, booleans bool; strings stand as they are, see {@link f32Literal}. */
   constants: Constants;
   /** Storage and uniform variables of group 0; their order is their binding number. */
@@ -35,8 +37,16 @@ const spaces: Record<BindingKind, string> = {
   dynamic: 'uniform',
 };
 
-export function defineKernel({ name, features = [], constants, bindings, parts }: KernelParts): KernelSource {
+export function defineKernel({
+  name,
+  features = [],
+  divergent = false,
+  constants,
+  bindings,
+  parts,
+}: KernelParts): KernelSource {
   const enables = features.map((feature) => `enable ${feature};`);
+  if (divergent) enables.push('diagnostic(off, subgroup_uniformity);');
   const header = Object.entries(constants).map(([key, value]) => `const ${key} = ${literal(value)};`);
   const variables = bindings.map(
     (binding, index) =>

@@ -34,7 +34,13 @@ export function layersPerSubmit(info: GpuInfo, { nEmbd, nInner }: GPT2Config, ro
 const direct: MatmulVariant = { kind: 'direct', tm: 4, rn: 8, workgroup: 32 };
 const tiled: MatmulVariant = { kind: 'tiled', tm: 8, rn: 4, workgroup: 128 };
 
-/** Tiles in workgroup memory are what a GPU is fast with; a software adapter pays for every barrier. */
+/**
+ * Tiles in workgroup memory are what a GPU is fast with. A software adapter pays for every barrier; one whose
+ * subgroups are wide enough shares loads by shuffles.
+ */
 export function defaultMatmul(info: GpuInfo): MatmulChooser {
-  return () => (info.software ? direct : tiled);
+  if (!info.software) return () => tiled;
+  const share = info.subgroupMinSize;
+  const chosen: MatmulVariant = share >= 8 ? { ...direct, kind: 'broadcast', share } : direct;
+  return () => chosen;
 }

@@ -12,6 +12,7 @@ import { matrixBuffers } from './weights.ts';
 const gpu = sharedGpu();
 
 const direct: MatmulVariant = { kind: 'direct', tm: 4, rn: 8, workgroup: 32 };
+const broadcast: MatmulVariant = { kind: 'broadcast', tm: 4, rn: 8, workgroup: 32, share: 4 };
 const tiled: MatmulVariant = { kind: 'tiled', tm: 8, rn: 4, workgroup: 128 };
 
 interface Case extends MatrixSpec {
@@ -52,7 +53,8 @@ async function check(spec: Case) {
   expectClose(unstrided(floats, spec.T, spec.rows, stride), expected, tolerance);
 }
 
-describe.each([direct, tiled])('$kind', (variant) => {
+// Every adapter the tests run on has subgroups of at least 4.
+describe.each([direct, broadcast, tiled])('$kind', (variant) => {
   test.each([1, 2, 7, 63, 64, 65, 130])(`${matmulName(variant)}: %i rows of x`, (T) =>
     check({ dtype: 'f32', rows: 72, columns: 80, T, variant }),
   );
@@ -62,11 +64,11 @@ describe.each([direct, tiled])('$kind', (variant) => {
   );
 
   // The tiled kernel takes seconds to compile on software adapters: fewer widths of it.
-  test.each(variant.kind === 'direct' ? [1, 37, 80, 1088, 1600] : [1, 1088])('K = %i', (columns) =>
+  test.each(variant.kind !== 'tiled' ? [1, 37, 80, 1088, 1600] : [1, 1088])('K = %i', (columns) =>
     check({ dtype: 'f16', rows: 9, columns, T: 5, variant }),
   );
 
-  test.each(variant.kind === 'direct' ? (['f32', 'int4'] as const) : (['int4'] as const))(
+  test.each(variant.kind !== 'tiled' ? (['f32', 'int4'] as const) : (['int4'] as const))(
     '%s cut into bands',
     (dtype) =>
       check({ dtype, rows: 131, columns: 64, T: 9, bindingLimit: dtype === 'f32' ? 11000 : 1300, variant }),

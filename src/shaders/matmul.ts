@@ -2,23 +2,29 @@ import { defineKernel, type KernelSource } from '../gpu/index.ts';
 import { ceilDiv } from '../lib/index.ts';
 import { chunkBinding, chunkWgsl } from './chunk.ts';
 import { type Epilogue, epilogueParts } from './epilogue.ts';
+import matmulBroadcast from './matmul_broadcast.wgsl?raw';
 import matmulDirect from './matmul_direct.wgsl?raw';
 import matmulTiled from './matmul_tiled.wgsl?raw';
-import { type MatrixFormat, matrixBindings, matrixConstants, matrixParts } from './weights.ts';
+import { dtypeLayouts, type MatrixFormat, matrixBindings, matrixConstants, matrixParts } from './weights.ts';
 
 /** How the product of a whole chunk is computed. */
 export interface MatmulVariant {
-  /** `direct` shares nothing between lanes and has no barrier; `tiled` shares tiles in workgroup memory. */
-  kind: 'direct' | 'tiled';
+  /**
+   * `direct` shares nothing between lanes and has no barrier; `broadcast` shares weights by shuffles and needs
+   * subgroups; `tiled` shares tiles in workgroup memory.
+   */
+  kind: 'direct' | 'broadcast' | 'tiled';
   /** Rows of x a lane carries. */
   tm: number;
   /** Rows of W a lane carries. */
   rn: number;
   /** Lanes of a workgroup; for `tiled` a multiple of 16. */
   workgroup: number;
+  /** Lanes that share what they load, for `broadcast`: a power of two, at most the smallest subgroup. */
+  share?: number;
 }
 
-const texts = { direct: matmulDirect, tiled: matmulTiled };
+const texts = { direct: matmulDirect, broadcast: matmulBroadcast, tiled: matmulTiled };
 /** Lanes side by side along the rows of W in a tile. */
 const tileLanes = 16;
 
@@ -36,6 +42,7 @@ export function matmulKernel(shape: MatmulShape, variant: MatmulVariant): Kernel
   const epilogue = epilogueParts(shape.epilogue);
   return defineKernel({
     name: `${shape.name} ${matrix.dtype} ${matrix.rows}x${matrix.columns} ${matmulName(variant)}`,
+    ...(variant.kind === 'broadcast' && { features: ['subgroups'], divergent: true }),
     constants: {
       ...matrixConstants(matrix),
       ROWS: matrix.rows,
@@ -43,6 +50,8 @@ export function matmulKernel(shape: MatmulShape, variant: MatmulVariant): Kernel
       TM: variant.tm,
       RN: variant.rn,
       WG: variant.workgroup,
+      SHARE: variant.share ?? 1,
+      SCALED: dtypeLayouts[matrix.dtype].perScale > 0,
       ...epilogue.constants,
     },
     bindings: [
@@ -56,8 +65,8 @@ export function matmulKernel(shape: MatmulShape, variant: MatmulVariant): Kernel
   });
 }
 
-export function matmulName({ kind, tm, rn, workgroup }: MatmulVariant): string {
-  return `${kind} t${tm}r${rn}w${workgroup}`;
+export function matmulName({ kind, tm, rn, workgroup, share }: MatmulVariant): string {
+  return `${kind} t${tm}r${rn}w${workgroup}${share ? `s${share}` : ''}`;
 }
 
 /** Workgroups for a chunk of `rows`: along the rows of W, along the rows of x. */

@@ -2,15 +2,19 @@
 //
 // No workgroup memory and no barrier: each lane keeps TM rows of x times RN rows of W in registers. All lanes of a
 // workgroup share their rows of W, so every weight is loaded (and dequantised) once for TM * WG results, by the same
-// address in all lanes: what a software adapter does best, and what other GPUs serve from one cache line.
+// address in all lanes: what a software adapter does best, and what other GPUs serve from one cache line. Lanes are
+// filled with rows of x one after the other, and those without any leave at once: a short prompt costs no more.
 // Bias: aux's t.
 
 @compute @workgroup_size(WG)
 fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) local: u32) {
   let first = group.x * RN;
-  let start = group.y * WG * TM + local;
+  let start = (group.y * WG + local) * TM;
+  if (start >= params.count) {
+    return;
+  }
   #unroll m TM
-  let t_$m = start + $mu * WG;
+  let t_$m = start + $mu;
   let x_$m = min(t_$m, params.count - 1u) * X_STRIDE4;
   #end
   #unroll n RN
