@@ -9,6 +9,7 @@ import { Pacer } from './cpu-pacer.ts';
 import type { Rows } from './cpu-panels.ts';
 import type { CpuWeights } from './cpu-weights.ts';
 import type {
+  ChooseRequest,
   DecodedToken,
   DecodeRequest,
   InsideViews,
@@ -205,6 +206,22 @@ class CpuRuntime implements Runtime {
     for (const [t, { sequence }] of running.entries()) x.set(this.end(sequence), t * nEmbd);
     const rows = this.pass().head({ values: x, stride: nEmbd, count: running.length });
     return running.map((_, t) => rowOf(rows, t, vocabSize));
+  }
+
+  async choose({ rows, sampling, alternatives }: ChooseRequest): Promise<DecodedToken[]> {
+    const resolved = resolveSampling(sampling, this.config.vocabSize);
+    const tokens = rows.map(({ sequence, ids }) => {
+      this.check(0, ids);
+      return { sequence, position: ids.length - 1, id: ids.at(-1) as number };
+    });
+    const x = await this.pacer.run(this.pass().run(tokens), 'The generation');
+    this.keepEnds(tokens, x);
+    const logits = this.pass().head(x);
+    await this.pacer.pause();
+    return rows.map((row, t) => ({
+      sequence: row.sequence,
+      ...chooseToken(rowOf(logits, t, this.config.vocabSize), row, resolved, row, alternatives),
+    }));
   }
 
   async inspect(

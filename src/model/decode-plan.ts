@@ -4,6 +4,8 @@ import {
   attentionDecodeKernel,
   attentionLanes,
   type Epilogue,
+  kvAppendColumnsGrid,
+  kvAppendColumnsKernel,
   type MatvecShape,
   type MatvecVariant,
   matrixBuffers,
@@ -21,6 +23,8 @@ export interface DecodeShape {
   attention: AttentionShape;
   /** Parts the context is cut into; 1 for short ones. */
   splits: number;
+  /** Columns may stand in the same sequence: all keys and values are stored before any is read. */
+  shared: boolean;
   normEpsilon: number;
   /** Floats between columns of vectors of this length. */
   stride: (length: number) => number;
@@ -57,10 +61,17 @@ export class DecodeOperations implements Operations {
   }
 
   attention(block: Block, qkv: GPUBuffer, att: GPUBuffer): void {
-    const { attention, splits, columns } = this.shape;
+    const { attention, splits, columns, shared } = this.shape;
     const out = splits > 1 ? this.partials : att;
+    if (shared) {
+      this.plan.push({
+        source: kvAppendColumnsKernel(attention),
+        buffers: [qkv, block.kv, this.state],
+        grid: () => kvAppendColumnsGrid(attention, columns),
+      });
+    }
     this.plan.push({
-      source: attentionDecodeKernel(attention, splits, attentionLanes(attention)),
+      source: attentionDecodeKernel(attention, splits, attentionLanes(attention), !shared),
       buffers: [qkv, block.kv, this.state, block.scale, out],
       grid: () => [attention.heads, columns, splits],
     });

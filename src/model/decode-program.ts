@@ -23,6 +23,9 @@ export const defaultSplitFrom = 256;
 /** Lanes of the one workgroup that ends a step. */
 const pickLanes = 256;
 
+/** How tokens are chosen, and what is told of them. */
+export type Choice = Pick<DecodeRequest, 'contexts' | 'sampling' | 'eosTokenIds' | 'alternatives'>;
+
 /** Everything compiled and bound for decoding a number of columns side by side. */
 export class DecodeProgram {
   private readonly sampleAndPick: readonly Dispatch[];
@@ -46,17 +49,20 @@ export class DecodeProgram {
     this.sampleAndPick = [...sample.dispatches, ...pick];
   }
 
+  /** @param shared whether several columns may stand in one sequence */
   static async create(
     gpu: Gpu,
     model: GPT2,
     columns: number,
     options: GpuRuntimeOptions,
+    shared = false,
   ): Promise<DecodeProgram> {
     const workspace = createWorkspace(gpu, model.config, columns, contextSplits);
     const shape = (splits: number): DecodeShape => ({
       columns,
       attention: attentionShape(model.config, options.context, options.kv),
       splits,
+      shared,
       normEpsilon: model.config.layerNormEpsilon,
       stride: vectorStride,
     });
@@ -95,15 +101,41 @@ export class DecodeProgram {
   /** Puts a request's state and the sequences' last rows in place. */
   begin(request: DecodeRequest, ends: GPUBuffer, endBytes: number): void {
     const { device } = this.gpu;
-    const { state, run, activations } = this.workspace;
-    this.sampled = this.sample.begin(request);
-    device.queue.writeBuffer(state, 0, packState(startsOf(request)));
-    device.queue.writeBuffer(run, 0, packRun({ ...request, ringRecords, sampled: this.sampled }));
+    const { activations } = this.workspace;
+    this.put(request, startsOf(request));
     const encoder = device.createCommandEncoder({ label: 'begin' });
     for (const [column, sequence] of request.sequences.entries()) {
       encoder.copyBufferToBuffer(ends, sequence * endBytes, activations.x, column * endBytes, endBytes);
     }
     device.queue.submit([encoder.finish()]);
+  }
+
+  private put(request: Choice, starts: readonly ColumnStart[]): void {
+    const { queue } = this.gpu.device;
+    const { state, run } = this.workspace;
+    this.sampled = this.sample.begin(request);
+    queue.writeBuffer(state, 0, packState(starts));
+    queue.writeBuffer(run, 0, packRun({ ...request, ringRecords, sampled: this.sampled }));
+  }
+
+  /** One step for columns that begin with their tokens: `embed` makes of the state what the blocks begin with. */
+  async once(
+    request: Choice,
+    starts: readonly ColumnStart[],
+    embed: readonly Dispatch[],
+  ): Promise<DecodedToken[]> {
+    this.put(request, starts);
+    const longest = Math.max(...starts.map(({ length }) => length));
+    if (longest > this.splitFrom) void this.prepareSplit();
+    const { head, pick } = this.step(longest);
+    const steps = this.loop.run({
+      steps: 1,
+      step: () => ({ layers: [], head: [...embed, ...this.layers(longest), ...head], pick }),
+      alternatives: request.alternatives,
+      sequences: starts.map(({ sequence }) => sequence),
+    });
+    const { value } = await steps.next();
+    return value ?? [];
   }
 
   run(request: DecodeRequest): AsyncGenerator<DecodedToken[]> {

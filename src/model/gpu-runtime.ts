@@ -9,7 +9,9 @@ import type { GPT2 } from './gpt2.ts';
 import { destroyModel } from './gpu-weights.ts';
 import { OneRow } from './one-row.ts';
 import { PrefillProgram } from './prefill-program.ts';
+import { RowsProgram } from './rows-program.ts';
 import type {
+  ChooseRequest,
   DecodedToken,
   DecodeRequest,
   InsideViews,
@@ -42,6 +44,7 @@ export class GpuRuntime implements Runtime {
   /** The last row's residual stream of each sequence, [sequence][C]. */
   private ends: GPUBuffer;
   private readonly programs = new Map<number, Promise<DecodeProgram>>();
+  private readonly rowsPrograms = new Map<number, Promise<RowsProgram>>();
   private prefillProgram: Promise<PrefillProgram> | undefined;
   private oneRow: Promise<OneRow> | undefined;
   private counters = { dispatches: 0, submits: 0, tokens: 0 };
@@ -87,9 +90,11 @@ export class GpuRuntime implements Runtime {
 
   /** Programs hold bind groups of the cache; they are made again when the cache moves. */
   private async dropPrograms(): Promise<void> {
-    const programs = await Promise.allSettled([...this.programs.values()]);
-    for (const program of programs) if (program.status === 'fulfilled') program.value.destroy();
+    const programs = [...this.programs.values(), ...this.rowsPrograms.values()];
+    for (const program of await Promise.allSettled<{ destroy(): void }>(programs))
+      if (program.status === 'fulfilled') program.value.destroy();
     this.programs.clear();
+    this.rowsPrograms.clear();
     const prefill = await this.prefillProgram?.catch(() => undefined);
     prefill?.destroy();
     this.prefillProgram = undefined;
@@ -205,6 +210,17 @@ export class GpuRuntime implements Runtime {
     } finally {
       this.counters = { ...program.counters };
     }
+  }
+
+  async choose(request: ChooseRequest): Promise<DecodedToken[]> {
+    this.check();
+    const columns = RowsProgram.columnsFor(request.rows.length);
+    let program = this.rowsPrograms.get(columns);
+    if (!program) {
+      program = RowsProgram.create(this.gpu, this.model, columns, this.options);
+      this.rowsPrograms.set(columns, program);
+    }
+    return (await program).run(request);
   }
 
   inspect(ids: readonly number[], what: { attention: boolean; logitLensTop: number }): Promise<InsideViews> {

@@ -21,9 +21,11 @@ export {
 } from './parameters.ts';
 export { type ReferencePass, type ReferenceWeights, referenceForward } from './reference.ts';
 export type {
+  ChooseRequest,
   DecodedToken,
   DecodeRequest,
   InsideViews,
+  Row,
   RowScores,
   Runtime,
   RuntimeStats,

@@ -34,6 +34,23 @@ export interface DecodeRequest {
   signal?: AbortSignal;
 }
 
+/** A place whose next token is chosen: after the last of `ids`, which are all of its context, prompt first. */
+export interface Row {
+  sequence: number;
+  ids: readonly number[];
+  promptLength: number;
+  /** Counter of the random draw. */
+  draw: number;
+}
+
+export interface ChooseRequest {
+  /** At most 8. */
+  rows: readonly Row[];
+  sampling: SamplingOptions;
+  /** 0 to 20. */
+  alternatives: number;
+}
+
 export interface RowScores {
   /** Log-probability of targets[i] under row i, in nats. */
   logprobs: Float32Array;
@@ -86,6 +103,12 @@ export interface Runtime {
    * Ending the iteration early (return, break) drops what is in flight; the caller then continues with `prefill`.
    */
   decode(request: DecodeRequest): AsyncIterableIterator<DecodedToken[]>;
+
+  /**
+   * Computes the last id of each row in one pass and chooses the token after it, one a row. Everything before that id
+   * is in the sequence's cache, or is the last id of an earlier row of the same sequence.
+   */
+  choose(request: ChooseRequest): Promise<DecodedToken[]>;
 
   /** Computes inside views with a forward pass of their own; sequence 0 is left at `ids`. */
   inspect(ids: readonly number[], what: { attention: boolean; logitLensTop: number }): Promise<InsideViews>;

@@ -50,7 +50,7 @@ export class SampleStep {
    * @returns false when pick alone makes the choice: the likeliest token under unmodified logits
    * @throws VitrineError `invalid-argument` naming the option
    */
-  begin({ sampling, contexts }: DecodeRequest): boolean {
+  begin({ sampling, contexts }: Pick<DecodeRequest, 'sampling' | 'contexts'>): boolean {
     const { vocab } = this.shape;
     const resolved = resolveSampling(sampling, vocab);
     if (isPlainGreedy(resolved)) return false;

@@ -59,11 +59,24 @@ function headConstants(shape: AttentionShape, splits: number, lanes: number) {
   };
 }
 
-/** Bindings: qkv, kv, state, layer, out. Grid: (heads, columns, splits). */
-export function attentionDecodeKernel(shape: AttentionShape, splits: number, lanes: number): KernelSource {
+/**
+ * Bindings: qkv, kv, state, layer, out. Grid: (heads, columns, splits).
+ *
+ * @param stores whether it puts the new keys and values into the cache itself: not where columns share a sequence
+ */
+export function attentionDecodeKernel(
+  shape: AttentionShape,
+  splits: number,
+  lanes: number,
+  stores = true,
+): KernelSource {
   return defineKernel({
-    name: `attention h${shape.heads}x${shape.headSize} ${shape.kv} s${splits} w${lanes}`,
-    constants: { ...headConstants(shape, splits, lanes), QKV_STRIDE4: shape.qkvStride / 4 },
+    name: `attention h${shape.heads}x${shape.headSize} ${shape.kv} s${splits} w${lanes}${stores ? '' : ' read'}`,
+    constants: {
+      ...headConstants(shape, splits, lanes),
+      QKV_STRIDE4: shape.qkvStride / 4,
+      STORES: stores,
+    },
     bindings: [
       { name: 'qkv', type: 'array<vec4f>', kind: 'read' },
       kvBinding[shape.kv],

@@ -2,7 +2,8 @@
 //
 // Workgroup (head, column, split). Each lane takes every WG-th key of its split, keeps its own running maximum, sum
 // and weighted values in registers, and needs no barrier between keys; there the lanes' results are brought to one
-// maximum and added. The part that holds the newest position stores its key and value into the cache first.
+// maximum and added. The part that holds the newest position stores its key and value into the cache first,
+// unless another kernel has done so for all columns (STORES is false).
 // With SPLITS > 1 the result is partial: (maximum, sum, values) for attention_combine.wgsl.
 // Barriers: three, in uniform control flow. Workgroup memory: WG * (HSP + 2) floats.
 
@@ -32,7 +33,7 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) lo
   let start = group.z * span;
   let end = min(start + span, position + 1u);
 
-  if (start <= position && end == position + 1u) {
+  if (STORES && start <= position && end == position + 1u) {
     for (var d = local; d < HS4; d += WG) {
       store_kv(keys + d * CONTEXT + position, qkv[new_key + d]);
       store_kv(vals + d * CONTEXT + position, qkv[new_value + d]);

@@ -17,6 +17,7 @@ export {
   kvAppendKernel,
 } from './attention-prefill.ts';
 export { type Chunk, packChunk } from './chunk.ts';
+export { embedColumnsKernel, kvAppendColumnsGrid, kvAppendColumnsKernel } from './columns.ts';
 export {
   type ConvertMatrixParams,
   type ConvertRowsParams,

@@ -1,0 +1,17 @@
+// x[c] = wte[token] + wpe[position] of every column as the state names them. One workgroup a column.
+@compute @workgroup_size(64)
+fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) local: u32) {
+  let column = group.x;
+  let token = min(state[column_at(column, TOKEN)], V - 1u);
+  let position = min(state[column_at(column, POSITION)], CONTEXT - 1u);
+  for (var block = local; block < KB; block += 64u) {
+    let weights = load_block(token, block);
+    let scale = block_scale(token, block);
+    #unroll i BLOCK4
+    {
+      let k4 = block * BLOCK4 + $iu;
+      x[column * X_STRIDE4 + k4] = block_vec4(weights, $iu) * scale + wpe[position * X_STRIDE4 + k4];
+    }
+    #end
+  }
+}

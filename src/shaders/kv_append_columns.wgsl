@@ -1,0 +1,13 @@
+// Keys and values of every column's row of qkv -> the KV cache of its sequence, one lane four dims, so that columns
+// of one sequence find each other there. Columns that stand at the same place hold the same values.
+@compute @workgroup_size(64)
+fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) local: u32) {
+  let place = group.x * 64u + local; // [k, v][head][dim / 4]
+  let column = group.y;
+  if (place >= 2u * NH * HS4) {
+    return;
+  }
+  let value = qkv[column * QKV_STRIDE4 + NH * HS4 + place];
+  let cache = (state[column_at(column, SEQUENCE)] * 2u * NH * HS4 + place) * CONTEXT;
+  store_kv(cache + state[column_at(column, POSITION)], value);
+}
