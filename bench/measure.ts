@@ -1,6 +1,8 @@
 import type { AdapterSummary } from '../src/engine/index.ts';
 import type { GPT2Config, Runtime } from '../src/model/index.ts';
 import type { ModelSource } from '../src/weights/index.ts';
+import { type KernelCost, KernelTimer } from './kernels.ts';
+import type { Ceilings } from './probes.ts';
 import { type BenchDtype, decodeGreedy, standUp, understand } from './standing.ts';
 import { type Spread, spread } from './statistics.ts';
 
@@ -15,6 +17,8 @@ export interface MeasureOptions {
   newTokens: number;
   repeat: number;
   autotune: boolean;
+  /** Time each kernel by itself, against these ceilings. */
+  kernels?: Ceilings;
   bundledBase?: string;
   onStage?(stage: string): void;
 }
@@ -33,11 +37,14 @@ export interface Measured {
   prefill: { tokens: number; tokensPerSecond: Spread }[];
   dispatchesPerToken: number;
   submitsPerToken: number;
+  /** What each kernel takes of a token, and of a prompt; empty unless asked for. */
+  kernels: { token: KernelCost[]; prompt: KernelCost[] };
 }
 
 /** Loads a model in one dtype and measures it; every round has a prompt of its own. */
 export async function measureModel(options: MeasureOptions): Promise<Measured> {
   const { source, dtype, autotune, onStage } = options;
+  const timer = options.kernels && new KernelTimer();
   onStage?.(`${dtype}: loading`);
   const what = await understand(source, options.bundledBase);
   const started = performance.now();
@@ -68,10 +75,39 @@ export async function measureModel(options: MeasureOptions): Promise<Measured> {
       prefill,
       dispatchesPerToken: stats.dispatchesPerToken,
       submitsPerToken: stats.submitsPerToken,
+      kernels: { token: [], prompt: [] },
+      ...(timer && { kernels: await measureKernels(timer, runtime, options, prompt) }),
     };
   } finally {
+    timer?.restore();
     runtime.dispose();
   }
+}
+
+async function measureKernels(
+  timer: KernelTimer,
+  runtime: Runtime,
+  { kernels: ceilings, prompts, contexts, dtype, onStage }: MeasureOptions,
+  prompt: (length: number) => number[],
+): Promise<Measured['kernels']> {
+  onStage?.(`${dtype}: kernels`);
+  if (!ceilings) return { token: [], prompt: [] };
+  const { config } = runtime;
+  const rows = Math.min(prompts[0] ?? 128, runtime.contextLength);
+  const context = Math.min(contexts?.[0] ?? 64, runtime.contextLength - 8);
+  const ids = prompt(context);
+  await runtime.prefill(0, 0, ids);
+  const steps = 4;
+  const token = { rows: steps, context, passes: steps };
+  return {
+    token: await timer.costs(() => decodeGreedy(runtime, ids, steps + 1), token, config, ceilings),
+    prompt: await timer.costs(
+      () => runtime.prefill(0, 0, prompt(rows)),
+      { rows, context, passes: 1 },
+      config,
+      ceilings,
+    ),
+  };
 }
 
 /** Prompts that never repeat, so that nothing is reused. */
@@ -145,7 +181,12 @@ async function measurePrefill(
   return results;
 }
 
-const bytesPerWeight: Record<BenchDtype, number> = { f32: 4, f16: 2, int8: 1 + 4 / 64, int4: 0.5 + 2 / 32 };
+export const bytesPerWeight: Record<BenchDtype, number> = {
+  f32: 4,
+  f16: 2,
+  int8: 1 + 4 / 64,
+  int4: 0.5 + 2 / 32,
+};
 
 /** What one token reads of the weights: all layers and the head; int4 keeps an int8 head. */
 function weightBytes(

@@ -15,6 +15,7 @@ export async function main(words: readonly string[], bundled: () => Promise<File
     newTokens: line.newTokens,
     repeat: line.repeat,
     autotune: line.autotune,
+    kernels: line.kernels,
     text: line.text === undefined ? undefined : readFileSync(line.text, 'utf8'),
     onStage: (stage) => console.error(stage),
   });

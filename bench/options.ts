@@ -12,6 +12,7 @@ export interface CommandLine {
   plot?: string;
   text?: string;
   autotune: boolean;
+  kernels: boolean;
 }
 
 const known = ['f32', 'f16', 'int8', 'int4'];
@@ -26,6 +27,7 @@ export const usageText = `Options:
   --repeat N          rounds; default 3
   --text FILE         compare dtypes with f32 on this text
   --no-autotune       default kernel variants
+  --kernels           what each kernel takes of a token and of the first prompt, and its share of the ceilings
   --json FILE         write the report there
   --plot FILE         draw the cost of a token against its context there, as SVG`;
 
@@ -37,10 +39,12 @@ export function parseCommandLine(words: readonly string[]): CommandLine {
     newTokens: 160,
     repeat: 3,
     autotune: true,
+    kernels: false,
   };
   for (let at = 0; at < words.length; at++) {
     const word = words[at] as string;
     if (word === '--no-autotune') line.autotune = false;
+    else if (word === '--kernels') line.kernels = true;
     else take(line, word, words[++at]);
   }
   return line;

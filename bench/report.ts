@@ -1,3 +1,4 @@
+import type { KernelCost } from './kernels.ts';
 import type { Measured } from './measure.ts';
 import type { Ceilings } from './probes.ts';
 import type { Quality } from './quality.ts';
@@ -56,5 +57,20 @@ function modelLines(model: Measured, { streamGBps, fmaGFlops }: Ceilings): strin
         `(${number(rate.least)} to ${number(rate.most)}), ${number(gflops)} GFLOP/s, ${number((100 * gflops) / fmaGFlops, 0)} % of multiply-add`
       );
     }),
+    ...kernelLines('a token', model.kernels.token),
+    ...kernelLines('a prompt', model.kernels.prompt),
+  ];
+}
+
+function kernelLines(what: string, costs: readonly KernelCost[]): string[] {
+  if (costs.length === 0) return [];
+  const all = costs.reduce((sum, { microseconds }) => sum + microseconds, 0);
+  return [
+    `  kernels of ${what}: ${number(all / 1000, 2)} ms`,
+    ...costs.map(
+      ({ name, dispatches, microseconds, share, boundBy }) =>
+        `    ${number(microseconds, 0).padStart(8)} µs ${number((100 * microseconds) / all, 0).padStart(3)} %, ` +
+        `${number(dispatches, 0).padStart(3)} dispatches, ${number(100 * share, 0).padStart(3)} % of ${boundBy}  ${name}`,
+    ),
   ];
 }

@@ -14,6 +14,8 @@ export interface BenchOptions {
   newTokens: number;
   repeat: number;
   autotune: boolean;
+  /** Time each kernel by itself too. */
+  kernels?: boolean;
   /** Text on which dtypes are compared with f32. */
   text?: string;
   bundledBase?: string;
@@ -30,7 +32,8 @@ export async function runBench(options: BenchOptions): Promise<Report> {
   options.onStage?.('ceilings');
   const ceilings = await measureCeilings();
   const models: Measured[] = [];
-  for (const dtype of options.dtypes) models.push(await measureModel({ ...options, dtype }));
+  for (const dtype of options.dtypes)
+    models.push(await measureModel({ ...options, dtype, kernels: options.kernels ? ceilings : undefined }));
   const quality = options.text === undefined ? [] : await qualityOf(options, options.text);
   return { date: new Date().toISOString(), ceilings, models, quality };
 }
