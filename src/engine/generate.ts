@@ -1,9 +1,12 @@
-import { throwIfAborted, VitrineError } from '../lib/index.ts';
-import type { DecodeRequest } from '../model/index.ts';
-import { createStopMatcher, resolveSampling, type SamplingOptions } from '../sampling/index.ts';
+import { throwIfAborted } from '../lib/index.ts';
+import type { DecodedToken, DecodeRequest } from '../model/index.ts';
+import { createStopMatcher } from '../sampling/index.ts';
 import type { Tokenizer } from '../tokenizer/index.ts';
-import { Column, type Ends } from './column.ts';
+import { Column } from './column.ts';
+import type { SpeculationPlan } from './options.ts';
+import { type Plan, planOf } from './plan.ts';
 import type { Session } from './session.ts';
+import type { Speculator } from './speculate.ts';
 import type { Turn, Turns } from './turns.ts';
 import type { GeneratedToken, GenerateOptions } from './types.ts';
 
@@ -17,17 +20,6 @@ export interface Stage {
 /** Sequences decoded in one pass; more run batch after batch. */
 const batchSize = 8;
 
-interface Plan {
-  prompt: readonly number[];
-  sampling: SamplingOptions;
-  ends: Ends;
-  contextLength: number;
-  slide: boolean;
-  alternatives: number;
-  stops: readonly string[];
-  signal?: AbortSignal;
-}
-
 /**
  * Generates `n` continuations of the prompt, in batches that share each read of the weights. Tokens come as they are
  * decided; pieces of text joined are the decoded whole, up to a stop string or the end-of-text token.
@@ -39,9 +31,10 @@ export async function* generate(
   stage: Stage,
   promptIds: readonly number[],
   options: GenerateOptions,
+  assistant?: Stage,
 ): AsyncGenerator<GeneratedToken> {
-  const n = wholeNumber('n', options.n ?? 1, 1, 64);
-  const plan = planOf(stage, promptIds, options);
+  const plan = planOf(stage.session.runtime, promptIds, options);
+  const { n } = plan;
   throwIfAborted(options.signal, 'The generation');
   if (plan.ends.maxNewTokens === 0) return;
   for (let first = 0; first < n; first += batchSize) {
@@ -49,38 +42,9 @@ export async function* generate(
     // Another batch draws other numbers: sequences are told apart within a batch only.
     const sampling = { ...plan.sampling, seed: ((plan.sampling.seed ?? 0) + first * 0x9e3779b1) >>> 0 };
     const sequences = Array.from({ length: count }, (_, index) => first + index);
-    yield* new Batch(stage, { ...plan, sampling }, sequences).run();
+    const speculator = plan.speculation && (await speculatorOf(stage, plan, plan.speculation, assistant));
+    yield* new Batch(stage, { ...plan, sampling }, sequences, speculator).run();
   }
-}
-
-function planOf(stage: Stage, prompt: readonly number[], options: GenerateOptions): Plan {
-  const { runtime } = stage.session;
-  const { contextLength, config } = runtime;
-  const slide = options.overflow === 'slide';
-  if (options.overflow !== undefined && options.overflow !== 'slide' && options.overflow !== 'stop')
-    throw new VitrineError('invalid-argument', `overflow is '${options.overflow}'; use 'stop' or 'slide'.`);
-  if (prompt.length > contextLength && !slide) {
-    throw new VitrineError(
-      'context-overflow',
-      `The prompt has ${prompt.length} tokens; this model reads ${contextLength}. Shorten it, or pass overflow: 'slide'.`,
-    );
-  }
-  const most = Number.MAX_SAFE_INTEGER;
-  const endless = slide ? contextLength : most;
-  return {
-    prompt,
-    sampling: resolveSampling(options),
-    ends: {
-      maxNewTokens: wholeNumber('maxNewTokens', options.maxNewTokens ?? endless, 0, most),
-      eosTokenIds: options.eos === false ? [] : config.eosTokenIds,
-      contextLength: slide ? undefined : contextLength,
-    },
-    contextLength,
-    slide,
-    alternatives: wholeNumber('logprobs', options.logprobs ?? 0, 0, 20),
-    stops: checkedStops(options.stop),
-    signal: options.signal,
-  };
 }
 
 /** One batch of sequences over the life of a generation: windows slide, turns are given up, devices are lost. */
@@ -94,6 +58,7 @@ class Batch {
     private readonly stage: Stage,
     private readonly plan: Plan,
     sequences: readonly number[],
+    private readonly speculator?: Speculator,
   ) {
     const { tokenizer } = stage;
     this.columns = sequences.map(
@@ -118,7 +83,8 @@ class Batch {
         this.turn ??= await turns.take(this.plan.signal);
         await session.ready();
         try {
-          yield* this.stretch(live);
+          if (this.plainSteps() > 0) yield* this.stretch(live);
+          else yield* this.guess(live[0] as Column);
         } catch (error) {
           if (!session.isLoss(error) || this.recovered) throw error;
           this.recovered = true;
@@ -143,10 +109,10 @@ class Batch {
         const reports: GeneratedToken[] = [];
         for (const token of tokens) {
           const column = this.columns[token.sequence];
-          if (column && !column.finish) reports.push(column.accept(token, signal?.aborted === true));
+          if (column && !column.finish) reports.push(this.accept(column, token));
         }
         this.clock();
-        const mine = yield* this.report(reports, steps);
+        const mine = yield* this.report(reports, async () => void (await steps.return(undefined)));
         if (!mine || live.every((column) => column.finish)) return;
       }
     } finally {
@@ -155,13 +121,36 @@ class Batch {
     if (signal?.aborted && live.some((column) => !column.finish)) throwIfAborted(signal, 'The generation');
   }
 
+  /** Passes over guessed tokens, until that is over, a token is the token loop's to choose, or the turn is taken over. */
+  private async *guess(column: Column): AsyncGenerator<GeneratedToken> {
+    while (!column.finish && this.plainSteps() === 0) {
+      this.slide(column);
+      const tokens = (await this.speculator?.pass(column)) ?? [];
+      const reports: GeneratedToken[] = [];
+      for (const token of tokens) if (!column.finish) reports.push(this.accept(column, token));
+      // Between passes nothing is under way that would have to stop.
+      if (!(yield* this.report(reports, async () => {}))) return;
+    }
+  }
+
+  private accept(column: Column, token: DecodedToken): GeneratedToken {
+    const report = column.accept(token, this.plan.signal?.aborted === true);
+    if (column.finish && this.speculator) report.speculation = this.speculator.stats;
+    return report;
+  }
+
+  /** Tokens that the token loop writes next. */
+  private plainSteps(): number {
+    return this.speculator?.plainSteps(this.columns[0]?.generated ?? 0) ?? Number.POSITIVE_INFINITY;
+  }
+
   /** Hands tokens to the consumer; false when somebody else took the turn meanwhile. */
   private async *report(
     reports: readonly GeneratedToken[],
-    steps: AsyncGenerator<unknown>,
+    stop: () => Promise<void>,
   ): AsyncGenerator<GeneratedToken, boolean> {
     for (const report of reports) {
-      this.turn?.pause(async () => void (await steps.return(undefined)));
+      this.turn?.pause(stop);
       yield report;
       if (this.turn && !this.turn.resume()) this.turn = undefined;
     }
@@ -187,7 +176,7 @@ class Batch {
       })),
       sampling,
       firstDraw: generated,
-      maxSteps: Math.min(contextLength + 1 - length, ends.maxNewTokens - generated),
+      maxSteps: Math.min(contextLength + 1 - length, ends.maxNewTokens - generated, this.plainSteps()),
       eosTokenIds: ends.eosTokenIds,
       alternatives,
       signal,
@@ -205,16 +194,17 @@ class Batch {
   }
 }
 
-function checkedStops(stops: readonly string[] | undefined): readonly string[] {
-  if (stops === undefined) return [];
-  if (!Array.isArray(stops) || stops.some((stop) => typeof stop !== 'string' || stop === ''))
-    throw new VitrineError('invalid-argument', 'stop must be a list of strings that are not empty.');
-  return stops;
-}
-
-/** @throws VitrineError `invalid-argument` naming the option. */
-export function wholeNumber(name: string, value: number, least: number, most: number): number {
-  if (Number.isInteger(value) && value >= least && value <= most) return value;
-  const upTo = most === Number.MAX_SAFE_INTEGER ? 'or more' : `to ${most}`;
-  throw new VitrineError('invalid-argument', `${name} is ${value}; use a whole number, ${least} ${upTo}.`);
+/** Its code arrives with the first generation that wants it. */
+async function speculatorOf(
+  { session }: Stage,
+  plan: Plan,
+  { source, most }: SpeculationPlan,
+  assistant: Stage | undefined,
+): Promise<Speculator> {
+  const { lookupDrafter, Speculator } = await import('./speculate.ts');
+  const draft =
+    source === 'assistant' && assistant
+      ? (await import('./assistant.ts')).assistantDrafter(assistant)
+      : lookupDrafter;
+  return new Speculator({ ...plan, maxNewTokens: plan.ends.maxNewTokens, session, draft, most });
 }

@@ -67,7 +67,8 @@ export class LocalModel implements Model {
   async *generate(prompt: string | number[], options: GenerateOptions = {}): AsyncGenerator<GeneratedToken> {
     this.check();
     try {
-      yield* generate(this.stage, this.idsOf(prompt), options);
+      const assistant = await this.assistantOf(options.assistantModel);
+      yield* generate(this.stage, this.idsOf(prompt), options, assistant);
     } catch (error) {
       throw this.disposed ? disposedError() : error;
     }
@@ -122,6 +123,19 @@ export class LocalModel implements Model {
 
   private check(): void {
     if (this.disposed) throw disposedError();
+  }
+
+  private async assistantOf(model: Model | undefined): Promise<Stage | undefined> {
+    if (model === undefined) return undefined;
+    if (!(model instanceof LocalModel) || model === this)
+      throw new VitrineError(
+        'invalid-argument',
+        'assistantModel must be another model, loaded with the same worker setting as this one.',
+      );
+    model.check();
+    const { checkSameVocabulary } = await import('./assistant.ts');
+    checkSameVocabulary(this.tokenizer, model.tokenizer);
+    return model.stage;
   }
 
   /** Ids of a prompt; an empty one begins where every document begins, after the end-of-text token. */

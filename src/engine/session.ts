@@ -1,5 +1,5 @@
 import { VitrineError } from '../lib/index.ts';
-import type { DecodedToken, DecodeRequest, Runtime } from '../model/index.ts';
+import type { ChooseRequest, DecodedToken, DecodeRequest, Runtime } from '../model/index.ts';
 import type { AdapterSummary } from './types.ts';
 
 /** A runtime with what the model says about it. */
@@ -13,6 +13,12 @@ export interface Standing {
 export interface Placement {
   sequence: number;
   ids: readonly number[];
+}
+
+/** How the tokens of a sequence are chosen: what {@link Session.verify} passes on. */
+export interface Choice extends Pick<ChooseRequest, 'sampling' | 'alternatives'> {
+  promptLength: number;
+  firstDraw: number;
 }
 
 export interface SessionTimes {
@@ -134,6 +140,36 @@ export class Session {
     if (same.length === 0) return;
     await this.runtime.fork(first.sequence, same, first.ids.length);
     for (const sequence of same) this.cached[sequence] = [...first.ids];
+  }
+
+  /** Makes the cache of a sequence begin with `ids`, which may be none; the sequence need not end there. */
+  async hold(sequence: number, ids: readonly number[], signal?: AbortSignal): Promise<void> {
+    if (commonPrefix(this.cached[sequence] ?? [], ids) < ids.length) await this.place(sequence, ids, signal);
+  }
+
+  /**
+   * Chooses, in one pass, the token after `ids` and after each of the `guesses` that follow them. The first choice
+   * holds whatever was guessed; each other one if the guesses before it are right.
+   */
+  async verify(
+    ids: readonly number[],
+    guesses: readonly number[],
+    { promptLength, firstDraw, sampling, alternatives }: Choice,
+    signal?: AbortSignal,
+  ): Promise<DecodedToken[]> {
+    await this.reserve(1);
+    await this.hold(0, ids.slice(0, -1), signal);
+    const all = [...ids, ...guesses];
+    const rows = Array.from({ length: guesses.length + 1 }, (_, index) => ({
+      sequence: 0,
+      ids: all.slice(0, ids.length + index),
+      promptLength,
+      draw: firstDraw + index,
+    }));
+    this.cached[0] = ids.slice(0, -1);
+    const tokens = await this.runtime.choose({ rows, sampling, alternatives });
+    this.cached[0] = all;
+    return tokens;
   }
 
   private async reserve(sequences: number): Promise<void> {

@@ -50,6 +50,11 @@ export class Turns {
     });
   }
 
+  /** Whether a turn would be had at once. */
+  get idle(): boolean {
+    return !this.holder && !this.closed && this.waiting.length === 0;
+  }
+
   /** Refuses everybody who waits, now and later. */
   close(error: VitrineError): void {
     this.closed = error;

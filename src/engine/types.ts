@@ -60,6 +60,18 @@ export interface GenerateOptions extends SamplingOptions {
   signal?: AbortSignal;
   /** What to do at the context limit. Default 'stop'. */
   overflow?: 'stop' | 'slide';
+  /**
+   * Speculative decoding by prompt lookup: this many tokens (1 to 7) that followed an earlier occurrence of the latest
+   * ones are tried in one pass. The tokens are the same; it stops by itself when it does not pay.
+   */
+  promptLookupNumTokens?: number;
+  /**
+   * Speculative decoding with a smaller model of the same vocabulary, loaded like this one, whose greedy tokens are
+   * tried. The tokens are the same; it stops by itself when it does not pay.
+   */
+  assistantModel?: Model;
+  /** How many tokens `assistantModel` proposes for a pass, 1 to 7. Default 4. */
+  numAssistantTokens?: number;
 }
 
 export type FinishReason = 'length' | 'stop' | 'eos' | 'context' | 'aborted';
@@ -82,6 +94,20 @@ export interface GeneratedToken {
   logprob: number;
   alternatives: TokenAlternative[];
   finishReason?: FinishReason;
+  /** On the last token of a generation that was to speculate. */
+  speculation?: SpeculationStats;
+}
+
+/** What came of speculative decoding. */
+export interface SpeculationStats {
+  /** Tokens guessed. */
+  drafted: number;
+  /** Of those, tokens that the model chose as well. */
+  accepted: number;
+  /** Passes of the model in which guesses were tried or could have been. */
+  passes: number;
+  /** False when it was given up because it did not pay. */
+  active: boolean;
 }
 
 export interface Score {

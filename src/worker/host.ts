@@ -128,12 +128,13 @@ export class Host {
 
   private async generate(
     call: number,
-    { model: number, prompt, options }: Calls['generate']['args'],
+    { model: number, prompt, options, assistant }: Calls['generate']['args'],
     state: Running,
   ): Promise<undefined> {
     const model = this.model(number);
+    const assistantModel = assistant === undefined ? undefined : this.model(assistant);
     const { signal } = state.control;
-    for await (const token of model.generate(prompt, { ...options, signal })) {
+    for await (const token of model.generate(prompt, { ...options, signal, assistantModel })) {
       this.port.post({ type: 'tokens', call, tokens: [token], stats: model.stats() });
       state.credit--;
       // Leaving the loop stops the generation; its state on the device stays for the next prompt.

@@ -18,7 +18,7 @@ import type { CachedModel, TokenizerTexts } from '../weights/index.ts';
 
 /** Options that can be sent: no functions, no signals, no devices. */
 export type SentLoadOptions = Omit<LoadOptions, 'signal' | 'onProgress' | 'device' | 'worker'>;
-export type SentGenerateOptions = Omit<GenerateOptions, 'signal'>;
+export type SentGenerateOptions = Omit<GenerateOptions, 'signal' | 'assistantModel'>;
 
 /** What a loaded model is, as the client needs to know it. */
 export interface ModelRecord {
@@ -42,7 +42,13 @@ export interface Calls {
     result: Inspection;
   };
   generate: {
-    args: { model: number; prompt: string | number[]; options: SentGenerateOptions };
+    args: {
+      model: number;
+      prompt: string | number[];
+      options: SentGenerateOptions;
+      /** The model that guesses. */
+      assistant?: number;
+    };
     result: undefined;
   };
   listCached: { args: Record<never, never>; result: CachedModel[] };

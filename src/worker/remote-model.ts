@@ -73,7 +73,8 @@ export class RemoteModel implements Model {
 
   async *generate(prompt: string | number[], options: GenerateOptions = {}): AsyncGenerator<GeneratedToken> {
     this.check();
-    const { signal, ...sent } = options;
+    const { signal, assistantModel, ...sent } = options;
+    const assistant = this.numberOf(assistantModel);
     const queue: GeneratedToken[] = [];
     let wake = () => {};
     let call = 0;
@@ -81,7 +82,7 @@ export class RemoteModel implements Model {
     let failure: unknown;
     const done = this.caller.call(
       'generate',
-      { model: this.number, prompt, options: sent },
+      { model: this.number, prompt, options: sent, assistant },
       {
         signal,
         onNumber: (number) => {
@@ -136,6 +137,18 @@ export class RemoteModel implements Model {
     this.caller.standing.delete(this.number);
     this.last = { ...this.last, gpuBytes: 0 };
     this.caller.send({ type: 'dispose', model: this.number });
+  }
+
+  /** What the worker calls the model that is to assist. */
+  private numberOf(model: Model | undefined): number | undefined {
+    if (model === undefined) return undefined;
+    if (!(model instanceof RemoteModel) || model.caller !== this.caller)
+      throw new VitrineError(
+        'invalid-argument',
+        'assistantModel must be another model, loaded with the same worker setting as this one.',
+      );
+    model.check();
+    return model.number;
   }
 
   private check(): void {

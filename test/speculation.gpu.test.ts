@@ -1,0 +1,131 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { type GeneratedToken, type GenerateOptions, type LocalModel, loadHere } from '../src/engine/index.ts';
+import { modelFiles, readJson } from './support/model-files.ts';
+
+interface Reference {
+  prompts: { name: string; text: string; ids: number[]; greedy_ids: number[] }[];
+}
+
+const files = ['config.json', 'generation_config.json', 'vocab.json', 'merges.txt', 'model.safetensors'];
+const verse = 'The cat sat on the mat. The dog sat on the log. ';
+const repetitive = verse + verse + verse;
+
+async function collect(model: LocalModel, prompt: string | number[], options: GenerateOptions) {
+  const tokens: GeneratedToken[] = [];
+  for await (const token of model.generate(prompt, options)) tokens.push(token);
+  return tokens;
+}
+
+function expectSame(actual: readonly GeneratedToken[], expected: readonly GeneratedToken[]): void {
+  const told = ({ id, text, index, finishReason }: GeneratedToken) => ({ id, text, index, finishReason });
+  expect(actual.map(told)).toEqual(expected.map(told));
+  for (const [index, { logprob, alternatives }] of actual.entries()) {
+    expect(logprob).toBeCloseTo(expected[index]?.logprob as number, 3);
+    expect(alternatives).toHaveLength(expected[index]?.alternatives.length as number);
+  }
+}
+
+describe.each(['gpu', 'cpu'] as const)('speculative decoding on the %s', (backend) => {
+  // The engine's own code is the same on both, and the CPU is faster than a GPU made of software.
+  const onlyOnCpu = (name: string, run: () => Promise<void>) => {
+    if (backend === 'cpu') it(name, run);
+  };
+  let model: LocalModel;
+  let reference: Reference;
+
+  beforeAll(async () => {
+    reference = await readJson<Reference>('test/golden/tiny-tales/reference.json');
+    const source = await modelFiles('public/models/tiny-tales', files);
+    model = (await loadHere(source, { dtype: 'f32', backend, cache: false })).model;
+  });
+  afterAll(() => model.dispose());
+
+  it('writes what PyTorch writes after every prompt', async () => {
+    const prompts = backend === 'cpu' ? reference.prompts : reference.prompts.slice(0, 2);
+    for (const { ids, greedy_ids } of prompts) {
+      const options = { temperature: 0, maxNewTokens: 32, eos: false, promptLookupNumTokens: 7 };
+      const tokens = await collect(model, ids, options);
+      expect(tokens.map(({ id }) => id)).toEqual(greedy_ids.slice(0, 32));
+      expect(tokens.at(-1)?.speculation?.passes).toBeGreaterThan(0);
+    }
+  });
+
+  it.each<[string, GenerateOptions]>([
+    ['drawn', { temperature: 0.4, topK: 5, seed: 3, logprobs: 3 }],
+    ['penalised', { temperature: 0.8, repetitionPenalty: 1.1, frequencyPenalty: 0.1, seed: 5 }],
+  ])('writes the same text, %s', async (_, changes) => {
+    const options = { ...changes, maxNewTokens: 24, eos: false };
+    const plain = await collect(model, repetitive, options);
+    expectSame(await collect(model, repetitive, { ...options, promptLookupNumTokens: 7 }), plain);
+  });
+
+  it('accepts guesses where the text repeats itself', async () => {
+    const [a, b, c] = model.encode(verse);
+    const ids = Array.from({ length: 45 }, (_, index) => [a, b, c][index % 3] as number);
+    const options = { temperature: 0, maxNewTokens: 24, eos: false };
+    const tokens = await collect(model, ids, { ...options, promptLookupNumTokens: 3 });
+    expectSame(tokens, await collect(model, ids, options));
+    const stats = tokens.at(-1)?.speculation;
+    expect(stats?.drafted).toBeGreaterThan(0);
+    expect(stats?.accepted).toBeGreaterThan(0);
+    expect(stats?.accepted).toBeLessThanOrEqual(stats?.drafted as number);
+  });
+
+  onlyOnCpu('ends and slides where the token loop does', async () => {
+    const options = { temperature: 0, eos: false, promptLookupNumTokens: 7 };
+    const whole = (await collect(model, repetitive, { ...options, maxNewTokens: 30 }))
+      .map(({ text }) => text)
+      .join('');
+    const stop = whole.slice(-9, -3);
+    const stopped = await collect(model, repetitive, { ...options, maxNewTokens: 64, stop: [stop] });
+    expect(stopped.map(({ text }) => text).join('')).toBe(whole.slice(0, whole.indexOf(stop)));
+    expect(stopped.at(-1)?.finishReason).toBe('stop');
+    const long = Array.from({ length: model.config.nPositions - 14 }, (_, at) => 60 + (at % 5));
+    const full = await collect(model, long, options);
+    expect(full).toHaveLength(15);
+    expect(full.at(-1)?.finishReason).toBe('context');
+    const sliding = { temperature: 0, eos: false, overflow: 'slide', maxNewTokens: 24 } as const;
+    const slid = await collect(model, long, { ...sliding, promptLookupNumTokens: 5 });
+    expectSame(slid, await collect(model, long, sliding));
+  });
+
+  it('is ready at once after an abort', async () => {
+    const control = new AbortController();
+    const options = { temperature: 0, promptLookupNumTokens: 7, eos: false };
+    const plain = await collect(model, repetitive, { temperature: 0, eos: false, maxNewTokens: 24 });
+    const tokens: GeneratedToken[] = [];
+    for await (const token of model.generate(repetitive, { ...options, signal: control.signal })) {
+      tokens.push(token);
+      if (tokens.length === 14) control.abort();
+    }
+    expect(tokens.at(-1)?.finishReason).toBe('aborted');
+    expect(tokens.length).toBeLessThanOrEqual(24);
+    expect(tokens.map(({ id }) => id)).toEqual(plain.slice(0, tokens.length).map(({ id }) => id));
+    const again = await collect(model, repetitive, { ...options, maxNewTokens: 24 });
+    expect(again.map(({ id }) => id)).toEqual(plain.map(({ id }) => id));
+  });
+
+  onlyOnCpu('takes the guesses of another model', async () => {
+    const source = await modelFiles('public/models/tiny-tales', files);
+    const assistant = (await loadHere(source, { backend, cache: false })).model;
+    const options = { temperature: 0, maxNewTokens: 24, eos: false };
+    const tokens = await collect(model, 'Once upon a time', { ...options, assistantModel: assistant });
+    expectSame(tokens, await collect(model, 'Once upon a time', options));
+    const stats = tokens.at(-1)?.speculation;
+    expect(stats?.drafted).toBeGreaterThan(0);
+    expect(stats?.accepted).toBe(stats?.drafted);
+    assistant.dispose();
+    await expect(collect(model, 'Once', { ...options, assistantModel: assistant })).rejects.toMatchObject({
+      code: 'disposed',
+    });
+    const tiny = await modelFiles(
+      'test/golden/bf16',
+      files.filter((name) => name !== 'generation_config.json'),
+    );
+    const stranger = (await loadHere(tiny, { backend: 'cpu', cache: false })).model;
+    await expect(collect(model, 'Once', { ...options, assistantModel: stranger })).rejects.toMatchObject({
+      code: 'tokenizer-mismatch',
+    });
+    stranger.dispose();
+  });
+});
