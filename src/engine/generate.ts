@@ -37,6 +37,10 @@ export async function* generate(
   const { n } = plan;
   throwIfAborted(options.signal, 'The generation');
   if (plan.ends.maxNewTokens === 0) return;
+  if (plan.beams) {
+    yield* (await import('./beam.ts')).beamSearch(stage, plan, plan.beams);
+    return;
+  }
   for (let first = 0; first < n; first += batchSize) {
     const count = Math.min(batchSize, n - first);
     // Another batch draws other numbers: sequences are told apart within a batch only.

@@ -1,4 +1,6 @@
 import { VitrineError } from '../lib/index.ts';
+import { isPlainGreedy, type ResolvedSampling } from '../sampling/index.ts';
+import type { BeamOptions } from './beam-scorer.ts';
 import type { GenerateOptions } from './types.ts';
 
 /** Every option of a generation. A name that is none of these is a slip that would otherwise go unseen. */
@@ -24,6 +26,9 @@ const names: Record<keyof GenerateOptions, true> = {
   promptLookupNumTokens: true,
   assistantModel: true,
   numAssistantTokens: true,
+  numBeams: true,
+  lengthPenalty: true,
+  earlyStopping: true,
 };
 
 /** @throws VitrineError `invalid-argument` naming an option that does not exist. */
@@ -36,6 +41,10 @@ export function checkNames(options: GenerateOptions): void {
       'invalid-argument',
       `There is no option ${strange}. Options are ${Object.keys(names).join(', ')}.`,
     );
+}
+
+function refusal(message: string): VitrineError {
+  return new VitrineError('invalid-argument', message);
 }
 
 /** Where guesses come from, and how many are tried in a pass. */
@@ -51,13 +60,12 @@ const defaultGuesses = 4;
 /** @throws VitrineError `invalid-argument` naming the option. */
 export function speculationOf(options: GenerateOptions): SpeculationPlan | undefined {
   const { promptLookupNumTokens, assistantModel, numAssistantTokens, n = 1 } = options;
-  const refuse = (message: string) => new VitrineError('invalid-argument', message);
   if (numAssistantTokens !== undefined && assistantModel === undefined)
-    throw refuse('numAssistantTokens is for an assistantModel. Pass one, or leave it out.');
+    throw refusal('numAssistantTokens is for an assistantModel. Pass one, or leave it out.');
   if (promptLookupNumTokens === undefined && assistantModel === undefined) return undefined;
   if (promptLookupNumTokens !== undefined && assistantModel !== undefined)
-    throw refuse('Guesses come from promptLookupNumTokens or from assistantModel. Pass one of the two.');
-  if (n !== 1) throw refuse(`Speculative decoding writes one text; n is ${n}. Leave n out.`);
+    throw refusal('Guesses come from promptLookupNumTokens or from assistantModel. Pass one of the two.');
+  if (n !== 1) throw refusal(`Speculative decoding writes one text; n is ${n}. Leave n out.`);
   return assistantModel === undefined
     ? {
         source: 'lookup',
@@ -67,6 +75,37 @@ export function speculationOf(options: GenerateOptions): SpeculationPlan | undef
         source: 'assistant',
         most: wholeNumber('numAssistantTokens', numAssistantTokens ?? defaultGuesses, 1, mostGuesses),
       };
+}
+
+const mostBeams = 8;
+const mostLengthPenalty = 10;
+
+/** @throws VitrineError `invalid-argument` naming the option, or what does not go together with beams. */
+export function beamsOf(options: GenerateOptions, sampling: ResolvedSampling): BeamOptions | undefined {
+  const { numBeams, lengthPenalty, earlyStopping } = options;
+  if (numBeams === undefined) {
+    const alone = (['lengthPenalty', 'earlyStopping'] as const).find((name) => options[name] !== undefined);
+    if (alone) throw refusal(`${alone} is for beam search. Pass numBeams, or leave it out.`);
+    return undefined;
+  }
+  wholeNumber('numBeams', numBeams, 2, mostBeams);
+  if (!isPlainGreedy(sampling))
+    throw refusal('numBeams follows the likeliest texts: leave temperature, penalties, bans and bias out.');
+  if (options.stop?.length || options.overflow === 'slide')
+    throw refusal(
+      `numBeams does not go together with ${options.stop?.length ? 'stop' : "overflow: 'slide'"}.`,
+    );
+  if (options.promptLookupNumTokens !== undefined || options.assistantModel !== undefined)
+    throw refusal('numBeams does not go together with speculative decoding. Leave one of them out.');
+  wholeNumber('n', options.n ?? 1, 1, numBeams);
+  if (
+    lengthPenalty !== undefined &&
+    !(typeof lengthPenalty === 'number' && Math.abs(lengthPenalty) <= mostLengthPenalty)
+  )
+    throw refusal(`lengthPenalty is ${lengthPenalty}; use a number from -10 to 10.`);
+  if (![undefined, true, false, 'never'].includes(earlyStopping))
+    throw refusal(`earlyStopping is ${String(earlyStopping)}; use true, false or 'never'.`);
+  return { numBeams, lengthPenalty: lengthPenalty ?? 1, earlyStopping: earlyStopping ?? false };
 }
 
 /** @throws VitrineError `invalid-argument` */

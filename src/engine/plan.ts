@@ -1,8 +1,16 @@
 import { VitrineError } from '../lib/index.ts';
 import type { Runtime } from '../model/index.ts';
 import { type ResolvedSampling, resolveSampling } from '../sampling/index.ts';
+import type { BeamOptions } from './beam-scorer.ts';
 import type { Ends } from './column.ts';
-import { checkedStops, checkNames, type SpeculationPlan, speculationOf, wholeNumber } from './options.ts';
+import {
+  beamsOf,
+  checkedStops,
+  checkNames,
+  type SpeculationPlan,
+  speculationOf,
+  wholeNumber,
+} from './options.ts';
 import type { GenerateOptions } from './types.ts';
 
 /** A generation's options, checked. */
@@ -17,6 +25,7 @@ export interface Plan {
   stops: readonly string[];
   signal?: AbortSignal;
   speculation?: SpeculationPlan;
+  beams?: BeamOptions;
 }
 
 /** @throws VitrineError `invalid-argument` naming the option, `context-overflow` */
@@ -35,12 +44,16 @@ export function planOf(
       `The prompt has ${prompt.length} tokens; this model reads ${contextLength}. Shorten it, or pass overflow: 'slide'.`,
     );
   }
+  // Beam search draws nothing.
+  const sampling = resolveSampling(
+    options.numBeams === undefined ? options : { ...options, temperature: options.temperature ?? 0 },
+  );
   const most = Number.MAX_SAFE_INTEGER;
   const endless = slide ? contextLength : most;
   return {
     prompt,
     n: wholeNumber('n', options.n ?? 1, 1, 64),
-    sampling: resolveSampling(options),
+    sampling,
     ends: {
       maxNewTokens: wholeNumber('maxNewTokens', options.maxNewTokens ?? endless, 0, most),
       eosTokenIds: options.eos === false ? [] : config.eosTokenIds,
@@ -52,5 +65,6 @@ export function planOf(
     stops: checkedStops(options.stop),
     signal: options.signal,
     speculation: speculationOf(options),
+    beams: beamsOf(options, sampling),
   };
 }

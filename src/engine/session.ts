@@ -138,8 +138,7 @@ export class Session {
       else await this.place(sequence, ids, signal);
     }
     if (same.length === 0) return;
-    await this.runtime.fork(first.sequence, same, first.ids.length);
-    for (const sequence of same) this.cached[sequence] = [...first.ids];
+    await this.fork(first.sequence, same, first.ids.length);
   }
 
   /** Makes the cache of a sequence begin with `ids`, which may be none; the sequence need not end there. */
@@ -166,10 +165,24 @@ export class Session {
       promptLength,
       draw: firstDraw + index,
     }));
-    this.cached[0] = ids.slice(0, -1);
-    const tokens = await this.runtime.choose({ rows, sampling, alternatives });
-    this.cached[0] = all;
+    return this.choose({ rows, sampling, alternatives });
+  }
+
+  /** The runtime's choice after given tokens; the caches hold what is before them. */
+  async choose(request: ChooseRequest): Promise<DecodedToken[]> {
+    for (const { sequence, ids } of request.rows)
+      this.cached[sequence] = this.cached[sequence]?.slice(0, ids.length - 1) ?? [];
+    const tokens = await this.runtime.choose(request);
+    for (const { sequence, ids } of request.rows) this.cached[sequence] = [...ids];
     return tokens;
+  }
+
+  /** Copies the first `length` positions of a sequence to others. */
+  async fork(from: number, to: readonly number[], length: number): Promise<void> {
+    const held = (this.cached[from] ?? []).slice(0, length);
+    for (const sequence of to) this.cached[sequence] = [];
+    await this.runtime.fork(from, to, length);
+    for (const sequence of to) this.cached[sequence] = [...held];
   }
 
   private async reserve(sequences: number): Promise<void> {

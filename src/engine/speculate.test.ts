@@ -1,45 +1,17 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { type FakeRuntime, fakeRuntime, hashRule, type Rule } from '../../test/support/fake-runtime.ts';
+import { collect, fakeModel, letters } from '../../test/support/fake-model.ts';
+import { fakeRuntime, hashRule, type Rule } from '../../test/support/fake-runtime.ts';
 import { VitrineError } from '../lib/index.ts';
-import type { Tokenizer } from '../tokenizer/index.ts';
-import { LocalModel } from './local-model.ts';
 import { lookUp } from './lookup.ts';
 import { Pace } from './pace.ts';
-import { Session } from './session.ts';
 import type { GeneratedToken, GenerateOptions } from './types.ts';
 
 const vocabSize = 11;
 
-/** One letter a token. */
-const tokenizer: Tokenizer = {
-  size: vocabSize,
-  eosTokenId: undefined,
-  encode: (text) => [...text].map((letter) => letter.charCodeAt(0) - 97),
-  decode: (ids) => ids.map((id) => String.fromCharCode(97 + id)).join(''),
-  bytes: (id) => Uint8Array.of(97 + id),
-  isSpecial: () => false,
-  stream: () => ({ push: (id) => String.fromCharCode(97 + id), end: () => '' }),
-};
-
-function modelOf(runtime: FakeRuntime, own = tokenizer): LocalModel {
-  const adapter = {} as LocalModel['adapter'];
-  const standing = { runtime, dtype: 'f32', adapter };
-  const session = new Session(standing, async () => standing);
-  // A token loop that seems slow: time never ends the guessing, so that counts are the same every time.
-  Object.defineProperty(session.times, 'decodeTokensPerSecond', { get: () => 1e-3, set: () => {} });
-  return new LocalModel('fake', '', runtime.config, own, session);
-}
-
 function standing(rule: Rule, nPositions = 160, eosTokenIds: number[] = []) {
   const runtime = fakeRuntime(rule, { vocabSize, nPositions, eosTokenIds });
-  return { runtime, model: modelOf(runtime) };
-}
-
-async function collect(model: LocalModel, prompt: number[], options: GenerateOptions) {
-  const tokens: GeneratedToken[] = [];
-  for await (const token of model.generate(prompt, options)) tokens.push(token);
-  return tokens;
+  return { runtime, model: fakeModel(runtime) };
 }
 
 /** Tokens without what only speculation tells. */
@@ -251,7 +223,10 @@ describe('with an assistant', () => {
     await refused(model).toMatchObject({ code: 'invalid-argument' });
     for (const value of [{}, null, 3, 'gpt2'])
       await refused(value).toMatchObject({ code: 'invalid-argument' });
-    const other = modelOf(fakeRuntime(looping), { ...tokenizer, bytes: (id) => Uint8Array.of(98 + id) });
+    const other = fakeModel(fakeRuntime(looping), {
+      ...letters(vocabSize),
+      bytes: (id) => Uint8Array.of(98 + id),
+    });
     await refused(other).toMatchObject({ code: 'tokenizer-mismatch' });
     other.dispose();
     await refused(other).toMatchObject({ code: 'disposed' });

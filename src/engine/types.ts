@@ -72,6 +72,18 @@ export interface GenerateOptions extends SamplingOptions {
   assistantModel?: Model;
   /** How many tokens `assistantModel` proposes for a pass, 1 to 7. Default 4. */
   numAssistantTokens?: number;
+  /**
+   * Beam search: the likeliest text found by following this many continuations (2 to 8) at once, instead of drawing.
+   * Nothing is certain before the end, so all tokens come at the end; `n` asks for the n best texts. `temperature` is 0.
+   */
+  numBeams?: number;
+  /** Beam search compares texts by log-probability / length ^ lengthPenalty, -10 to 10: above 0 favours longer ones. Default 1. */
+  lengthPenalty?: number;
+  /**
+   * When beam search has finished `numBeams` texts: true ends it, false (default) ends it when no beam is better as it
+   * stands, 'never' when none can become better.
+   */
+  earlyStopping?: boolean | 'never';
 }
 
 export type FinishReason = 'length' | 'stop' | 'eos' | 'context' | 'aborted';
@@ -94,6 +106,8 @@ export interface GeneratedToken {
   logprob: number;
   alternatives: TokenAlternative[];
   finishReason?: FinishReason;
+  /** On the last token of a text that beam search found: log-probability / length ^ lengthPenalty. */
+  sequenceScore?: number;
   /** On the last token of a generation that was to speculate. */
   speculation?: SpeculationStats;
 }
