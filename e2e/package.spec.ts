@@ -35,6 +35,7 @@ test('the package holds what it should and nothing more', () => {
     'vitrine.d.ts',
     'vitrine-engine.js',
     'vitrine-cpu.js',
+    'vitrine-decoding.js',
     'embed.js',
     'embed.d.ts',
   ])

@@ -22,6 +22,7 @@ export type {
   ModelStats,
   Score,
   SelfCheckReport,
+  SpeculationStats,
   TokenAlternative,
   WeightDtype,
 } from './engine/index.ts';

@@ -7,6 +7,7 @@ import dts from 'rollup-plugin-dts';
 import { build } from 'vite';
 import {
   bundleCpu,
+  bundleDecoding,
   bundleElement,
   bundleEngine,
   bundleLibrary,
@@ -14,6 +15,7 @@ import {
   bundleTokenizer,
   bundleTorch,
   cpuFile,
+  decodingFile,
   engineFile,
   ranksFile,
   tokenizerFile,
@@ -46,6 +48,7 @@ async function buildLibrary() {
   write(engineFile, await bundleEngine(root));
   write(tokenizerFile, await bundleTokenizer(root));
   write(cpuFile, await bundleCpu(root));
+  write(decodingFile, await bundleDecoding(root));
   write(torchFile, await bundleTorch(root));
   write(ranksFile, await bundleRanks(root));
   write('embed.js', await bundleElement(root));
@@ -97,7 +100,7 @@ function pageFiles() {
 
 function sizes() {
   const page = pageFiles().reduce((sum, path) => sum + gzipped(path), 0);
-  const files = [...libraryFiles, 'embed.js', cpuFile, torchFile, ranksFile];
+  const files = [...libraryFiles, 'embed.js', cpuFile, decodingFile, torchFile, ranksFile];
   const rows = files.map((name) => [name, gzipped(join(dist, name))]);
   const library = rows.slice(0, libraryFiles.length).reduce((sum, [, bytes]) => sum + bytes, 0);
   return [['page', page], ['library', library], ...rows];

@@ -8,12 +8,14 @@ export const ranksFile = 'vitrine-r50k.js';
 export const tokenizerFile = 'vitrine-tokenizer.js';
 export const cpuFile = 'vitrine-cpu.js';
 export const torchFile = 'vitrine-torch.js';
+export const decodingFile = 'vitrine-decoding.js';
 
 /** What stands apart from the engine: where it is imported, and the file it becomes. */
 const parts = [
   { source: 'src/engine/load.ts', specifier: '../tokenizer/index.ts', file: tokenizerFile },
   { source: 'src/tokenizer/r50k.ts', specifier: 'gpt-tokenizer/bpeRanks/r50k_base', file: ranksFile },
   { source: 'src/engine/stand.ts', specifier: './stand-cpu.ts', file: cpuFile },
+  { source: 'src/engine/decoding-part.ts', specifier: './decoding.ts', file: decodingFile },
   { source: 'src/weights/weight-files.ts', specifier: './torch-checkpoint.ts', file: torchFile },
 ];
 
@@ -207,6 +209,11 @@ export function bundleTokenizer(root) {
 /** The model on the CPU. */
 export function bundleCpu(root) {
   return bundle(join(root, 'src/engine/stand-cpu.ts'), []);
+}
+
+/** Beam search and speculative decoding. */
+export function bundleDecoding(root) {
+  return bundle(join(root, 'src/engine/decoding.ts'), []);
 }
 
 /** The reader of PyTorch checkpoints. */

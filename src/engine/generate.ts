@@ -3,7 +3,8 @@ import type { DecodedToken, DecodeRequest } from '../model/index.ts';
 import { createStopMatcher } from '../sampling/index.ts';
 import type { Tokenizer } from '../tokenizer/index.ts';
 import { Column } from './column.ts';
-import type { SpeculationPlan } from './options.ts';
+import { decodingPart } from './decoding-part.ts';
+import { asksForDecodingPart } from './options.ts';
 import { type Plan, planOf } from './plan.ts';
 import type { Session } from './session.ts';
 import type { Speculator } from './speculate.ts';
@@ -35,10 +36,13 @@ export async function* generate(
 ): AsyncGenerator<GeneratedToken> {
   const plan = planOf(stage.session.runtime, promptIds, options);
   const { n } = plan;
+  const part = asksForDecodingPart(options) ? await decodingPart() : undefined;
+  const beams = part?.beamsOf(options, plan.sampling);
+  const speculator = part?.speculatorOf(stage.session, plan, options, assistant);
   throwIfAborted(options.signal, 'The generation');
   if (plan.ends.maxNewTokens === 0) return;
-  if (plan.beams) {
-    yield* (await import('./beam.ts')).beamSearch(stage, plan, plan.beams);
+  if (part && beams) {
+    yield* part.beamSearch(stage, plan, beams);
     return;
   }
   for (let first = 0; first < n; first += batchSize) {
@@ -46,7 +50,6 @@ export async function* generate(
     // Another batch draws other numbers: sequences are told apart within a batch only.
     const sampling = { ...plan.sampling, seed: ((plan.sampling.seed ?? 0) + first * 0x9e3779b1) >>> 0 };
     const sequences = Array.from({ length: count }, (_, index) => first + index);
-    const speculator = plan.speculation && (await speculatorOf(stage, plan, plan.speculation, assistant));
     yield* new Batch(stage, { ...plan, sampling }, sequences, speculator).run();
   }
 }
@@ -196,19 +199,4 @@ class Batch {
     if (this.columns[0]?.generated === 1 && this.columns[0].sequence === 0)
       this.stage.session.times.timeToFirstTokenMs = performance.now() - this.started;
   }
-}
-
-/** Its code arrives with the first generation that wants it. */
-async function speculatorOf(
-  { session }: Stage,
-  plan: Plan,
-  { source, most }: SpeculationPlan,
-  assistant: Stage | undefined,
-): Promise<Speculator> {
-  const { lookupDrafter, Speculator } = await import('./speculate.ts');
-  const draft =
-    source === 'assistant' && assistant
-      ? (await import('./assistant.ts')).assistantDrafter(assistant)
-      : lookupDrafter;
-  return new Speculator({ ...plan, maxNewTokens: plan.ends.maxNewTokens, session, draft, most });
 }

@@ -1,6 +1,7 @@
 import { VitrineError } from '../lib/index.ts';
 import type { GPT2Config } from '../model/index.ts';
 import type { Tokenizer } from '../tokenizer/index.ts';
+import { decodingPart } from './decoding-part.ts';
 import { generate, type Stage } from './generate.ts';
 import { scoreIds } from './score.ts';
 import { disposedError, type Session } from './session.ts';
@@ -133,7 +134,7 @@ export class LocalModel implements Model {
         'assistantModel must be another model, loaded with the same worker setting as this one.',
       );
     model.check();
-    const { checkSameVocabulary } = await import('./assistant.ts');
+    const { checkSameVocabulary } = await decodingPart();
     checkSameVocabulary(this.tokenizer, model.tokenizer);
     return model.stage;
   }

@@ -1,16 +1,8 @@
 import { VitrineError } from '../lib/index.ts';
 import type { Runtime } from '../model/index.ts';
 import { type ResolvedSampling, resolveSampling } from '../sampling/index.ts';
-import type { BeamOptions } from './beam-scorer.ts';
 import type { Ends } from './column.ts';
-import {
-  beamsOf,
-  checkedStops,
-  checkNames,
-  type SpeculationPlan,
-  speculationOf,
-  wholeNumber,
-} from './options.ts';
+import { checkedStops, checkNames, wholeNumber } from './options.ts';
 import type { GenerateOptions } from './types.ts';
 
 /** A generation's options, checked. */
@@ -24,8 +16,6 @@ export interface Plan {
   alternatives: number;
   stops: readonly string[];
   signal?: AbortSignal;
-  speculation?: SpeculationPlan;
-  beams?: BeamOptions;
 }
 
 /** @throws VitrineError `invalid-argument` naming the option, `context-overflow` */
@@ -64,7 +54,5 @@ export function planOf(
     alternatives: wholeNumber('logprobs', options.logprobs ?? 0, 0, 20),
     stops: checkedStops(options.stop),
     signal: options.signal,
-    speculation: speculationOf(options),
-    beams: beamsOf(options, sampling),
   };
 }
