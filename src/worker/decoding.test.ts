@@ -1,0 +1,85 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { modelFiles } from '../../test/support/model-files.ts';
+import { type GeneratedToken, type GenerateOptions, loadHere, type Model } from '../engine/index.ts';
+import { createTokenizer } from '../tokenizer/index.ts';
+import { Caller } from './caller.ts';
+import { Host } from './host.ts';
+import type { Port, Request, Response } from './protocol.ts';
+import { RemoteModel } from './remote-model.ts';
+
+const names = ['config.json', 'vocab.json', 'merges.txt', 'model.safetensors'];
+
+/** Both ends of a channel that copies messages as a worker's does. */
+function channel(): [Port<Request, Response>, Port<Response, Request>] {
+  const takes: ((message: never) => void)[] = [() => {}, () => {}];
+  const end = (own: number) => ({
+    post: (message: Request | Response) => {
+      // Node's copies of files are not files.
+      const whole = message.type === 'call' && message.name === 'load';
+      const copy = whole ? message : structuredClone(message);
+      queueMicrotask(() => takes[1 - own]?.(copy as never));
+    },
+    listen: (take: (message: never) => void) => {
+      takes[own] = take;
+    },
+  });
+  return [end(0), end(1)] as [Port<Request, Response>, Port<Response, Request>];
+}
+
+async function collect(model: Model, options: GenerateOptions) {
+  const tokens: GeneratedToken[] = [];
+  for await (const token of model.generate('Once upon a time, once upon a time', options)) tokens.push(token);
+  return tokens;
+}
+
+describe('over the worker’s boundary', () => {
+  const models: Model[] = [];
+  const load = async (caller: Caller) => {
+    const source = await modelFiles('public/models/tiny-tales', names);
+    const record = await caller.call('load', { source, options: { backend: 'cpu', cache: false } });
+    return new RemoteModel(caller, record, await createTokenizer(record.tokenizer));
+  };
+
+  beforeAll(async () => {
+    const [client, host] = channel();
+    new Host(host);
+    const caller = new Caller(client);
+    models.push(await load(caller), await load(caller));
+    const [other, elsewhere] = channel();
+    new Host(elsewhere);
+    models.push(await load(new Caller(other)));
+    const source = await modelFiles('public/models/tiny-tales', names);
+    models.push((await loadHere(source, { backend: 'cpu', cache: false })).model);
+  });
+  afterAll(() => {
+    for (const model of models) model.dispose();
+  });
+
+  it('speculates by lookup and with another model of the same worker', async () => {
+    const [model, assistantModel] = models as [Model, Model];
+    const options = { temperature: 0, eos: false, maxNewTokens: 24 };
+    const expected = (await collect(model, options)).map(({ id }) => id);
+    for (const more of [{ promptLookupNumTokens: 5 }, { assistantModel, numAssistantTokens: 3 }]) {
+      const tokens = await collect(model, { ...options, ...more });
+      expect(tokens.map(({ id }) => id)).toEqual(expected);
+      expect(tokens.at(-1)?.speculation?.passes).toBeGreaterThan(0);
+    }
+  });
+
+  it('searches with beams as the engine does', async () => {
+    const options = { numBeams: 3, n: 2, maxNewTokens: 6, lengthPenalty: 0.5 };
+    expect(await collect(models[0] as Model, options)).toEqual(await collect(models[3] as Model, options));
+  });
+
+  it('refuses a model of another thread, one that is gone, itself, and options that are wrong', async () => {
+    const [model, gone, elsewhere, here] = models as [Model, Model, Model, Model];
+    const refused = (options: unknown) => expect(collect(model, options as GenerateOptions)).rejects;
+    for (const assistantModel of [elsewhere, here, model, {}, 'gpt2', null])
+      await refused({ assistantModel }).toMatchObject({ code: 'invalid-argument' });
+    await refused({ numBeams: 20 }).toMatchObject({ code: 'invalid-argument' });
+    await refused({ numBeam: 2 }).toMatchObject({ code: 'invalid-argument' });
+    await refused({ promptLookupNumTokens: Number.NaN }).toMatchObject({ code: 'invalid-argument' });
+    gone.dispose();
+    await refused({ assistantModel: gone }).toMatchObject({ code: 'disposed' });
+  });
+});
