@@ -1,4 +1,4 @@
-import { throwIfAborted } from '../lib/index.ts';
+import { isAbort, throwIfAborted } from '../lib/index.ts';
 import type { DecodedToken, DecodeRequest } from '../model/index.ts';
 import { createStopMatcher } from '../sampling/index.ts';
 import type { Tokenizer } from '../tokenizer/index.ts';
@@ -93,6 +93,7 @@ class Batch {
           if (this.plainSteps() > 0) yield* this.stretch(live);
           else yield* this.guess(live[0] as Column);
         } catch (error) {
+          if (this.interrupted(error)) continue;
           if (!session.isLoss(error) || this.recovered) throw error;
           this.recovered = true;
           await session.recover();
@@ -101,6 +102,11 @@ class Batch {
     } finally {
       this.turn?.release();
     }
+  }
+
+  /** An abort between runs of the token loop: one more token tells the consumer. */
+  private interrupted(error: unknown): boolean {
+    return isAbort(error) && this.speculator !== undefined && (this.columns[0]?.generated ?? 0) > 0;
   }
 
   /** Decodes until a window is full, the turn is taken over, or all is done. */

@@ -1,41 +1,61 @@
 /** Passes that are looked back on. */
 const windowPasses = 16;
-/** Passes with a guess that must have been timed before time decides. */
+/** Passes that must have been timed before time decides. */
 const timedPasses = 6;
+/** Passes in a row that may gain nothing. */
+const patience = 4;
+/** Tokens of the first rest, by its reason; each rest is twice the one before, up to the longest. */
+const firstRest = { useless: 16, slow: 64 };
+const longestRest = 512;
+
+/** Tokens without guesses: the latest guesses were all wrong, or the passes took longer than they saved. */
+export interface Rest {
+  tokens: number;
+  reason: 'useless' | 'slow';
+}
 
 interface Pass {
-  guessed: boolean;
   accepted: number;
   milliseconds: number;
 }
 
 /**
  * Whether guessing pays: what the latest passes took against what the token loop would have taken for the same tokens.
- * Pays until proven otherwise; medians, so that a pass that had to wait for a compiler does not count.
+ * Where it does not, guessing rests and is tried again later, ever more seldom.
  */
 export class Pace {
-  private readonly latest: Pass[] = [];
+  private latest: Pass[] = [];
+  private useless = 0;
+  private readonly nextRest = { ...firstRest };
 
-  /** @param plainMilliseconds what the token loop takes for a token */
-  constructor(private readonly plainMilliseconds: number) {}
-
-  note(guesses: number, accepted: number, milliseconds: number): void {
-    this.latest.push({ guessed: guesses > 0, accepted, milliseconds });
+  /**
+   * Takes what came of a pass.
+   * @param plainMilliseconds what the token loop takes for a token
+   * @returns tokens to leave to the token loop before guessing again, and why; undefined to go on
+   */
+  note(accepted: number, milliseconds: number, plainMilliseconds: number): Rest | undefined {
+    this.latest.push({ accepted, milliseconds });
     if (this.latest.length > windowPasses) this.latest.shift();
+    this.useless = accepted > 0 ? 0 : this.useless + 1;
+    if (this.useless >= patience) return this.rest('useless');
+    if (this.latest.length < timedPasses) return undefined;
+    const tokens = this.latest.reduce((sum, pass) => sum + 1 + pass.accepted, 0);
+    // The median: a pass that had to wait for a compiler says nothing about the others.
+    const spent = this.latest.length * median(this.latest.map((pass) => pass.milliseconds));
+    if (spent >= tokens * plainMilliseconds) return this.rest('slow');
+    Object.assign(this.nextRest, firstRest);
+    return undefined;
   }
 
-  get pays(): boolean {
-    const accepted = this.latest.reduce((sum, pass) => sum + pass.accepted, 0);
-    if (this.latest.length === windowPasses && accepted === 0) return false;
-    const guessed = this.latest.filter((pass) => pass.guessed);
-    if (guessed.length < timedPasses) return true;
-    const plain = this.latest.filter((pass) => !pass.guessed);
-    const spent = guessed.length * median(guessed) + plain.length * median(plain);
-    return spent < (this.latest.length + accepted) * this.plainMilliseconds;
+  private rest(reason: Rest['reason']): Rest {
+    const tokens = this.nextRest[reason];
+    this.nextRest[reason] = Math.min(longestRest, 2 * tokens);
+    this.latest = [];
+    this.useless = 0;
+    return { tokens, reason };
   }
 }
 
-function median(passes: readonly Pass[]): number {
-  const sorted = passes.map(({ milliseconds }) => milliseconds).sort((left, right) => left - right);
-  return sorted[sorted.length >> 1] ?? 0;
+function median(values: readonly number[]): number {
+  return [...values].sort((left, right) => left - right)[values.length >> 1] ?? 0;
 }

@@ -3,8 +3,11 @@ import { describe, expect, it } from 'vitest';
 import { collect, fakeModel, letters } from '../../test/support/fake-model.ts';
 import { fakeRuntime, hashRule, type Rule } from '../../test/support/fake-runtime.ts';
 import { VitrineError } from '../lib/index.ts';
+import { resolveSampling } from '../sampling/index.ts';
 import { lookUp } from './lookup.ts';
 import { Pace } from './pace.ts';
+import { Session } from './session.ts';
+import { Speculator } from './speculate.ts';
 import type { GeneratedToken, GenerateOptions } from './types.ts';
 
 const vocabSize = 11;
@@ -36,29 +39,29 @@ describe('lookUp', () => {
 });
 
 describe('Pace', () => {
-  const noted = (passes: number, [guesses, accepted, milliseconds]: [number, number, number]) => {
-    const pace = new Pace(10);
-    for (let pass = 0; pass < passes; pass++) pace.note(guesses, accepted, milliseconds);
-    return pace;
-  };
+  /** What each of some equal passes is answered with. */
+  const rests = (pace: Pace, passes: number, accepted: number, milliseconds: number) =>
+    Array.from({ length: passes }, () => pace.note(accepted, milliseconds, 10)?.tokens ?? 0);
+  const nothing = [0, 0, 0, 0, 0];
+
   it('decides by time once some passes are timed', () => {
-    expect(noted(5, [4, 0, 900]).pays).toBe(true);
-    expect(noted(6, [4, 2, 29]).pays).toBe(true);
-    expect(noted(6, [4, 2, 31]).pays).toBe(false);
+    expect(rests(new Pace(), 20, 2, 29)).toEqual(Array.from({ length: 20 }, () => 0));
+    expect(rests(new Pace(), 6, 2, 31)).toEqual([...nothing, 64]);
   });
   it('does not count one pass that had to wait', () => {
-    const pace = noted(8, [4, 3, 20]);
-    pace.note(4, 3, 5000);
-    expect(pace.pays).toBe(true);
+    const pace = new Pace();
+    rests(pace, 8, 3, 20);
+    expect(pace.note(3, 5000, 10)).toBeUndefined();
   });
-  it('gives up when nothing was accepted for long, however fast', () => {
-    expect(noted(15, [0, 0, 1]).pays).toBe(true);
-    expect(noted(16, [0, 0, 1]).pays).toBe(false);
+  it('rests when nothing is accepted, however fast', () => {
+    expect(rests(new Pace(), 9, 0, 1)).toEqual([0, 0, 0, 16, 0, 0, 0, 32, 0]);
   });
-  it('looks at the latest passes only', () => {
-    const pace = noted(40, [4, 4, 20]);
-    for (let pass = 0; pass < 16; pass++) pace.note(4, 0, 20);
-    expect(pace.pays).toBe(false);
+  it('rests longer each time, until it has paid again', () => {
+    const pace = new Pace();
+    const answers = Array.from({ length: 5 }, () => rests(pace, 6, 1, 40).at(-1));
+    expect(answers).toEqual([64, 128, 256, 512, 512]);
+    expect(rests(pace, 6, 7, 40)).toEqual([...nothing, 0]);
+    expect(rests(pace, 17, 1, 40)).toContain(64);
   });
 });
 
@@ -106,13 +109,11 @@ describe('speculative decoding', () => {
     expect(tokens.slice(0, -1).every(({ speculation }) => speculation === undefined)).toBe(true);
     expect(stats?.passes).toBe(runtime.passes);
     expect(stats?.drafted).toBe(runtime.rows - runtime.passes);
-    // The first tokens are the token loop's; each pass writes one and what was accepted.
     expect(stats?.active).toBe(true);
-    expect(8 + (stats?.passes ?? 0) + (stats?.accepted ?? 0)).toBe(100);
     expect(stats?.accepted).toBeGreaterThan(60);
   });
 
-  it('gives up where nothing comes twice, and leaves the rest to the token loop', async () => {
+  it('leaves all to the token loop where nothing comes twice', async () => {
     // Steps through the vocabulary by 1, then by 2, and so on: no pair of neighbours comes twice.
     const stepping: Rule = (ids) => {
       const next = ((ids.at(-1) as number) + 1 + Math.floor((ids.length - 1) / vocabSize)) % vocabSize;
@@ -122,8 +123,20 @@ describe('speculative decoding', () => {
     const options = { temperature: 0, maxNewTokens: 60 };
     const tokens = await collect(model, [0], { ...options, promptLookupNumTokens: 2 });
     expect(bare(tokens)).toEqual(await collect(model, [0], options));
-    expect(runtime.passes).toBe(16);
-    expect(tokens.at(-1)?.speculation).toEqual({ drafted: 0, accepted: 0, passes: 16, active: false });
+    expect(runtime.passes).toBe(0);
+    expect(tokens.at(-1)?.speculation).toEqual({ drafted: 0, accepted: 0, passes: 0, active: true });
+  });
+
+  it('rests where guesses are wrong, and says so', async () => {
+    const assistant = standing(hashRule(vocabSize, 1, 99));
+    const { model, runtime } = standing(looping);
+    const options = { temperature: 0, maxNewTokens: 80 };
+    const expected = await collect(model, [1, 2], options);
+    const tokens = await collect(model, [1, 2], { ...options, assistantModel: assistant.model });
+    expect(bare(tokens)).toEqual(expected);
+    // 8 by the token loop, 4 passes, 16 by the token loop, 4 passes, 32 by the token loop, 4 passes, the end.
+    expect(tokens.at(-1)?.speculation).toEqual({ drafted: 48, accepted: 0, passes: 12, active: false });
+    expect(runtime.passes).toBe(12);
   });
 
   it('leaves a choice between near equals to the token loop', async () => {
@@ -142,21 +155,27 @@ describe('speculative decoding', () => {
     expect(runtime.passes).toBeGreaterThan(seen);
   });
 
-  it('stops at the signal and is ready again', async () => {
-    const { model } = standing(looping);
-    const control = new AbortController();
-    const options = { temperature: 0, promptLookupNumTokens: 3, maxNewTokens: 100 };
-    const whole = await collect(model, [1, 2], options);
-    const tokens: GeneratedToken[] = [];
-    for await (const token of model.generate([1, 2], { ...options, signal: control.signal })) {
-      tokens.push(token);
-      if (tokens.length === 20) control.abort();
-    }
-    expect(tokens.at(-1)?.finishReason).toBe('aborted');
-    expect(tokens.at(-1)?.speculation).toBeDefined();
-    expect(tokens.map(({ id }) => id)).toEqual(whole.slice(0, tokens.length).map(({ id }) => id));
-    expect(bare(await collect(model, [1, 2], options))).toEqual(bare(whole));
-  });
+  it.each([1, 5, 8, 9, 12, 20, 37])(
+    'stops at the signal after %i tokens and is ready again',
+    async (count) => {
+      for (const lookup of [looping, hashRule(vocabSize, 30, 4)]) {
+        const { model } = standing(lookup);
+        const control = new AbortController();
+        const options = { temperature: 0, promptLookupNumTokens: 3, maxNewTokens: 100 };
+        const whole = await collect(model, [1, 2], options);
+        const tokens: GeneratedToken[] = [];
+        for await (const token of model.generate([1, 2], { ...options, signal: control.signal })) {
+          tokens.push(token);
+          if (tokens.length === count) control.abort();
+        }
+        expect(tokens.at(-1)?.finishReason).toBe('aborted');
+        expect(tokens.at(-1)?.speculation).toBeDefined();
+        expect(tokens.length).toBeLessThanOrEqual(count + 4);
+        expect(tokens.map(({ id }) => id)).toEqual(whole.slice(0, tokens.length).map(({ id }) => id));
+        expect(bare(await collect(model, [1, 2], options))).toEqual(bare(whole));
+      }
+    },
+  );
 
   it('goes on after a lost device with the same text', async () => {
     const { model, runtime } = standing(looping);
@@ -180,6 +199,51 @@ describe('speculative decoding', () => {
     await collect(model, [5, 6, 7], { temperature: 0, maxNewTokens: 5 });
     for await (const token of unread) tokens.push(token);
     expect(tokens.map(({ id }) => id)).toEqual(whole.map(({ id }) => id));
+  });
+});
+
+describe('a pass that takes too long', () => {
+  /** A speculator on a clock of its own, whose guesses are always right. */
+  async function run(millisecondsARow: number) {
+    const runtime = fakeRuntime(looping, { vocabSize, nPositions: 400 });
+    const standing = { runtime, dtype: 'f32', adapter: {} as never };
+    const session = new Session(standing, async () => standing);
+    session.times.decodeTokensPerSecond = 100;
+    const column = { window: [1], generated: 8, promptLength: 1, start: 0 };
+    const speculator = new Speculator({
+      session,
+      draft: async (ids, most) => {
+        const all = [...ids];
+        for (let at = 0; at < most; at++)
+          all.push(looping(all).reduce((best, logit, id, of) => (logit > (of[best] ?? 0) ? id : best), 0));
+        return all.slice(ids.length);
+      },
+      most: 7,
+      sampling: resolveSampling({ temperature: 0 }),
+      alternatives: 0,
+      maxNewTokens: 400,
+      now: () => runtime.rows * millisecondsARow,
+    });
+    const lengths: number[] = [];
+    while (speculator.plainSteps(column.generated) === 0 && lengths.length < 15) {
+      const tokens = await speculator.pass(column as never);
+      lengths.push(tokens.length);
+      column.window.push(...tokens.map(({ id }) => id));
+      column.generated += tokens.length;
+    }
+    return { lengths, rest: speculator.plainSteps(column.generated), stats: speculator.stats };
+  }
+
+  it('goes on while each row costs less than a token', async () => {
+    const { lengths, stats } = await run(9);
+    expect(lengths).toEqual(Array.from({ length: 15 }, () => 8));
+    expect(stats).toEqual({ drafted: 105, accepted: 105, passes: 15, active: true });
+  });
+  it('is made shorter, and then given up for a while', async () => {
+    const { lengths, rest, stats } = await run(11);
+    expect(lengths).toEqual([8, 8, 8, 8, 8, 8, 4, 4, 4, 4, 4, 4]);
+    expect(rest).toBe(128);
+    expect(stats.active).toBe(false);
   });
 });
 

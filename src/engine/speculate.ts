@@ -28,6 +28,11 @@ export interface SpeculatorOptions {
 
 /** Tokens the token loop writes first, to know what it takes. */
 const trialTokens = 8;
+/** Tokens it writes after a look that found no guess; twice as many each time, up to the longest. */
+const firstPause = 2;
+const longestPause = 16;
+/** What long passes are cut to where they are too slow: with the token before them they fill a pass of four. */
+const fewGuesses = 3;
 /**
  * A greedy choice whose lead, in nats, is below this is left to the token loop: the two compute the same in another
  * order, and a rounding error must not decide. What they differ by is below a hundredth of this.
@@ -45,9 +50,13 @@ export class Speculator {
   private passes = 0;
   private active = true;
   private plainUntil = trialTokens;
-  private pace: Pace | undefined;
+  private pause = firstPause;
+  private most: number;
+  private readonly pace = new Pace();
 
-  constructor(private readonly options: SpeculatorOptions) {}
+  constructor(private readonly options: SpeculatorOptions) {
+    this.most = options.most;
+  }
 
   /** For the last token's report. */
   get stats(): SpeculationStats {
@@ -55,49 +64,68 @@ export class Speculator {
     return { drafted, accepted, passes, active };
   }
 
-  /** Tokens that are the token loop's to write next; Infinity when all are. */
+  /** Tokens that are the token loop's to write next: none after an abort, when one more token ends it all. */
   plainSteps(generated: number): number {
-    return this.active ? Math.max(0, this.plainUntil - generated) : Number.POSITIVE_INFINITY;
+    if (this.options.signal?.aborted && generated > 0) return 0;
+    return Math.max(0, this.plainUntil - generated);
   }
 
   /**
-   * The next tokens of a column, at least one unless the choice is too close to call: then the token loop makes it.
+   * The next tokens of a column. None where there is no guess or the choice is too close to call: the next are the
+   * token loop's to write.
    * @throws VitrineError as the runtime does
    */
   async pass(column: Column): Promise<DecodedToken[]> {
-    const { session, now = () => performance.now() } = this.options;
-    this.pace ??= new Pace(1000 / Math.max(1e-3, session.times.decodeTokensPerSecond));
+    const { now = () => performance.now() } = this.options;
     const started = now();
-    const ids = column.window;
-    const guesses = await this.guess(ids, column);
-    const chosen = await this.choose(column, ids, guesses);
+    this.active = true;
+    if (this.options.signal?.aborted) return this.told(await this.choose(column, []));
+    const guesses = await this.guess(column);
+    if (guesses.length === 0) {
+      this.plainUntil = column.generated + this.pause;
+      this.pause = Math.min(longestPause, 2 * this.pause);
+      return [];
+    }
+    this.pause = firstPause;
+    const chosen = await this.choose(column, guesses);
     let kept = 0;
     while (kept < guesses.length && chosen[kept]?.id === guesses[kept]) kept++;
     const tokens = this.certain(chosen.slice(0, kept + 1));
-    if (tokens.length <= kept) this.plainUntil = column.generated + tokens.length + 1;
     const accepted = Math.min(kept, tokens.length);
     this.passes++;
     this.drafted += guesses.length;
     this.accepted += accepted;
-    this.pace.note(guesses.length, accepted, now() - started);
-    if (!this.pace.pays) this.active = false;
+    const rest = this.restAfter(accepted, now() - started);
+    this.active = rest === 0;
+    const next = column.generated + tokens.length;
+    this.plainUntil = next + Math.max(rest, tokens.length > kept ? 0 : 1);
     return tokens;
   }
 
-  private async guess(ids: readonly number[], column: Column): Promise<number[]> {
-    const { session, most, maxNewTokens, draft, signal } = this.options;
+  /** Tokens to rest for. Passes that are too slow are made shorter before they are given up. */
+  private restAfter(accepted: number, milliseconds: number): number {
+    const { times } = this.options.session;
+    const rest = this.pace.note(accepted, milliseconds, 1000 / Math.max(1e-3, times.decodeTokensPerSecond));
+    if (rest?.reason !== 'slow' || this.most <= fewGuesses) return rest?.tokens ?? 0;
+    this.most = fewGuesses;
+    return 0;
+  }
+
+  private async guess(column: Column): Promise<number[]> {
+    const { session, maxNewTokens, draft, signal } = this.options;
+    const ids = column.window;
     const { contextLength, config } = session.runtime;
-    const room = Math.min(most, contextLength - ids.length, maxNewTokens - column.generated - 1);
+    const room = Math.min(this.most, contextLength - ids.length, maxNewTokens - column.generated - 1);
     if (room < 1 || signal?.aborted) return [];
     const guesses = (await draft(ids, room, signal)).slice(0, room);
     const strange = guesses.findIndex((id) => id >= config.vocabSize);
     return strange < 0 ? guesses : guesses.slice(0, strange);
   }
 
-  private async choose(column: Column, ids: readonly number[], guesses: readonly number[]) {
+  private choose(column: Column, guesses: readonly number[]): Promise<DecodedToken[]> {
     const { session, sampling, alternatives, signal } = this.options;
     return session.verify(
-      ids,
+      column.window,
       guesses,
       {
         promptLength: Math.max(0, column.promptLength - column.start),
@@ -105,19 +133,23 @@ export class Speculator {
         sampling,
         alternatives: isPlainGreedy(sampling) ? Math.max(2, alternatives) : alternatives,
       },
-      signal,
+      signal?.aborted ? undefined : signal,
     );
   }
 
-  /** Tokens up to the first whose lead is too small, with as many alternatives as were asked for. */
+  /** Tokens up to the first whose lead is too small. */
   private certain(tokens: readonly DecodedToken[]): DecodedToken[] {
-    const { sampling, alternatives } = this.options;
-    const close = isPlainGreedy(sampling)
+    const close = isPlainGreedy(this.options.sampling)
       ? tokens.findIndex(({ alternatives: [first, second] }) => {
           return first && second && first.logprob - second.logprob < leastLead;
         })
       : -1;
-    const kept = close < 0 ? tokens : tokens.slice(0, close);
-    return kept.map((token) => ({ ...token, alternatives: token.alternatives.slice(0, alternatives) }));
+    return this.told(close < 0 ? tokens : tokens.slice(0, close));
+  }
+
+  /** With as many alternatives as were asked for. */
+  private told(tokens: readonly DecodedToken[]): DecodedToken[] {
+    const { alternatives: count } = this.options;
+    return tokens.map((token) => ({ ...token, alternatives: token.alternatives.slice(0, count) }));
   }
 }

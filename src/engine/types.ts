@@ -118,9 +118,9 @@ export interface SpeculationStats {
   drafted: number;
   /** Of those, tokens that the model chose as well. */
   accepted: number;
-  /** Passes of the model in which guesses were tried or could have been. */
+  /** Passes in which guesses were tried. */
   passes: number;
-  /** False when it was given up because it did not pay. */
+  /** False when it was at rest at the end, because it had not paid. */
   active: boolean;
 }
 

