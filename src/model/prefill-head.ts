@@ -10,6 +10,7 @@ import {
 import { type Activations, type GPT2, head } from './gpt2.ts';
 import { type Compiled, compilePlan, forRows } from './plan.ts';
 import { type MatmulChooser, PrefillOperations } from './prefill-plan.ts';
+import { defaultAttention } from './prefill-sizes.ts';
 
 /** Records of the rows summarised for one call; freed by the caller through {@link PrefillHead.forget}. */
 export interface Summaries {
@@ -56,7 +57,8 @@ export class PrefillHead {
     const logits = vectors('logits', vocabSize);
     const params = gpu.buffers.create('score.params', 16, usage.uniform);
     const summary = gpu.buffers.create('score.summary', 16, usage.uniform);
-    const ops = new PrefillOperations({ attention, normEpsilon }, choose, params, normed);
+    const shape = { attention, attentionVariant: defaultAttention(gpu.info), normEpsilon };
+    const ops = new PrefillOperations(shape, choose, params, normed);
     head(ops, model, { x, logits, qkv: x, att: x, mlp: x });
     const plan = await compilePlan(gpu, ops.plan);
     return new PrefillHead(gpu, model, rows, { x, logits }, normed, params, summary, plan);

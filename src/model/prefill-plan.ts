@@ -1,5 +1,6 @@
 import {
   type AttentionShape,
+  type AttentionVariant,
   attentionPrefillGrid,
   attentionPrefillKernel,
   kvAppendGrid,
@@ -21,6 +22,7 @@ export type MatmulChooser = (shape: MatmulShape) => MatmulVariant;
 
 export interface PrefillShape {
   attention: AttentionShape;
+  attentionVariant: AttentionVariant;
   normEpsilon: number;
 }
 
@@ -69,16 +71,16 @@ export class PrefillOperations implements Operations {
   }
 
   attention(block: Block, qkv: GPUBuffer, att: GPUBuffer): void {
-    const { attention } = this.shape;
+    const { attention, attentionVariant: variant } = this.shape;
     this.plan.push({
       source: kvAppendKernel(attention),
       buffers: [qkv, block.kv, this.params],
       grid: (rows) => kvAppendGrid(attention, rows),
     });
     this.plan.push({
-      source: attentionPrefillKernel(attention),
+      source: attentionPrefillKernel(attention, variant),
       buffers: [qkv, block.kv, block.scale, this.params, att],
-      grid: (rows) => attentionPrefillGrid(attention, rows),
+      grid: (rows) => attentionPrefillGrid(attention, variant, rows),
     });
   }
 }

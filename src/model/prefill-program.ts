@@ -14,7 +14,7 @@ import { type Compiled, compilePlan, forRows, type Planned } from './plan.ts';
 import { PrefillHead, readSummary } from './prefill-head.ts';
 import { AttentionViews, lensViews } from './prefill-inspect.ts';
 import { PrefillOperations } from './prefill-plan.ts';
-import { chunkRows, defaultMatmul, layersPerSubmit, logitRows } from './prefill-sizes.ts';
+import { chunkRows, defaultAttention, defaultMatmul, layersPerSubmit, logitRows } from './prefill-sizes.ts';
 import type { InsideViews, RowScores } from './runtime.ts';
 import { attentionShape, createActivations } from './workspace.ts';
 
@@ -61,7 +61,11 @@ export class PrefillProgram {
     const rows = chunkRows(gpu.info, config);
     const buffers = createBuffers(gpu, model, rows);
     const attention = attentionShape(config, options.context, options.kv);
-    const shape = { attention, normEpsilon: config.layerNormEpsilon };
+    const shape = {
+      attention,
+      attentionVariant: defaultAttention(gpu.info),
+      normEpsilon: config.layerNormEpsilon,
+    };
     const [embed, ...layers] = await Promise.all([
       compilePlan(gpu, [plannedEmbed(model, buffers, attention)]),
       ...model.h.map((layer) => {

@@ -1,6 +1,6 @@
 import type { GpuInfo } from '../gpu/index.ts';
 import { clamp } from '../lib/index.ts';
-import type { MatmulVariant } from '../shaders/index.ts';
+import type { AttentionVariant, MatmulVariant } from '../shaders/index.ts';
 import type { GPT2Config } from './config.ts';
 import type { MatmulChooser } from './prefill-plan.ts';
 
@@ -43,4 +43,12 @@ export function defaultMatmul(info: GpuInfo): MatmulChooser {
   const share = info.subgroupMinSize;
   const chosen: MatmulVariant = share >= 8 ? { ...direct, kind: 'broadcast', share } : direct;
   return () => chosen;
+}
+
+/**
+ * A GPU lane has registers for one query; a software adapter's registers are memory anyway, and its loads are dear
+ * enough to share each among several queries.
+ */
+export function defaultAttention(info: GpuInfo): AttentionVariant {
+  return info.software ? { queries: 4, keys: 1, workgroup: 16 } : { queries: 1, keys: 8, workgroup: 32 };
 }

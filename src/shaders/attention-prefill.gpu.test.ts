@@ -3,6 +3,7 @@ import { filled, readFloats, runKernel, sharedGpu, upload, uploadUniform } from 
 import { type HeadsSpec, headsCase } from '../../test/support/heads.ts';
 import { expectClose, unstrided } from '../../test/support/numbers.ts';
 import {
+  type AttentionVariant,
   attentionPrefillGrid,
   attentionPrefillKernel,
   kvAppendGrid,
@@ -13,8 +14,11 @@ import { attentionRow } from './reference/index.ts';
 
 const gpu = sharedGpu();
 
+const one: AttentionVariant = { queries: 1, keys: 8, workgroup: 32 };
+const four: AttentionVariant = { queries: 4, keys: 3, workgroup: 16 };
+
 /** Appends the new rows of sequence 1 and attends: out [count][heads * headSize], and what it should be. */
-async function attend(spec: HeadsSpec, base: number, count: number) {
+async function attend(spec: HeadsSpec, base: number, count: number, variant = one) {
   const { shape, input, qkvRows, cacheBefore, positionCache } = headsCase(spec, base, count);
   const kv = upload(gpu(), cacheBefore);
   const qkv = upload(gpu(), qkvRows);
@@ -22,8 +26,8 @@ async function attend(spec: HeadsSpec, base: number, count: number) {
   const layer = uploadUniform(gpu(), new Float32Array([input.scale, 0, 0, 0]));
   const out = filled(gpu(), count * shape.outStride, 5);
   await runKernel(gpu(), kvAppendKernel(shape), [qkv, kv, params], kvAppendGrid(shape, count));
-  const grid = attentionPrefillGrid(shape, count);
-  await runKernel(gpu(), attentionPrefillKernel(shape), [qkv, kv, layer, params, out], grid);
+  const grid = attentionPrefillGrid(shape, variant, count);
+  await runKernel(gpu(), attentionPrefillKernel(shape, variant), [qkv, kv, layer, params, out], grid);
   const width = spec.heads * spec.headSize;
   const actual = unstrided(await readFloats(gpu(), out), count, width, shape.outStride);
   const expected = Float64Array.from(
@@ -32,7 +36,9 @@ async function attend(spec: HeadsSpec, base: number, count: number) {
   return { actual, expected, cache: positionCache(new Uint32Array((await readFloats(gpu(), kv)).buffer)) };
 }
 
-describe.each(['f32', 'f16'] as const)('cache in %s', (kv) => {
+const variants = [one, four].flatMap((variant) => (['f32', 'f16'] as const).map((kv) => ({ kv, variant })));
+
+describe.each(variants)('cache in $kv, $variant.queries queries a lane', ({ kv, variant }) => {
   const tolerance = kv === 'f32' ? { absolute: 1e-5 } : { absolute: 2e-3 };
 
   test.each([
@@ -42,7 +48,7 @@ describe.each(['f32', 'f16'] as const)('cache in %s', (kv) => {
     [64, 2],
     [80, 1],
   ])('head size %i', async (headSize, heads) => {
-    const { actual, expected } = await attend({ kv, heads, headSize, context: 48 }, 3, 37);
+    const { actual, expected } = await attend({ kv, heads, headSize, context: 48 }, 3, 37, variant);
     expectClose(actual, expected, tolerance);
   });
 
@@ -54,20 +60,25 @@ describe.each(['f32', 'f16'] as const)('cache in %s', (kv) => {
     [64, 64],
     [1, 130],
   ])('from position %i, %i rows', async (base, count) => {
-    const { actual, expected } = await attend({ kv, heads: 2, headSize: 8, context: 140 }, base, count);
+    const { actual, expected } = await attend(
+      { kv, heads: 2, headSize: 8, context: 140 },
+      base,
+      count,
+      variant,
+    );
     expectClose(actual, expected, tolerance);
   });
 
   test('keys and values join the cache of their sequence alone', async () => {
-    const { cache } = await attend({ kv, heads: 2, headSize: 6, context: 20 }, 4, 9);
+    const { cache } = await attend({ kv, heads: 2, headSize: 6, context: 20 }, 4, 9, variant);
     const allowed = kv === 'f32' ? { absolute: 0 } : { absolute: 2e-3 };
     expectClose(cache.actual, cache.expected, allowed);
     expect(cache.untouched).toBe(true);
   });
 });
 
-test('large scores stay finite', async () => {
+test.each([one, four])('large scores stay finite, $queries queries a lane', async (variant) => {
   const spec: HeadsSpec = { kv: 'f32', heads: 1, headSize: 4, context: 24, deviation: 60 };
-  const { actual, expected } = await attend(spec, 2, 17);
+  const { actual, expected } = await attend(spec, 2, 17, variant);
   expectClose(actual, expected, { absolute: 1e-3, relative: 1e-3 });
 });

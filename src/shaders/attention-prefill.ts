@@ -31,15 +31,30 @@ export function kvAppendGrid(shape: AttentionShape, rows: number): [number, numb
   return grid1d(ceilDiv((rows * 2 * shape.heads * paddedHeadSize(shape)) / 4, 64));
 }
 
-/** Queries of one workgroup, and keys between two rescalings of the softmax. */
-const queries = 32;
-const keys = 8;
+/** How a chunk's attention is spread over lanes. */
+export interface AttentionVariant {
+  /** Neighbouring queries a lane carries. */
+  queries: number;
+  /** Keys between two rescalings of the softmax. */
+  keys: number;
+  /** Lanes of a workgroup. */
+  workgroup: number;
+}
 
 /** A chunk's causal attention. Bindings: qkv, kv, layer, params, out. Grid: {@link attentionPrefillGrid}. */
-export function attentionPrefillKernel(shape: AttentionShape): KernelSource {
+export function attentionPrefillKernel(
+  shape: AttentionShape,
+  { queries, keys, workgroup }: AttentionVariant,
+): KernelSource {
   return defineKernel({
-    name: `attention prefill h${shape.heads}x${shape.headSize} ${shape.kv}`,
-    constants: { ...chunkConstants(shape), OUT_STRIDE: shape.outStride, WG: queries, KEYS: keys },
+    name: `attention prefill h${shape.heads}x${shape.headSize} ${shape.kv} q${queries}k${keys}w${workgroup}`,
+    constants: {
+      ...chunkConstants(shape),
+      OUT_STRIDE: shape.outStride,
+      QT: queries,
+      KEYS: keys,
+      WG: workgroup,
+    },
     bindings: [
       { name: 'qkv', type: 'array<vec4f>', kind: 'read' },
       kvBinding[shape.kv],
@@ -51,8 +66,12 @@ export function attentionPrefillKernel(shape: AttentionShape): KernelSource {
   });
 }
 
-export function attentionPrefillGrid(shape: AttentionShape, rows: number): [number, number, number] {
-  return [shape.heads, ceilDiv(rows, queries), 1];
+export function attentionPrefillGrid(
+  shape: AttentionShape,
+  { queries, workgroup }: AttentionVariant,
+  rows: number,
+): [number, number, number] {
+  return [shape.heads, ceilDiv(rows, queries * workgroup), 1];
 }
 
 /**

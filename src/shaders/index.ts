@@ -10,6 +10,7 @@ export {
   qkvFloats,
 } from './attention-decode.ts';
 export {
+  type AttentionVariant,
   attentionPrefillGrid,
   attentionPrefillKernel,
   attentionWeightsKernel,
