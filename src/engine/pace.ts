@@ -1,11 +1,11 @@
 /** Passes that are looked back on. */
 const windowPasses = 16;
 /** Passes that must have been timed before time decides. */
-const timedPasses = 6;
+const timedPasses = 4;
 /** Passes in a row that may gain nothing. */
-const patience = 4;
+const patience = 3;
 /** Tokens of the first rest, by its reason; each rest is twice the one before, up to the longest. */
-const firstRest = { useless: 16, slow: 64 };
+const firstRest = { useless: 16, slow: 32 };
 const longestRest = 512;
 
 /** Tokens without guesses: the latest guesses were all wrong, or the passes took longer than they saved. */
@@ -40,8 +40,9 @@ export class Pace {
     if (this.useless >= patience) return this.rest('useless');
     if (this.latest.length < timedPasses) return undefined;
     const tokens = this.latest.reduce((sum, pass) => sum + 1 + pass.accepted, 0);
-    // The median: a pass that had to wait for a compiler says nothing about the others.
-    const spent = this.latest.length * median(this.latest.map((pass) => pass.milliseconds));
+    // A pass that had to wait for a compiler says nothing about the others.
+    const most = 3 * median(this.latest.map(({ milliseconds }) => milliseconds));
+    const spent = this.latest.reduce((sum, { milliseconds }) => sum + Math.min(most, milliseconds), 0);
     if (spent >= tokens * plainMilliseconds) return this.rest('slow');
     Object.assign(this.nextRest, firstRest);
     return undefined;

@@ -42,11 +42,10 @@ describe('Pace', () => {
   /** What each of some equal passes is answered with. */
   const rests = (pace: Pace, passes: number, accepted: number, milliseconds: number) =>
     Array.from({ length: passes }, () => pace.note(accepted, milliseconds, 10)?.tokens ?? 0);
-  const nothing = [0, 0, 0, 0, 0];
 
   it('decides by time once some passes are timed', () => {
     expect(rests(new Pace(), 20, 2, 29)).toEqual(Array.from({ length: 20 }, () => 0));
-    expect(rests(new Pace(), 6, 2, 31)).toEqual([...nothing, 64]);
+    expect(rests(new Pace(), 4, 2, 31)).toEqual([0, 0, 0, 32]);
   });
   it('does not count one pass that had to wait', () => {
     const pace = new Pace();
@@ -54,14 +53,14 @@ describe('Pace', () => {
     expect(pace.note(3, 5000, 10)).toBeUndefined();
   });
   it('rests when nothing is accepted, however fast', () => {
-    expect(rests(new Pace(), 9, 0, 1)).toEqual([0, 0, 0, 16, 0, 0, 0, 32, 0]);
+    expect(rests(new Pace(), 9, 0, 1)).toEqual([0, 0, 16, 0, 0, 32, 0, 0, 64]);
   });
   it('rests longer each time, until it has paid again', () => {
     const pace = new Pace();
-    const answers = Array.from({ length: 5 }, () => rests(pace, 6, 1, 40).at(-1));
-    expect(answers).toEqual([64, 128, 256, 512, 512]);
-    expect(rests(pace, 6, 7, 40)).toEqual([...nothing, 0]);
-    expect(rests(pace, 17, 1, 40)).toContain(64);
+    const answers = Array.from({ length: 5 }, () => rests(pace, 4, 1, 40).at(-1));
+    expect(answers).toEqual([32, 64, 128, 256, 512]);
+    expect(rests(pace, 4, 7, 40)).toEqual([0, 0, 0, 0]);
+    expect(rests(pace, 17, 1, 40)).toContain(32);
   });
 });
 
@@ -134,9 +133,9 @@ describe('speculative decoding', () => {
     const expected = await collect(model, [1, 2], options);
     const tokens = await collect(model, [1, 2], { ...options, assistantModel: assistant.model });
     expect(bare(tokens)).toEqual(expected);
-    // 8 by the token loop, 4 passes, 16 by the token loop, 4 passes, 32 by the token loop, 4 passes, the end.
-    expect(tokens.at(-1)?.speculation).toEqual({ drafted: 48, accepted: 0, passes: 12, active: false });
-    expect(runtime.passes).toBe(12);
+    // 8 by the token loop, 3 passes, 16 by the token loop, 3 passes, 32 by the token loop, 3 passes, and rest.
+    expect(tokens.at(-1)?.speculation).toEqual({ drafted: 27, accepted: 0, passes: 9, active: false });
+    expect(runtime.passes).toBe(9);
   });
 
   it('leaves a choice between near equals to the token loop', async () => {
@@ -236,13 +235,13 @@ describe('a pass that takes too long', () => {
 
   it('goes on while each row costs less than a token', async () => {
     const { lengths, stats } = await run(9);
-    expect(lengths).toEqual(Array.from({ length: 15 }, () => 8));
-    expect(stats).toEqual({ drafted: 105, accepted: 105, passes: 15, active: true });
+    expect(lengths).toEqual([4, ...Array.from({ length: 14 }, () => 8)]);
+    expect(stats).toEqual({ drafted: 101, accepted: 101, passes: 15, active: true });
   });
   it('is made shorter, and then given up for a while', async () => {
     const { lengths, rest, stats } = await run(11);
-    expect(lengths).toEqual([8, 8, 8, 8, 8, 8, 4, 4, 4, 4, 4, 4]);
-    expect(rest).toBe(128);
+    expect(lengths).toEqual([4, 8, 8, 8, 4, 4, 4, 4]);
+    expect(rest).toBe(64);
     expect(stats.active).toBe(false);
   });
 });

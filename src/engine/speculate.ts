@@ -16,7 +16,7 @@ export const lookupDrafter: Drafter = async (ids, most) => lookUp(ids, most);
 export interface SpeculatorOptions {
   session: Session;
   draft: Drafter;
-  /** Guesses a pass. */
+  /** Guesses a pass, at most. */
   most: number;
   sampling: ResolvedSampling;
   alternatives: number;
@@ -31,7 +31,7 @@ const trialTokens = 8;
 /** Tokens it writes after a look that found no guess; twice as many each time, up to the longest. */
 const firstPause = 2;
 const longestPause = 16;
-/** What long passes are cut to where they are too slow: with the token before them they fill a pass of four. */
+/** Guesses of a short pass: with the token before them they fill one of four rows. */
 const fewGuesses = 3;
 /**
  * A greedy choice whose lead, in nats, is below this is left to the token loop: the two compute the same in another
@@ -52,10 +52,13 @@ export class Speculator {
   private plainUntil = trialTokens;
   private pause = firstPause;
   private most: number;
+  /** Guesses of the next pass: few until some were all right. */
+  private size: number;
   private readonly pace = new Pace();
 
   constructor(private readonly options: SpeculatorOptions) {
     this.most = options.most;
+    this.size = Math.min(fewGuesses, this.most);
   }
 
   /** For the last token's report. */
@@ -91,6 +94,7 @@ export class Speculator {
     let kept = 0;
     while (kept < guesses.length && chosen[kept]?.id === guesses[kept]) kept++;
     const tokens = this.certain(chosen.slice(0, kept + 1));
+    this.size = kept === guesses.length ? this.most : Math.min(fewGuesses, this.most);
     const accepted = Math.min(kept, tokens.length);
     this.passes++;
     this.drafted += guesses.length;
@@ -108,6 +112,7 @@ export class Speculator {
     const rest = this.pace.note(accepted, milliseconds, 1000 / Math.max(1e-3, times.decodeTokensPerSecond));
     if (rest?.reason !== 'slow' || this.most <= fewGuesses) return rest?.tokens ?? 0;
     this.most = fewGuesses;
+    this.size = fewGuesses;
     return 0;
   }
 
@@ -115,7 +120,7 @@ export class Speculator {
     const { session, maxNewTokens, draft, signal } = this.options;
     const ids = column.window;
     const { contextLength, config } = session.runtime;
-    const room = Math.min(this.most, contextLength - ids.length, maxNewTokens - column.generated - 1);
+    const room = Math.min(this.size, contextLength - ids.length, maxNewTokens - column.generated - 1);
     if (room < 1 || signal?.aborted) return [];
     const guesses = (await draft(ids, room, signal)).slice(0, room);
     const strange = guesses.findIndex((id) => id >= config.vocabSize);
