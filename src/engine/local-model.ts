@@ -68,8 +68,9 @@ export class LocalModel implements Model {
   async *generate(prompt: string | number[], options: GenerateOptions = {}): AsyncGenerator<GeneratedToken> {
     this.check();
     try {
-      const assistant = await this.assistantOf(options.assistantModel);
-      yield* generate(this.stage, this.idsOf(prompt), options, assistant);
+      const given = { ...options };
+      const assistant = await this.assistantOf(given.assistantModel);
+      yield* generate(this.stage, this.idsOf(prompt), given, assistant);
     } catch (error) {
       throw this.disposed ? disposedError() : error;
     }

@@ -31,8 +31,6 @@ const names: Record<keyof GenerateOptions, true> = {
 
 /** @throws VitrineError `invalid-argument` naming an option that does not exist. */
 export function checkNames(options: GenerateOptions): void {
-  if (typeof options !== 'object' || options === null)
-    throw new VitrineError('invalid-argument', `options is ${String(options)}; pass an object.`);
   const strange = Object.keys(options).find((name) => !Object.hasOwn(names, name));
   if (strange !== undefined)
     throw new VitrineError(

@@ -77,6 +77,7 @@ describe('over the worker’s boundary', () => {
     for (const assistantModel of [elsewhere, here, model, {}, 'gpt2', null])
       await refused({ assistantModel }).toMatchObject({ code: 'invalid-argument' });
     await refused({ numBeams: 20 }).toMatchObject({ code: 'invalid-argument' });
+    await refused('greedy').toMatchObject({ code: 'invalid-argument' });
     await refused({ numBeam: 2 }).toMatchObject({ code: 'invalid-argument' });
     await refused({ promptLookupNumTokens: Number.NaN }).toMatchObject({ code: 'invalid-argument' });
     gone.dispose();

@@ -73,7 +73,7 @@ export class RemoteModel implements Model {
 
   async *generate(prompt: string | number[], options: GenerateOptions = {}): AsyncGenerator<GeneratedToken> {
     this.check();
-    const { signal, assistantModel, ...sent } = options;
+    const { signal, assistantModel, ...sent } = { ...options };
     const assistant = this.numberOf(assistantModel);
     const queue: GeneratedToken[] = [];
     let wake = () => {};
