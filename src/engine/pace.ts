@@ -1,11 +1,12 @@
 /** Passes that are looked back on. */
 const windowPasses = 16;
-/** Passes that must have been timed before time decides. */
+/** Passes that must have been timed before time decides; fewer once it has decided against guessing. */
 const timedPasses = 4;
+const doubtedPasses = 2;
 /** Passes in a row that may gain nothing. */
 const patience = 3;
 /** Tokens of the first rest, by its reason; each rest is twice the one before, up to the longest. */
-const firstRest = { useless: 16, slow: 32 };
+const firstRest = { useless: 16, slow: 64 };
 const longestRest = 512;
 
 /** Tokens without guesses: the latest guesses were all wrong, or the passes took longer than they saved. */
@@ -38,7 +39,8 @@ export class Pace {
     if (this.latest.length > windowPasses) this.latest.shift();
     this.useless = accepted > 0 ? 0 : this.useless + 1;
     if (this.useless >= patience) return this.rest('useless');
-    if (this.latest.length < timedPasses) return undefined;
+    const doubted = this.nextRest.slow > firstRest.slow;
+    if (this.latest.length < (doubted ? doubtedPasses : timedPasses)) return undefined;
     const tokens = this.latest.reduce((sum, pass) => sum + 1 + pass.accepted, 0);
     // A pass that had to wait for a compiler says nothing about the others.
     const most = 3 * median(this.latest.map(({ milliseconds }) => milliseconds));
