@@ -5,6 +5,7 @@ import {
   type GPT2Config,
   GpuRuntime,
   GpuWeightLoader,
+  matmulKey,
   type ParameterTable,
 } from '../model/index.ts';
 import type { Checkpoint } from '../weights/index.ts';
@@ -12,7 +13,7 @@ import { summariseGpu } from './adapter.ts';
 import { recommendDtype } from './memory.ts';
 import type { Standing } from './session.ts';
 import { streamInto } from './stream-into.ts';
-import { isTuned, recallTuning, type TunedVariants, tune } from './tuning.ts';
+import { isTuned, recallTuning, type Tuning, tune, untuned } from './tuning.ts';
 import type { LoadOptions, WeightDtype } from './types.ts';
 
 /** A checkpoint understood: what its weights are for. */
@@ -78,10 +79,15 @@ async function standOnGpu(gpu: Gpu, what: Understood, options: LoadOptions): Pro
   const kv = 'f32';
   const loader = await GpuWeightLoader.create(gpu, config, table, { dtype, kv, context, sequences: 1 });
   const { model } = loader;
-  const make = (tuned: TunedVariants) =>
-    new GpuRuntime(gpu, model, { context, kv, choose: chooserOf(gpu.info, tuned) });
+  const make = ({ products, chunks }: Tuning) =>
+    new GpuRuntime(gpu, model, {
+      context,
+      kv,
+      choose: chooserOf(gpu.info, products),
+      matmul: chunks.get(matmulKey(model)),
+    });
   try {
-    const known = options.autotune === false ? new Map() : await recallTuning(gpu);
+    const known = options.autotune === false ? untuned() : await recallTuning(gpu);
     const measure = wantsTuning(gpu, options) && !isTuned(model, known);
     // Kernels compile while weights arrive, unless which ones is still to be measured on those weights.
     const early = measure ? undefined : make(known);

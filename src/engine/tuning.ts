@@ -1,16 +1,28 @@
 import { createStore, get, set, type UseStore } from 'idb-keyval';
 import type { Gpu, GpuInfo } from '../gpu/index.ts';
-import { type GPT2, shapeKey, tuneProducts } from '../model/index.ts';
-import type { MatvecVariant } from '../shaders/index.ts';
+import { type GPT2, matmulKey, shapeKey, tuneMatmul, tuneProducts } from '../model/index.ts';
+import type { MatmulVariant, MatvecVariant } from '../shaders/index.ts';
 
-/** Variants by the key of their product. */
-export type TunedVariants = Map<string, MatvecVariant>;
+/** Kernels measured on an adapter. */
+export interface Tuning {
+  /** Of a token's products, by the key of each. */
+  products: Map<string, MatvecVariant>;
+  /** Of a prompt's products, by the model's key. */
+  chunks: Map<string, MatmulVariant>;
+}
 
-/** Milliseconds a first load may spend on choosing kernels. */
-const budget = 1500;
+/** As it is kept: what {@link Tuning} holds, as entries. */
+interface Kept {
+  products: [string, MatvecVariant][];
+  chunks: [string, MatmulVariant][];
+}
+
+/** Milliseconds a first load may spend on choosing kernels: for tokens, and for prompts. */
+const tokenBudget = 1500;
+const promptBudget = 700;
 
 /** What was chosen holds for this adapter, these features, and this version of the kernels. */
-const kernelsVersion = 1;
+const kernelsVersion = 2;
 
 function storeKey({ vendor, architecture, device, description, features }: GpuInfo): string {
   return [kernelsVersion, vendor, architecture, device, description, features.join()].join('|');
@@ -20,39 +32,49 @@ function store(): UseStore | undefined {
   return typeof indexedDB === 'undefined' ? undefined : createStore('vitrine-tuning', 'variants');
 }
 
+export function untuned(): Tuning {
+  return { products: new Map(), chunks: new Map() };
+}
+
 /** What was measured on this adapter before; empty where nothing was, or where storage is denied. */
-export async function recallTuning(gpu: Gpu): Promise<TunedVariants> {
+export async function recallTuning(gpu: Gpu): Promise<Tuning> {
   try {
-    const kept = store();
-    const entries = kept && (await get<[string, MatvecVariant][]>(storeKey(gpu.info), kept));
-    return new Map(entries ?? []);
+    const at = store();
+    const kept = at && (await get<Kept>(storeKey(gpu.info), at));
+    return kept ? { products: new Map(kept.products), chunks: new Map(kept.chunks) } : untuned();
   } catch {
-    return new Map();
+    return untuned();
   }
 }
 
 /** True when every product of the model has a measured variant. */
-export function isTuned(model: GPT2, tuned: TunedVariants): boolean {
+export function isTuned(model: GPT2, { products, chunks }: Tuning): boolean {
   const { config, h, lm_head } = model;
   const epsilon = config.layerNormEpsilon;
   const linears = h[0]
     ? [h[0].attn.c_attn, h[0].attn.c_proj, h[0].mlp.c_fc, h[0].mlp.c_proj, lm_head]
     : [lm_head];
-  return linears.every(({ matrix, normed }) => {
+  const tokens = linears.every(({ matrix, normed }) => {
     const shape = { matrix: matrix.format, columns: 1, normEpsilon: normed ? epsilon : undefined };
-    return tuned.has(shapeKey(shape));
+    return products.has(shapeKey(shape));
   });
+  return tokens && chunks.has(matmulKey(model));
 }
 
 /** Measures, and remembers for the next visit. */
-export async function tune(gpu: Gpu, model: GPT2, known: TunedVariants): Promise<TunedVariants> {
-  const found = await tuneProducts(gpu, model, { budget });
-  const tuned = new Map([...known, ...found.map(({ key, best }) => [key, best] as const)]);
+export async function tune(gpu: Gpu, model: GPT2, known: Tuning): Promise<Tuning> {
+  const found = await tuneProducts(gpu, model, { budget: tokenBudget });
+  const chunk = await tuneMatmul(gpu, model, { budget: promptBudget });
+  const tuning: Tuning = {
+    products: new Map([...known.products, ...found.map(({ key, best }) => [key, best] as const)]),
+    chunks: new Map([...known.chunks, [chunk.key, chunk.best]]),
+  };
   try {
-    const kept = store();
-    if (kept) await set(storeKey(gpu.info), [...tuned], kept);
+    const at = store();
+    const kept: Kept = { products: [...tuning.products], chunks: [...tuning.chunks] };
+    if (at) await set(storeKey(gpu.info), kept, at);
   } catch {
     // Storage is denied or full: the next visit measures again.
   }
-  return tuned;
+  return tuning;
 }

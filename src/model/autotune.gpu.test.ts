@@ -2,6 +2,7 @@ import { expect, it } from 'vitest';
 import { withGpu } from '../../test/support/gpu.ts';
 import type { TensorInfo } from '../weights/index.ts';
 import { tuneProducts } from './autotune.ts';
+import { tuneMatmul } from './autotune-prefill.ts';
 import { parseConfig } from './config.ts';
 import { GpuWeightLoader } from './gpu-load.ts';
 import { destroyModel } from './gpu-weights.ts';
@@ -70,6 +71,10 @@ it.each(['f32', 'int4'] as const)(
         expect(measured.length).toBeGreaterThan(3);
         expect(measured[0]?.variant).toEqual(best);
       }
+      const chunk = await tuneMatmul(gpu, loader.model, { budget: 20_000 });
+      expect(gpu.buffers.bytes).toBe(bytes);
+      expect(chunk.measured.map(({ variant }) => variant.kind)).toContain('direct');
+      expect(chunk.measured[0]?.variant).toEqual(chunk.best);
       destroyModel(gpu, loader.model);
     });
   },

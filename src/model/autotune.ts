@@ -10,6 +10,7 @@ import {
   vectorStride,
 } from '../shaders/index.ts';
 import type { GPT2, Linear } from './gpt2.ts';
+import { agrees, timeSteps } from './tune-timing.ts';
 import { candidateVariants, defaultVariant, shapeKey } from './variants.ts';
 
 /** What was measured of one product: every candidate that gave the right output, best first. */
@@ -29,11 +30,6 @@ interface Subject {
   shape: MatvecShape;
   linears: readonly Linear[];
 }
-
-const rounds = 3;
-/** Work below this many milliseconds is repeated, for timers are coarse. */
-const leastMilliseconds = 3;
-const tolerance = 1e-3;
 
 /**
  * Chooses a variant for each product of a token step by timing them on this device, after checking that each gives
@@ -110,7 +106,7 @@ class TuneBench {
       const steps = await this.steps(shape, linears, variant).catch(() => undefined);
       if (!steps) continue;
       if (!agrees(await this.output(steps.slice(0, 1), shape), expected)) continue;
-      measured.push({ variant, microseconds: (await this.time(steps)) / linears.length });
+      measured.push({ variant, microseconds: (await timeSteps(this.gpu, steps)) / linears.length });
     }
     measured.sort((left, right) => left.microseconds - right.microseconds);
     return { key: shapeKey(shape), best: measured[0]?.variant ?? fallback, measured };
@@ -134,33 +130,7 @@ class TuneBench {
     return new Float32Array(await readBuffer(this.gpu.device, this.gpu.buffers, this.out, bytes));
   }
 
-  /** Microseconds of all steps: the least of a few rounds, since whatever disturbs only adds. */
-  private async time(steps: readonly Dispatch[]): Promise<number> {
-    const { queue } = this.gpu.device;
-    let repeat = 1;
-    let least = Number.POSITIVE_INFINITY;
-    for (let round = 0; round < rounds; ) {
-      const started = performance.now();
-      for (let i = 0; i < repeat; i++) submit(this.gpu.device, steps, 'tune');
-      await queue.onSubmittedWorkDone();
-      const milliseconds = performance.now() - started;
-      if (milliseconds < leastMilliseconds && repeat < 256) {
-        repeat *= 4;
-        continue;
-      }
-      least = Math.min(least, (milliseconds * 1000) / repeat);
-      round++;
-    }
-    return least;
-  }
-
   destroy(): void {
     for (const buffer of [this.state, this.x, this.out]) this.gpu.buffers.destroy(buffer);
   }
-}
-
-/** Within rounding of the largest value: other orders of summation differ there, other answers far above. */
-function agrees(found: Float32Array, expected: Float32Array): boolean {
-  const largest = expected.reduce((most, value) => Math.max(most, Math.abs(value)), 1e-6);
-  return expected.every((value, row) => Math.abs(value - (found[row] as number)) <= tolerance * largest);
 }

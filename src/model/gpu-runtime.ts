@@ -1,7 +1,7 @@
 import type { Gpu } from '../gpu/index.ts';
 import { readBuffer } from '../gpu/index.ts';
 import { throwIfAborted, VitrineError } from '../lib/index.ts';
-import { type KvDtype, kvBytes, vectorStride } from '../shaders/index.ts';
+import { type KvDtype, kvBytes, type MatmulVariant, vectorStride } from '../shaders/index.ts';
 import type { GPT2Config } from './config.ts';
 import type { VariantChooser } from './decode-plan.ts';
 import { DecodeProgram } from './decode-program.ts';
@@ -25,6 +25,8 @@ export interface GpuRuntimeOptions {
   context: number;
   kv: KvDtype;
   choose: VariantChooser;
+  /** How a prompt's products are computed; by kind of adapter unless measured. */
+  matmul?: MatmulVariant;
   /** Positions past which attention is cut into parts. */
   splitFrom?: number;
 }

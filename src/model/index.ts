@@ -1,4 +1,5 @@
 export { type Tuned, type TuneOptions, tuneProducts } from './autotune.ts';
+export { matmulKey, type TunedMatmul, tuneMatmul } from './autotune-prefill.ts';
 export {
   type Activation,
   checkVocabulary,

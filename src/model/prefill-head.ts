@@ -1,6 +1,7 @@
 import { type Gpu, submit, usage } from '../gpu/index.ts';
 import {
   type AttentionShape,
+  type MatmulVariant,
   packChunk,
   packSummary,
   summariseRowsKernel,
@@ -9,7 +10,7 @@ import {
 } from '../shaders/index.ts';
 import { type Activations, type GPT2, head } from './gpt2.ts';
 import { type Compiled, compilePlan, forRows } from './plan.ts';
-import { type MatmulChooser, PrefillOperations } from './prefill-plan.ts';
+import { PrefillOperations } from './prefill-plan.ts';
 import { defaultAttention } from './prefill-sizes.ts';
 
 /** Records of the rows summarised for one call; freed by the caller through {@link PrefillHead.forget}. */
@@ -47,7 +48,7 @@ export class PrefillHead {
     model: GPT2,
     rows: number,
     attention: AttentionShape,
-    choose: MatmulChooser,
+    matmul: MatmulVariant,
   ): Promise<PrefillHead> {
     const { vocabSize, nEmbd, layerNormEpsilon: normEpsilon } = model.config;
     const vectors = (label: string, floats: number) =>
@@ -58,7 +59,7 @@ export class PrefillHead {
     const params = gpu.buffers.create('score.params', 16, usage.uniform);
     const summary = gpu.buffers.create('score.summary', 16, usage.uniform);
     const shape = { attention, attentionVariant: defaultAttention(gpu.info), normEpsilon };
-    const ops = new PrefillOperations(shape, choose, params, normed);
+    const ops = new PrefillOperations(shape, matmul, params, normed);
     head(ops, model, { x, logits, qkv: x, att: x, mlp: x });
     const plan = await compilePlan(gpu, ops.plan);
     return new PrefillHead(gpu, model, rows, { x, logits }, normed, params, summary, plan);

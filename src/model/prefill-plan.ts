@@ -17,9 +17,6 @@ import { epilogueOf } from './decode-plan.ts';
 import type { Block, Linear, Operations, Output } from './gpt2.ts';
 import type { Planned } from './plan.ts';
 
-/** Chooses how the product of a chunk is computed. */
-export type MatmulChooser = (shape: MatmulShape) => MatmulVariant;
-
 export interface PrefillShape {
   attention: AttentionShape;
   attentionVariant: AttentionVariant;
@@ -31,12 +28,13 @@ export class PrefillOperations implements Operations {
   readonly plan: Planned[] = [];
 
   /**
+   * @param matmul how products are computed
    * @param params uniform with the chunk, see packChunk
    * @param normed scratch for the rows of a layer norm, [rows][C]
    */
   constructor(
     private readonly shape: PrefillShape,
-    private readonly choose: MatmulChooser,
+    private readonly matmul: MatmulVariant,
     private readonly params: GPUBuffer,
     private readonly normed: GPUBuffer,
   ) {}
@@ -56,7 +54,7 @@ export class PrefillOperations implements Operations {
       inputStride: vectorStride(format.columns),
       epilogue: epilogueOf(output, this.shape.attention, vectorStride),
     };
-    const variant = this.choose(shape);
+    const variant = this.matmul;
     this.plan.push({
       source: matmulKernel(shape, variant),
       buffers: [

@@ -4,6 +4,7 @@ import {
   type AttentionShape,
   embedRowsGrid,
   embedRowsKernel,
+  type MatmulVariant,
   matrixBuffers,
   packChunk,
   vectorStride,
@@ -51,6 +52,7 @@ export class PrefillProgram {
     private readonly attention: AttentionShape,
     /** Most rows of a chunk. */
     private readonly rows: number,
+    private readonly matmul: MatmulVariant,
     private readonly buffers: PrefillBuffers,
     private readonly embed: readonly Compiled[],
     private readonly layers: readonly (readonly Compiled[])[],
@@ -66,15 +68,16 @@ export class PrefillProgram {
       attentionVariant: defaultAttention(gpu.info),
       normEpsilon: config.layerNormEpsilon,
     };
+    const matmul = options.matmul ?? defaultMatmul(gpu.info);
     const [embed, ...layers] = await Promise.all([
       compilePlan(gpu, [plannedEmbed(model, buffers, attention)]),
       ...model.h.map((layer) => {
-        const ops = new PrefillOperations(shape, defaultMatmul(gpu.info), buffers.params, buffers.normed);
+        const ops = new PrefillOperations(shape, matmul, buffers.params, buffers.normed);
         block(ops, model, buffers.activations, layer);
         return compilePlan(gpu, ops.plan);
       }),
     ]);
-    return new PrefillProgram(gpu, model, attention, rows, buffers, embed, layers);
+    return new PrefillProgram(gpu, model, attention, rows, matmul, buffers, embed, layers);
   }
 
   /**
@@ -200,7 +203,7 @@ export class PrefillProgram {
   private async scorer(): Promise<PrefillHead> {
     const { gpu, model } = this;
     const rows = Math.min(this.rows, logitRows(gpu.info, model.config));
-    this.head ??= await PrefillHead.create(gpu, model, rows, this.attention, defaultMatmul(gpu.info));
+    this.head ??= await PrefillHead.create(gpu, model, rows, this.attention, this.matmul);
     return this.head;
   }
 

@@ -2,7 +2,6 @@ import type { GpuInfo } from '../gpu/index.ts';
 import { clamp } from '../lib/index.ts';
 import type { AttentionVariant, MatmulVariant } from '../shaders/index.ts';
 import type { GPT2Config } from './config.ts';
-import type { MatmulChooser } from './prefill-plan.ts';
 
 /**
  * Multiply-adds a single dispatch may take: about 100 ms on the slowest device of its kind, so that the rest of the
@@ -33,16 +32,32 @@ export function layersPerSubmit(info: GpuInfo, { nEmbd, nInner }: GPT2Config, ro
 
 const direct: MatmulVariant = { kind: 'direct', tm: 4, rn: 8, workgroup: 32 };
 const tiled: MatmulVariant = { kind: 'tiled', tm: 8, rn: 4, workgroup: 128 };
+/** Narrower subgroups share too little to pay for the shuffles. */
+const leastShare = 8;
+
+/** Ways to compute a chunk's products on this device that are worth timing, the default first. */
+export function candidateMatmuls(info: GpuInfo): MatmulVariant[] {
+  const share = Math.min(32, info.subgroupMinSize);
+  const broadcast: MatmulVariant[] =
+    share >= leastShare
+      ? [32, 64].map((workgroup) => ({ ...direct, kind: 'broadcast', workgroup, share }))
+      : [];
+  // A software adapter pays for every barrier, and takes seconds to compile tiles.
+  if (info.software) return [...broadcast, direct];
+  const tiles = [
+    [4, 4, 256],
+    [4, 4, 128],
+    [8, 4, 64],
+  ].map(([tm, rn, workgroup]) => ({ ...tiled, tm, rn, workgroup }) as MatmulVariant);
+  return [tiled, ...tiles, ...broadcast, direct];
+}
 
 /**
- * Tiles in workgroup memory are what a GPU is fast with. A software adapter pays for every barrier; one whose
- * subgroups are wide enough shares loads by shuffles.
+ * Without any measurement: tiles in workgroup memory are what a GPU is fast with; a software adapter shares loads by
+ * shuffles where its subgroups are wide enough.
  */
-export function defaultMatmul(info: GpuInfo): MatmulChooser {
-  if (!info.software) return () => tiled;
-  const share = info.subgroupMinSize;
-  const chosen: MatmulVariant = share >= 8 ? { ...direct, kind: 'broadcast', share } : direct;
-  return () => chosen;
+export function defaultMatmul(info: GpuInfo): MatmulVariant {
+  return candidateMatmuls(info)[0] ?? direct;
 }
 
 /**
