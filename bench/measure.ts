@@ -2,6 +2,7 @@ import type { AdapterSummary } from '../src/engine/index.ts';
 import type { GPT2Config, Runtime } from '../src/model/index.ts';
 import type { ModelSource } from '../src/weights/index.ts';
 import { type KernelCost, KernelTimer } from './kernels.ts';
+import { type LoadCosts, LoadWatch } from './load-costs.ts';
 import type { Ceilings } from './probes.ts';
 import { type BenchDtype, decodeGreedy, standUp, understand } from './standing.ts';
 import { type Spread, spread } from './statistics.ts';
@@ -29,6 +30,7 @@ export interface Measured {
   adapter: AdapterSummary;
   config: GPT2Config;
   loadSeconds: number;
+  loadCosts: LoadCosts;
   gpuBytes: number;
   /** Bytes of weights a decoded token must read. */
   bytesPerToken: number;
@@ -45,10 +47,14 @@ export interface Measured {
 export async function measureModel(options: MeasureOptions): Promise<Measured> {
   const { source, dtype, autotune, onStage } = options;
   const timer = options.kernels && new KernelTimer();
+  const watch = new LoadWatch();
   onStage?.(`${dtype}: loading`);
   const what = await understand(source, options.bundledBase);
   const started = performance.now();
-  const standing = await standUp(what, dtype, autotune);
+  const standing = await standUp(what, dtype, autotune).catch((error: unknown) => {
+    watch.stop();
+    throw error;
+  });
   const loadSeconds = (performance.now() - started) / 1000;
   what.checkpoint.close();
   const { runtime } = standing;
@@ -57,6 +63,7 @@ export async function measureModel(options: MeasureOptions): Promise<Measured> {
     onStage?.(`${dtype}: compiling`);
     await runtime.prefill(0, 0, prompt(20));
     await decodeGreedy(runtime, prompt(20), 4);
+    const loadCosts = watch.stop();
     const firsts: number[] = [];
     for (let round = 0; round < options.repeat; round++) firsts.push(await firstToken(runtime, prompt(16)));
     const decode = await measureDecode(runtime, options, prompt);
@@ -68,6 +75,7 @@ export async function measureModel(options: MeasureOptions): Promise<Measured> {
       adapter: standing.adapter,
       config: what.config,
       loadSeconds,
+      loadCosts,
       gpuBytes: stats.gpuBytes,
       bytesPerToken: weightBytes(what.config, dtype),
       timeToFirstTokenMs: spread(firsts),

@@ -1,4 +1,5 @@
 import type { KernelCost } from './kernels.ts';
+import type { LoadCosts } from './load-costs.ts';
 import type { Measured } from './measure.ts';
 import type { Ceilings } from './probes.ts';
 import type { Quality } from './quality.ts';
@@ -43,6 +44,7 @@ function modelLines(model: Measured, { streamGBps, fmaGFlops }: Ceilings): strin
     `${model.model} ${model.dtype}: loaded in ${number(model.loadSeconds)} s, ${number(model.gpuBytes / 1e6, 0)} MB on the GPU, ` +
       `first token ${number(model.timeToFirstTokenMs.median)} ms, ` +
       `${number(model.dispatchesPerToken)} dispatches and ${number(model.submitsPerToken, 2)} submits a token`,
+    loadLine(model.loadCosts),
     ...decode.map(({ context, tokensPerSecond: rate }) => {
       const gbps = (rate.median * bytesPerToken) / 1e9;
       return (
@@ -60,6 +62,14 @@ function modelLines(model: Measured, { streamGBps, fmaGFlops }: Ceilings): strin
     ...kernelLines('a token', model.kernels.token),
     ...kernelLines('a prompt', model.kernels.prompt),
   ];
+}
+
+function loadLine({ pipelines, compilingMs, longestCompileMs, peakHeapBytes }: LoadCosts): string {
+  const heap =
+    peakHeapBytes === undefined
+      ? ''
+      : `, heap at most ${number(peakHeapBytes / 2 ** 20)} MiB above the start`;
+  return `  ${pipelines} pipelines compiled in ${number(compilingMs / 1000)} s, the longest in ${number(longestCompileMs / 1000, 2)} s${heap}`;
 }
 
 function kernelLines(what: string, costs: readonly KernelCost[]): string[] {
