@@ -10,14 +10,14 @@ import {
   vectorStride,
 } from '../shaders/index.ts';
 import type { GPT2, Linear } from './gpt2.ts';
-import { agrees, timeSteps } from './tune-timing.ts';
-import { candidateVariants, defaultVariant, shapeKey } from './variants.ts';
+import { type Measured, rank } from './tune-timing.ts';
+import { candidateVariants, shapeKey } from './variants.ts';
 
 /** What was measured of one product: every candidate that gave the right output, best first. */
 export interface Tuned {
   key: string;
   best: MatvecVariant;
-  measured: { variant: MatvecVariant; microseconds: number }[];
+  measured: Measured<MatvecVariant>[];
 }
 
 export interface TuneOptions {
@@ -98,18 +98,13 @@ class TuneBench {
   }
 
   async tune({ shape, linears }: Subject, deadline: number): Promise<Tuned> {
-    const fallback = defaultVariant(this.gpu.info, shape);
-    const expected = await this.output(await this.steps(shape, linears.slice(0, 1), fallback), shape);
-    const measured: Tuned['measured'] = [];
-    for (const variant of candidateVariants(this.gpu.info, shape)) {
-      if (measured.length > 0 && performance.now() > deadline) break;
-      const steps = await this.steps(shape, linears, variant).catch(() => undefined);
-      if (!steps) continue;
-      if (!agrees(await this.output(steps.slice(0, 1), shape), expected)) continue;
-      measured.push({ variant, microseconds: (await timeSteps(this.gpu, steps)) / linears.length });
-    }
-    measured.sort((left, right) => left.microseconds - right.microseconds);
-    return { key: shapeKey(shape), best: measured[0]?.variant ?? fallback, measured };
+    const measured = await rank(this.gpu, {
+      candidates: candidateVariants(this.gpu.info, shape),
+      steps: (variant) => this.steps(shape, linears, variant),
+      output: (steps) => this.output(steps, shape),
+      deadline,
+    });
+    return { key: shapeKey(shape), best: measured[0].variant, measured };
   }
 
   private async steps(
@@ -125,7 +120,7 @@ class TuneBench {
   }
 
   private async output(steps: readonly Dispatch[], shape: MatvecShape): Promise<Float32Array> {
-    submit(this.gpu.device, steps, 'tune');
+    submit(this.gpu.device, steps.slice(0, 1), 'tune');
     const bytes = shape.matrix.rows * 4;
     return new Float32Array(await readBuffer(this.gpu.device, this.gpu.buffers, this.out, bytes));
   }

@@ -36,20 +36,19 @@ const tiled: MatmulVariant = { kind: 'tiled', tm: 8, rn: 4, workgroup: 128 };
 const leastShare = 8;
 
 /** Ways to compute a chunk's products on this device that are worth timing, the default first. */
-export function candidateMatmuls(info: GpuInfo): MatmulVariant[] {
+export function candidateMatmuls(info: GpuInfo): [MatmulVariant, ...MatmulVariant[]] {
   const share = Math.min(32, info.subgroupMinSize);
-  const broadcast: MatmulVariant[] =
-    share >= leastShare
-      ? [32, 64].map((workgroup) => ({ ...direct, kind: 'broadcast', workgroup, share }))
-      : [];
+  const shared = (workgroup: number): MatmulVariant => ({ ...direct, kind: 'broadcast', workgroup, share });
+  const broadcast = share >= leastShare ? ([shared(32), shared(64)] as const) : undefined;
   // A software adapter pays for every barrier, and takes seconds to compile tiles.
-  if (info.software) return [...broadcast, direct];
-  const tiles = [
-    [4, 4, 256],
-    [4, 4, 128],
-    [8, 4, 64],
-  ].map(([tm, rn, workgroup]) => ({ ...tiled, tm, rn, workgroup }) as MatmulVariant);
-  return [tiled, ...tiles, ...broadcast, direct];
+  if (info.software) return broadcast ? [...broadcast, direct] : [direct];
+  const tile = (tm: number, rn: number, workgroup: number): MatmulVariant => ({
+    ...tiled,
+    tm,
+    rn,
+    workgroup,
+  });
+  return [tiled, tile(4, 4, 256), tile(4, 4, 128), tile(8, 4, 64), ...(broadcast ?? []), direct];
 }
 
 /**
@@ -57,7 +56,7 @@ export function candidateMatmuls(info: GpuInfo): MatmulVariant[] {
  * shuffles where its subgroups are wide enough.
  */
 export function defaultMatmul(info: GpuInfo): MatmulVariant {
-  return candidateMatmuls(info)[0] ?? direct;
+  return candidateMatmuls(info)[0];
 }
 
 /**

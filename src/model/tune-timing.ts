@@ -1,12 +1,50 @@
 import { type Dispatch, type Gpu, submit } from '../gpu/index.ts';
 
+/** What variants of one kernel compete in. */
+export interface Contest<V> {
+  /** The default first; the others are held to what it gives. */
+  candidates: readonly [V, ...V[]];
+  /** A dispatch for each layer's weights, so that none is timed in a cache it would not be in. */
+  steps(variant: V): Promise<Dispatch[]>;
+  /** What the first of the steps writes. */
+  output(steps: readonly Dispatch[]): Promise<Float32Array>;
+  /** The time, in `performance.now`, after which no further candidate is tried. */
+  deadline: number;
+}
+
+/** A variant, and the microseconds all its steps took. */
+export interface Measured<V> {
+  variant: V;
+  microseconds: number;
+}
+
+/**
+ * Times the candidates on this device, best first, the default always among them. Those the device cannot compile or
+ * that come out wrong are passed over.
+ */
+export async function rank<V>(gpu: Gpu, contest: Contest<V>): Promise<[Measured<V>, ...Measured<V>[]]> {
+  const [fallback, ...others] = contest.candidates;
+  const first = await contest.steps(fallback);
+  const expected = await contest.output(first);
+  const measured: [Measured<V>, ...Measured<V>[]] = [
+    { variant: fallback, microseconds: await timeSteps(gpu, first) },
+  ];
+  for (const variant of others) {
+    if (performance.now() > contest.deadline) break;
+    const steps = await contest.steps(variant).catch(() => undefined);
+    if (!steps || !agrees(await contest.output(steps), expected)) continue;
+    measured.push({ variant, microseconds: await timeSteps(gpu, steps) });
+  }
+  return measured.sort((left, right) => left.microseconds - right.microseconds);
+}
+
 const rounds = 3;
 /** Work below this many milliseconds is repeated, for timers are coarse. */
 const leastMilliseconds = 3;
 const tolerance = 1e-3;
 
 /** Microseconds of all steps: the least of a few rounds, since whatever disturbs only adds. */
-export async function timeSteps(gpu: Gpu, steps: readonly Dispatch[]): Promise<number> {
+async function timeSteps(gpu: Gpu, steps: readonly Dispatch[]): Promise<number> {
   let repeat = 1;
   let least = Number.POSITIVE_INFINITY;
   for (let round = 0; round < rounds; ) {
@@ -25,7 +63,7 @@ export async function timeSteps(gpu: Gpu, steps: readonly Dispatch[]): Promise<n
 }
 
 /** Within rounding of the largest value: other orders of summation differ there, other answers far above. */
-export function agrees(found: Float32Array, expected: Float32Array): boolean {
+function agrees(found: Float32Array, expected: Float32Array): boolean {
   const largest = expected.reduce((most, value) => Math.max(most, Math.abs(value)), 1e-6);
   return expected.every((value, row) => Math.abs(value - (found[row] as number)) <= tolerance * largest);
 }

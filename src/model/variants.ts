@@ -24,8 +24,8 @@ export function defaultVariant(info: GpuInfo, shape: MatvecShape): MatvecVariant
 }
 
 /** Variants worth timing on this device for one product, the default first. */
-export function candidateVariants(info: GpuInfo, shape: MatvecShape): MatvecVariant[] {
-  const list: MatvecVariant[] = [defaultVariant(info, shape)];
+export function candidateVariants(info: GpuInfo, shape: MatvecShape): [MatvecVariant, ...MatvecVariant[]] {
+  const list: [MatvecVariant, ...MatvecVariant[]] = [defaultVariant(info, shape)];
   const add = (variant: MatvecVariant) => {
     const known = list.some((other) => variantName(other) === variantName(variant));
     if (!known && variant.workgroup <= (info.limits.maxComputeInvocationsPerWorkgroup ?? 256))
