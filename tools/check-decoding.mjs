@@ -1,8 +1,7 @@
-import { openAsBlob, readFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
-import { createServer } from 'vite';
-import { create, globals } from 'webgpu';
+import { root, withEngine } from './node-engine.mjs';
 
 /**
  * Speculative decoding against plain decoding, in Node: the tokens must be the same; how many guesses were right and
@@ -18,16 +17,6 @@ const { values } = parseArgs({
     assistant: { type: 'string' },
     beams: { type: 'string', default: '2,4,8' },
   },
-});
-const root = join(import.meta.dirname, '..');
-const folder = join(root, 'public/models/tiny-tales');
-const names = ['config.json', 'vocab.json', 'merges.txt', 'model.safetensors'];
-
-Object.assign(globalThis, globals);
-const gpu = create([]);
-Object.defineProperty(globalThis, 'navigator', {
-  value: { ...globalThis.navigator, gpu },
-  configurable: true,
 });
 
 const line = 'The fox went to the river, and the river was cold. ';
@@ -95,19 +84,8 @@ async function beams(model) {
   }
 }
 
-const server = await createServer({
-  root,
-  logLevel: 'error',
-  server: { middlewareMode: true, watch: null, hmr: false },
-  optimizeDeps: { noDiscovery: true },
-});
-try {
-  const { loadHere } = await server.ssrLoadModule('/src/engine/index.ts');
-  const files = await Promise.all(
-    names.map(async (name) => new File([await openAsBlob(join(folder, name))], name)),
-  );
-  const load = async (dtype) =>
-    (await loadHere(files, { backend: values.backend, dtype, cache: false })).model;
+await withEngine(async (open) => {
+  const load = (dtype) => open(dtype, values.backend);
   const model = await load('f32');
   console.log(`${model.adapter.description || model.adapter.backend}, ${values.new} tokens`);
   const ways = values.guesses
@@ -123,8 +101,4 @@ try {
   await beams(model);
   console.log(`${different} texts differ`);
   if (different) process.exitCode = 1;
-} finally {
-  await server.close();
-}
-// Dawn keeps the process alive.
-process.exit();
+});

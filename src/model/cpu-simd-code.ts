@@ -13,8 +13,11 @@ export const tiles = [
 const i32 = 0x7f;
 const v128 = 0x7b;
 
-/** What a tile's function is called with, in this order; addresses and distances in bytes. */
-const parameters = ['w', 'wStride', 'x', 'xEnd', 'xStride', 'y', 'yStride'] as const;
+/**
+ * What a tile's function is called with, in this order; addresses and distances in bytes. Rows of x lie interleaved:
+ * the first number of each, the second of each.
+ */
+const parameters = ['w', 'wStride', 'x', 'xEnd', 'y', 'yStride'] as const;
 type Parameter = (typeof parameters)[number];
 const local = (name: Parameter) => parameters.indexOf(name);
 
@@ -43,7 +46,7 @@ const loop = [0x03, 0x40];
 const branchIf = [0x0d, 0x00];
 const end = [0x0b];
 const loadVector = (offset: number) => [0xfd, 0x00, 0x02, ...leb(offset)];
-const loadSplat = [0xfd, 0x09, 0x02, 0x00];
+const loadSplat = (offset: number) => [0xfd, 0x09, 0x02, ...leb(offset)];
 const storeVector = (offset: number) => [0xfd, 0x0b, 0x02, ...leb(offset)];
 const addVectors = [0xfd, 0xe4, 0x01];
 const multiplyVectors = [0xfd, 0xe6, 0x01];
@@ -62,35 +65,37 @@ const step = (name: Parameter, bytes: number) => [
 ];
 
 /**
- * y[t][row] = Σ w[row][k] x[t][k] for a tile: two vectors of four sums for every panel and row of x, in locals.
- * Columns are added one after the other, so that every tile gives a row the same result to the bit.
+ * y[t][row] = Σ w[row][k] x[t][k] for a tile: two vectors of four sums for every panel and row of x, in locals, and
+ * each weight is loaded once for all rows. Columns are added one after the other, so that every tile gives a row the
+ * same result to the bit.
  */
 function tile(panels: number, rows: number): number[] {
   const sum = (panel: number, row: number, half: number) =>
     parameters.length + (row * panels + panel) * 2 + half;
-  const input = parameters.length + panels * rows * 2;
+  const input = (row: number) => parameters.length + panels * rows * 2 + row;
+  const weight = input(rows);
   const each = (of: (panel: number, half: number) => number[]) =>
     Array.from({ length: panels * 2 }, (_, i) => of(i >> 1, i & 1)).flat();
-  const accumulate = (row: number) => [
-    ...[...address('x', 'xStride', row), ...loadSplat, ...set(input)],
-    ...each((panel, half) => [
-      ...[...get(sum(panel, row, half)), ...get(input)],
-      ...[...address('w', 'wStride', panel), ...loadVector(16 * half)],
+  const all = (of: (row: number) => number[]) => Array.from({ length: rows }, (_, row) => of(row)).flat();
+  const accumulate = each((panel, half) => [
+    ...[...address('w', 'wStride', panel), ...loadVector(16 * half), ...set(weight)],
+    ...all((row) => [
+      ...[...get(sum(panel, row, half)), ...get(input(row)), ...get(weight)],
       ...[...multiplyVectors, ...addVectors, ...set(sum(panel, row, half))],
     ]),
-  ];
+  ]);
   const store = (row: number) =>
     each((panel, half) => [
       ...[...address('y', 'yStride', row), ...get(sum(panel, row, half))],
       ...storeVector(32 * panel + 16 * half),
     ]);
-  const all = (of: (row: number) => number[]) => Array.from({ length: rows }, (_, row) => of(row)).flat();
   const body = [
-    ...[...loop, ...all(accumulate), ...step('w', 32), ...step('x', 4)],
+    ...[...loop, ...all((row) => [...get(local('x')), ...loadSplat(4 * row), ...set(input(row))])],
+    ...[...accumulate, ...step('w', 32), ...step('x', 4 * rows)],
     ...[...get(local('x')), ...get(local('xEnd')), ...lessThan, ...branchIf, ...end],
     ...[...all(store), ...end],
   ];
-  const locals = list([[...leb(panels * rows * 2 + 1), v128]]);
+  const locals = list([[...leb(panels * rows * 2 + rows + 1), v128]]);
   return [...leb(locals.length + body.length), ...locals, ...body];
 }
 

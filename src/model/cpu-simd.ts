@@ -3,15 +3,7 @@ import type { GPT2Config } from './config.ts';
 import { type PanelMath, type Panels, panelRows, plainMath, type Rows } from './cpu-panels.ts';
 import { simdModule } from './cpu-simd-code.ts';
 
-type Tile = (
-  w: number,
-  wStride: number,
-  x: number,
-  xEnd: number,
-  xStride: number,
-  y: number,
-  yStride: number,
-) => void;
+type Tile = (w: number, wStride: number, x: number, xEnd: number, y: number, yStride: number) => void;
 
 type Tiles = Record<'1x4' | '4x1' | '1x1', Tile>;
 
@@ -67,10 +59,7 @@ export class SimdMath implements PanelMath {
     const floats = new Float32Array(this.memory.buffer);
     for (let first = 0; first < x.count; first += blockRows) {
       const count = Math.min(blockRows, x.count - first);
-      for (let t = 0; t < count; t++) {
-        const from = (first + t) * x.stride;
-        floats.set(x.values.subarray(from, from + columns), this.xAt / 4 + t * columns);
-      }
+      place(x, first, count, columns, floats.subarray(this.xAt / 4, this.xAt / 4 + count * columns));
       this.block(matrix, count);
       const y = floats.subarray(this.yAt / 4, this.yAt / 4 + count * paddedRows);
       output.set(y, first * paddedRows);
@@ -80,26 +69,44 @@ export class SimdMath implements PanelMath {
   /** All panels times the rows that lie at `xAt`: four rows at a time, then single ones over four panels. */
   private block({ values, columns, paddedRows }: Panels, count: number): void {
     const { xAt, yAt, tiles } = this;
-    const xStride = columns * 4;
     const yStride = paddedRows * 4;
     const wStride = columns * panelRows * 4;
     const panels = paddedRows / panelRows;
-    const run = (tile: Tile, panel: number, t: number) => {
-      const x = xAt + t * xStride;
+    const run = (tile: Tile, panel: number, t: number, rows: number) => {
+      const x = xAt + t * columns * 4;
       const y = yAt + t * yStride + panel * panelRows * 4;
-      tile(values.byteOffset + panel * wStride, wStride, x, x + xStride, xStride, y, yStride);
+      tile(values.byteOffset + panel * wStride, wStride, x, x + rows * columns * 4, y, yStride);
     };
-    const fours = count - (count % 4);
+    const fours = inFours(count);
     if (fours > 0) {
       for (let panel = 0; panel < panels; panel++) {
-        for (let t = 0; t < fours; t += 4) run(tiles['1x4'], panel, t);
+        for (let t = 0; t < fours; t += 4) run(tiles['1x4'], panel, t, 4);
       }
     }
     for (let t = fours; t < count; t++) {
       let panel = 0;
-      for (; panel + 4 <= panels; panel += 4) run(tiles['4x1'], panel, t);
-      for (; panel < panels; panel++) run(tiles['1x1'], panel, t);
+      for (; panel + 4 <= panels; panel += 4) run(tiles['4x1'], panel, t, 1);
+      for (; panel < panels; panel++) run(tiles['1x1'], panel, t, 1);
     }
+  }
+}
+
+/** Rows that go through four at a time. */
+function inFours(count: number): number {
+  return count - (count % 4);
+}
+
+/** Lays `count` rows of x out for the tiles: four interleaved, what is left over one after the other. */
+function place(x: Rows, first: number, count: number, columns: number, to: Float32Array): void {
+  const fours = inFours(count);
+  for (let t = 0; t < count; t++) {
+    const from = (first + t) * x.stride;
+    if (t >= fours) {
+      to.set(x.values.subarray(from, from + columns), t * columns);
+      continue;
+    }
+    for (let k = 0, at = (t - (t % 4)) * columns + (t % 4); k < columns; k++, at += 4)
+      to[at] = x.values[from + k]!;
   }
 }
 

@@ -12,10 +12,14 @@ export function shapeKey(shape: Pick<MatvecShape, 'matrix' | 'columns' | 'normEp
 /**
  * Variants without any measurement. A GPU reads memory at its rate only when neighbouring lanes read neighbouring
  * bytes, so a subgroup walks a row together. A software adapter runs lanes one after the other and pays for barriers:
- * one lane a row.
+ * one lane a row. With several columns its loads of x are what takes time: more rows share them, in workgroups small
+ * enough to leave several for its cores.
  */
 export function defaultVariant(info: GpuInfo, shape: MatvecShape): MatvecVariant {
-  if (info.software) return { lanes: 1, rows: shape.columns > 4 ? 1 : 2, workgroup: 64, reduction: 'none' };
+  if (info.software) {
+    const many = shape.columns >= 4;
+    return { lanes: 1, rows: many ? 4 : 2, workgroup: many ? 16 : 64, reduction: 'none' };
+  }
   if (info.subgroupMinSize >= 8) {
     const lanes = Math.min(32, info.subgroupMinSize);
     return { lanes, rows: shape.matrix.rows >= 16384 ? 2 : 1, workgroup: 128, reduction: 'subgroup' };

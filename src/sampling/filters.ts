@@ -45,9 +45,32 @@ export function argmax({ ids, scores }: Candidates): number {
 /** The k likeliest and all equals of the k-th. */
 export function topK(from: Candidates, k: number): Candidates {
   if (k === 0 || k >= from.ids.length) return from;
-  const sorted = from.scores.slice().sort();
-  const threshold = sorted[sorted.length - k] as number;
+  const threshold = greatest(from.scores, k);
   return select(from, (i) => (from.scores[i] as number) >= threshold);
+}
+
+/** The k-th greatest score, 1 ≤ k ≤ their number. */
+function greatest(scores: Float32Array, k: number): number {
+  // The k greatest so far, in a heap with the least of them on top: most scores are below it and pass by.
+  const heap = scores.slice(0, k).sort();
+  for (let i = k; i < scores.length; i++) {
+    const score = scores[i] as number;
+    if (score > (heap[0] as number)) replaceTop(heap, score);
+  }
+  return heap[0] as number;
+}
+
+function replaceTop(heap: Float32Array, value: number): void {
+  let at = 0;
+  for (;;) {
+    let child = 2 * at + 1;
+    if (child >= heap.length) break;
+    if (child + 1 < heap.length && (heap[child + 1] as number) < (heap[child] as number)) child++;
+    if ((heap[child] as number) >= value) break;
+    heap[at] = heap[child] as number;
+    at = child;
+  }
+  heap[at] = value;
 }
 
 /** Probabilities at a temperature above 0. At least one candidate. */
