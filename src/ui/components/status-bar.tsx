@@ -1,5 +1,6 @@
 import { useCurrentVersion, usePageState } from '../hooks.tsx';
 import { formatBytes, formatDuration, formatRate } from '../lib/format.ts';
+import { runEnd } from '../state/context.ts';
 import type { PageState } from '../state/types.ts';
 
 const finishWords = {
@@ -48,7 +49,7 @@ export function statusText(state: PageState): string {
     case 'generating':
       return 'Writing';
     case 'ready': {
-      const reason = state.run?.finishReason;
+      const reason = runEnd(state);
       return reason ? finishWords[reason] : 'Ready';
     }
   }

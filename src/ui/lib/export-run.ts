@@ -1,4 +1,4 @@
-import { currentVersion } from '../state/context.ts';
+import { currentVersion, runEnd } from '../state/context.ts';
 import { versionText } from '../state/document.ts';
 import type { PageState } from '../state/types.ts';
 
@@ -14,7 +14,7 @@ export function exportRun(state: PageState, savedAt: string): string {
       model: model && { id: model.id, revision: model.revision, dtype: model.dtype, config: model.config },
       adapter: model?.adapter ?? null,
       settings: { ...settings, seed: run?.seed ?? settings.seed },
-      finishReason: run?.finishReason ?? null,
+      finishReason: runEnd(state),
       stats: run?.stats ?? null,
       text: versionText(version),
       ids: version.tokens.map((token) => token.id),

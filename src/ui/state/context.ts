@@ -1,5 +1,5 @@
 import type { StoreApi } from 'zustand/vanilla';
-import type { Model } from '../../engine/index.ts';
+import type { FinishReason, Model } from '../../engine/index.ts';
 import type { Backend } from './backend.ts';
 import type { Version } from './document.ts';
 import type { PageState } from './types.ts';
@@ -38,6 +38,14 @@ export interface PageContext {
 export function currentVersion(state: PageState): Version {
   const found = state.versions.find((version) => version.id === state.current);
   return found ?? { id: state.current, tokens: [], tail: '' };
+}
+
+/** How the last run ended, as long as the text is the one it left. */
+export function runEnd(state: PageState): FinishReason | null {
+  const { finishReason, left } = state.run ?? {};
+  const { id, tokens, tail } = currentVersion(state);
+  const same = left?.version === id && left.tokens === tokens.length && tail === '';
+  return (same && finishReason) || null;
 }
 
 /** The versions with one replaced, or added at the end. */

@@ -1,6 +1,6 @@
 import { describe, expect, it, vi } from 'vitest';
 import { VitrineError } from '../../lib/index.ts';
-import { currentVersion } from './context.ts';
+import { currentVersion, runEnd } from './context.ts';
 import { versionText } from './document.ts';
 import { type FakeBehaviour, fakeBackend } from './fake-engine.ts';
 import { bundledModel, requestFor } from './loading.ts';
@@ -135,6 +135,19 @@ describe('writing', () => {
     expect(text(page)).toBe('there was');
     page.actions.redo();
     expect(text(page)).toBe(written);
+  });
+
+  it('says how a run ended only of the text it left', async () => {
+    const page = await ready();
+    page.actions.edit('there was');
+    await page.actions.write();
+    expect(runEnd(state(page))).toBe('length');
+    page.actions.edit(`${text(page)} and`);
+    expect(runEnd(state(page))).toBeNull();
+    page.actions.undo();
+    expect(runEnd(state(page))).toBe('length');
+    page.actions.fresh();
+    expect(runEnd(state(page))).toBeNull();
   });
 
   it('branches at a token and keeps both ways', async () => {

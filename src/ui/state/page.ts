@@ -75,6 +75,7 @@ export function initialState(): PageState {
 function editing(page: PageContext) {
   const { store } = page;
   let lastEdit = Number.NEGATIVE_INFINITY;
+  let history: PageState['undo'] | null = null;
   const still = () => store.getState().phase !== 'generating';
   return {
     edit(text: string) {
@@ -83,13 +84,16 @@ function editing(page: PageContext) {
       const edited = editText(before, text);
       if (edited === before || !still()) return;
       const now = page.around.now();
-      const past = now - lastEdit > 1000 ? remember(state) : {};
+      // One step back undoes a burst of typing, but nothing that happened between two bursts.
+      const burst = now - lastEdit <= 1000 && history === state.undo;
+      const past = burst ? {} : remember(state);
       lastEdit = now;
       // Cutting written text off makes a branch: what was written stays in the tree.
       const lost = before.tokens.slice(edited.tokens.length).some((token) => token.origin !== 'you');
       const version = lost ? { ...edited, id: newVersionId() } : edited;
       const versions = withVersion(state.versions, version);
       store.setState({ ...past, versions, current: version.id, inspected: null, takes: [] });
+      history = store.getState().undo;
     },
     goTo(versionId: string) {
       if (still())

@@ -60,6 +60,8 @@ export interface Run {
   tokensPerSecond: number;
   samples: readonly SpeedSample[];
   finishReason: FinishReason | null;
+  /** The text as the run left it: what `finishReason` speaks of. Null while it is being written. */
+  left: { version: string; tokens: number } | null;
   stats: ModelStats | null;
 }
 

@@ -76,7 +76,13 @@ export function createWriting(page: PageContext): Writing {
       inspected: null,
       versions: withVersion(state.versions, version),
       takes,
-      run: { ...new Speedometer(around.now()).read(around.now()), seed, finishReason: null, stats: null },
+      run: {
+        ...new Speedometer(around.now()).read(around.now()),
+        seed,
+        finishReason: null,
+        left: null,
+        stats: null,
+      },
     });
     return { version, sequences, seed, control };
   }
@@ -146,7 +152,8 @@ export function createWriting(page: PageContext): Writing {
 
 function finish(page: PageContext, finishReason: FinishReason | null): void {
   page.store.setState((state) => {
-    const run = state.run && { ...state.run, finishReason, stats: page.model?.stats() ?? null };
+    const left = { version: state.current, tokens: currentVersion(state).tokens.length };
+    const run = state.run && { ...state.run, finishReason, left, stats: page.model?.stats() ?? null };
     return { phase: page.model ? 'ready' : 'idle', run };
   });
 }
