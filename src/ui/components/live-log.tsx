@@ -21,6 +21,8 @@ export function LiveLog() {
       setLines((before) => [...before.slice(-mostLines + 1), line]);
     };
     return page.store.subscribe((state, before) => {
+      const writing = state.phase === 'generating' || before.phase === 'generating';
+      if (!writing || (state.phase === before.phase && state.versions === before.versions)) return;
       const text = versionText(currentVersion(state));
       if (state.phase === 'generating' && before.phase !== 'generating') said.current = text.length;
       if (state.phase === 'generating' && state.versions !== before.versions) {

@@ -3,7 +3,7 @@ import type { StepName } from '../../sampling/index.ts';
 import { useActions, usePage, usePageState } from '../hooks.tsx';
 import { formatCount, formatProbability, showToken } from '../lib/format.ts';
 import { currentVersion } from '../state/context.ts';
-import { type TextToken, versionText } from '../state/document.ts';
+import type { TextToken } from '../state/document.ts';
 import { type NextDistribution, type NextRow, nextDistribution } from '../state/next-distribution.ts';
 import type { PageState } from '../state/types.ts';
 import { Bar } from './bar.tsx';
@@ -121,13 +121,18 @@ function standIn(state: PageState): TextToken | null {
   return token?.alternatives?.length ? token : null;
 }
 
+function isEmpty(state: PageState): boolean {
+  const { tokens, tail } = currentVersion(state);
+  return tail === '' && tokens.every((token) => token.text === '');
+}
+
 /** The next token's distribution as the model has it and as the sampler leaves it. */
 export function NextToken() {
   const next = usePageState((state) => state.next);
   const phase = usePageState((state) => state.phase);
   const inspected = usePageState((state) => state.inspected !== null);
   const live = usePageState(standIn);
-  const empty = usePageState((state) => versionText(currentVersion(state)) === '');
+  const empty = usePageState(isEmpty);
   const settings = useDeferredValue(usePageState((state) => state.settings));
   const writing = phase === 'generating';
   const distribution = useMemo(

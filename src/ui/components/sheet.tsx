@@ -37,13 +37,14 @@ export function Sheet({ shaded }: { shaded: boolean }) {
   const writing = usePageState((state) => state.phase === 'generating');
   const field = useRef<HTMLTextAreaElement>(null);
   const text = versionText(version);
-  const { frame, onScroll } = useFollow(text, writing);
-  const inspector = useInspector({ enabled: shaded && !writing });
 
   // Not by `defaultValue`: React writes that again at each turn, and browsers drop the caret when it changes.
+  // Before the text is followed, which measures it: the other way round each frame would be laid out twice.
   useLayoutEffect(() => {
     if (field.current) syncField(field.current, text);
   }, [text]);
+  const { frame, onScroll } = useFollow(text, writing);
+  const inspector = useInspector({ enabled: shaded && !writing });
 
   const caretToken = () => {
     const at = field.current?.selectionStart ?? text.length;

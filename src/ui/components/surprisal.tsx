@@ -1,26 +1,55 @@
-import { type PointerEvent, useMemo } from 'react';
+import { memo, type PointerEvent, useMemo } from 'react';
 import { useActions, useCurrentVersion, usePageState } from '../hooks.tsx';
 import { surprisal } from '../lib/shade.ts';
 import type { TextToken } from '../state/document.ts';
 
 const height = 40;
 const mostBits = 16;
+/** Tokens whose bars are one path. */
+const stretch = 128;
 
-function bars(tokens: readonly TextToken[]): string {
+function outline(tokens: readonly TextToken[], from: number): string {
   let path = '';
   tokens.forEach((token, i) => {
     if (token.logprob === null || Number.isNaN(token.logprob)) return;
     const tall = Math.max(0.6, (Math.min(surprisal(token.logprob), mostBits) / mostBits) * height);
-    path += `M${i} ${height}v${-tall.toFixed(1)}h.8v${tall.toFixed(1)}z`;
+    path += `M${from + i} ${height}v${-tall.toFixed(1)}h.8v${tall.toFixed(1)}z`;
   });
   return path;
 }
 
+interface StretchProps {
+  tokens: readonly TextToken[];
+  from: number;
+}
+
+function sameStretch(a: StretchProps, b: StretchProps): boolean {
+  return a.tokens.length === b.tokens.length && a.tokens.every((token, i) => token === b.tokens[i]);
+}
+
+/** Some of the bars, made anew only when one of their tokens changed. */
+const Stretch = memo(function Stretch({ tokens, from }: StretchProps) {
+  return <path d={outline(tokens, from)} />;
+}, sameStretch);
+
+function bars(tokens: readonly TextToken[]) {
+  const stretches = [];
+  for (let from = 0; from < tokens.length; from += stretch)
+    stretches.push(<Stretch key={from} tokens={tokens.slice(from, from + stretch)} from={from} />);
+  return stretches;
+}
+
 function summary(tokens: readonly TextToken[]): { bits: number; perplexity: number; count: number } | null {
-  const known = tokens.filter((token) => token.logprob !== null && !Number.isNaN(token.logprob));
-  if (known.length === 0) return null;
-  const mean = known.reduce((sum, token) => sum - (token.logprob ?? 0), 0) / known.length;
-  return { bits: mean / Math.LN2, perplexity: Math.exp(mean), count: known.length };
+  let count = 0;
+  let sum = 0;
+  for (const { logprob } of tokens) {
+    if (logprob === null || Number.isNaN(logprob)) continue;
+    count += 1;
+    sum -= logprob;
+  }
+  if (count === 0) return null;
+  const mean = sum / count;
+  return { bits: mean / Math.LN2, perplexity: Math.exp(mean), count };
 }
 
 /** Each token's surprise over the whole text, in bits. Always the same height, so that nothing moves. */
@@ -29,7 +58,6 @@ export function Surprisal() {
   const { tokens } = useCurrentVersion();
   const still = usePageState((state) => state.phase === 'ready');
   const inspected = usePageState((state) => state.inspected);
-  const path = useMemo(() => bars(tokens), [tokens]);
   const figures = useMemo(() => summary(tokens), [tokens]);
   const wide = Math.max(tokens.length, 120);
 
@@ -51,7 +79,7 @@ export function Surprisal() {
         aria-label={`Surprise of each token: ${words}`}
         onPointerDown={onPointerDown}
       >
-        <path d={path} />
+        {bars(tokens)}
         {inspected !== null && (
           <rect className="surprisal-mark" x={inspected} y={0} width={1} height={height} />
         )}

@@ -1,7 +1,8 @@
+import { memo } from 'react';
 import { useActions, useCurrentVersion, usePageState } from '../hooks.tsx';
-import { shadeOf } from '../lib/shade.ts';
 import { versionText } from '../state/document.ts';
 import type { Take } from '../state/types.ts';
+import { TokenRuns } from './token-layer.tsx';
 
 function meanProbability(take: Take): string {
   const known = take.tokens.filter((token) => token.logprob !== null);
@@ -10,7 +11,7 @@ function meanProbability(take: Take): string {
   return `perplexity ${Math.exp(-mean).toFixed(1)}`;
 }
 
-function TakeColumn({ take }: { take: Take }) {
+const TakeColumn = memo(function TakeColumn({ take }: { take: Take }) {
   const actions = useActions();
   const still = usePageState((state) => state.phase !== 'generating');
   const name = `Continuation ${take.sequence + 1}`;
@@ -18,12 +19,7 @@ function TakeColumn({ take }: { take: Take }) {
     <article className="take" aria-label={name} data-testid="take">
       {/* biome-ignore lint/a11y/noNoninteractiveTabindex: a scrolling region must be reachable by keyboard */}
       <section className="take-text" dir="auto" tabIndex={0} aria-label={`${name}, text`}>
-        {take.tokens.map((token, i) => (
-          // biome-ignore lint/suspicious/noArrayIndexKey: a token is its place in the text
-          <span key={i} data-shade={shadeOf(token.logprob) || undefined}>
-            {token.text}
-          </span>
-        ))}
+        <TokenRuns tokens={take.tokens} shaded />
       </section>
       <footer className="take-foot">
         <button type="button" disabled={!still} onClick={() => actions.keepTake(take.sequence)}>
@@ -33,7 +29,7 @@ function TakeColumn({ take }: { take: Take }) {
       </footer>
     </article>
   );
-}
+});
 
 /** Several continuations of the same beginning, side by side while they are written. */
 export function Takes() {

@@ -45,6 +45,30 @@ const Chunk = memo(function Chunk({ tokens, from, shaded, inspected }: ChunkProp
   ));
 }, sameChunk);
 
+interface RunsProps {
+  tokens: readonly TextToken[];
+  shaded: boolean;
+  inspected?: number | null;
+}
+
+/** Tokens one after another; of a text that grows only the end is drawn again. */
+export function TokenRuns({ tokens, shaded, inspected = null }: RunsProps) {
+  const chunks = [];
+  for (let from = 0; from < tokens.length; from += chunk) {
+    const inside = inspected !== null && inspected >= from && inspected < from + chunk;
+    chunks.push(
+      <Chunk
+        key={from}
+        tokens={tokens.slice(from, from + chunk)}
+        from={from}
+        shaded={shaded}
+        inspected={inside ? inspected : null}
+      />,
+    );
+  }
+  return chunks;
+}
+
 interface LayerProps {
   version: Version;
   shaded: boolean;
@@ -53,24 +77,11 @@ interface LayerProps {
 
 /** The tokens behind the text field, set exactly as the field sets its text: only their shading is seen. */
 export function TokenLayer({ version, shaded, inspected }: LayerProps) {
-  const chunks = [];
-  for (let from = 0; from < version.tokens.length; from += chunk) {
-    const inside = inspected !== null && inspected >= from && inspected < from + chunk;
-    chunks.push(
-      <Chunk
-        key={from}
-        tokens={version.tokens.slice(from, from + chunk)}
-        from={from}
-        shaded={shaded}
-        inspected={inside ? inspected : null}
-      />,
-    );
-  }
   // The last character keeps an empty last line as tall as the field's. It is made anew for each token: moved along,
   // it would count as something that jumps about.
   return (
     <div className="token-layer" aria-hidden="true" dir="auto" data-shaded={shaded || undefined}>
-      {chunks}
+      <TokenRuns tokens={version.tokens} shaded={shaded} inspected={inspected} />
       <span key={`end-${version.tokens.length}`} data-i={version.tokens.length}>
         {version.tail}
         {'\u200b'}

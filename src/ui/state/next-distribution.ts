@@ -25,6 +25,17 @@ function ranksOf(size: number, points: number): number[] {
   return [...ranks];
 }
 
+const ranked = new WeakMap<Float32Array, Float64Array>();
+
+/** All probabilities from the highest on. What the model says stays while the settings change: it is sorted once. */
+function descending(probabilities: Float64Array, logits: Float32Array): Float64Array {
+  const known = ranked.get(logits);
+  if (known) return known;
+  const sorted = Float64Array.from(probabilities).sort().reverse();
+  ranked.set(logits, sorted);
+  return sorted;
+}
+
 /** What the settings do to the next token, for looking at. Takes the logits [V] after `ids`. */
 export function nextDistribution(
   next: { logits: Float32Array; ids: readonly number[] },
@@ -39,8 +50,11 @@ export function nextDistribution(
   const rows = likeliest(next.logits, count).map(({ id }) => {
     return { id, before: before[id] ?? 0, after: after[id] ?? 0 };
   });
-  const beforeRanked = Float64Array.from(before).sort().reverse();
-  const afterRanked = Float64Array.from(after).sort().reverse();
+  const beforeRanked = descending(before, next.logits);
+  const afterRanked = after
+    .filter((probability) => probability > 0)
+    .sort()
+    .reverse();
   const curve = ranksOf(before.length, 64).map((rank) => {
     return { rank, before: beforeRanked[rank - 1] ?? 0, after: afterRanked[rank - 1] ?? 0 };
   });
