@@ -187,9 +187,9 @@ export class Session {
 
   private async reserve(sequences: number): Promise<void> {
     if (sequences === this.cached.length) return;
-    const kept = this.cached[0] ?? [];
-    this.cached = [[]];
+    // When there is no room the runtime stays as it was.
     await this.runtime.reserve(sequences);
+    const kept = this.cached[0] ?? [];
     this.cached = [kept, ...Array.from({ length: sequences - 1 }, () => [])];
   }
 

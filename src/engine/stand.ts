@@ -10,7 +10,7 @@ import {
 } from '../model/index.ts';
 import type { Checkpoint } from '../weights/index.ts';
 import { summariseGpu } from './adapter.ts';
-import { recommendDtype } from './memory.ts';
+import { proposeSmaller, recommendDtype } from './memory.ts';
 import type { Standing } from './session.ts';
 import { streamInto } from './stream-into.ts';
 import { isTuned, recallTuning, type Tuning, tune, untuned } from './tuning.ts';
@@ -72,9 +72,26 @@ async function openDevice({ backend = 'auto', device }: LoadOptions): Promise<Gp
 }
 
 async function standOnGpu(gpu: Gpu, what: Understood, options: LoadOptions): Promise<Standing> {
-  const { config, table } = what;
   const adapter = summariseGpu(gpu.info);
   const dtype = options.dtype ?? recommendDtype(what, adapter);
+  try {
+    const runtime = await fill(gpu, what, dtype, options);
+    // What short prompts do not need is compiled while the first tokens are being read.
+    setTimeout(() => void runtime.warmMore().catch(() => {}), warmMoreAfterMilliseconds);
+    return { runtime, dtype, adapter };
+  } catch (error) {
+    // What a lost device breaks first is seldom the error that names it.
+    const lost = await Promise.race([gpu.lost, Promise.resolve(undefined)]);
+    if (!lost || isAbort(error)) throw proposeSmaller(error, what, adapter, dtype);
+    throw new VitrineError('device-lost', `The GPU went away while loading: ${lost.reason}`, {
+      cause: error,
+    });
+  }
+}
+
+/** Weights in their places and the kernels of the first tokens compiled. */
+async function fill(gpu: Gpu, what: Understood, dtype: WeightDtype, options: LoadOptions) {
+  const { config, table } = what;
   const context = config.nPositions;
   const kv = 'f32';
   const loader = await GpuWeightLoader.create(gpu, config, table, { dtype, kv, context, sequences: 1 });
@@ -86,29 +103,19 @@ async function standOnGpu(gpu: Gpu, what: Understood, options: LoadOptions): Pro
       choose: chooserOf(gpu.info, products),
       matmul: chunks.get(matmulKey(model)),
     });
-  try {
-    const known = options.autotune === false ? untuned() : await recallTuning(gpu);
-    const measure = wantsTuning(gpu, options) && !isTuned(model, known);
-    // Kernels compile while weights arrive, unless which ones is still to be measured on those weights.
-    const early = measure ? undefined : make(known);
-    const warm = early?.warm();
-    // Awaited below; a failure of the stream must not leave this one unheard.
-    warm?.catch(() => {});
-    await streamInto(what, loader);
-    await loader.finish();
-    const runtime = early ?? make(await tune(gpu, model, known));
-    await (warm ?? runtime.warm());
-    // What short prompts do not need is compiled while the first tokens are being read.
-    setTimeout(() => void runtime.warmMore().catch(() => {}), warmMoreAfterMilliseconds);
-    return { runtime, dtype, adapter };
-  } catch (error) {
-    // What a lost device breaks first is seldom the error that names it.
-    const lost = await Promise.race([gpu.lost, Promise.resolve(undefined)]);
-    if (!lost || isAbort(error)) throw error;
-    throw new VitrineError('device-lost', `The GPU went away while loading: ${lost.reason}`, {
-      cause: error,
-    });
-  }
+  const known = options.autotune === false ? untuned() : await recallTuning(gpu);
+  const measure = wantsTuning(gpu, options) && !isTuned(model, known);
+  // Kernels compile while weights arrive, unless which ones is still to be measured on those weights.
+  const early = measure ? undefined : make(known);
+  const warm = early?.warm();
+  // Awaited below; a failure of the stream must not leave this one unheard.
+  warm?.catch(() => {});
+  await streamInto(what, loader);
+  await loader.finish();
+  const runtime = early ?? make(await tune(gpu, model, known));
+  await (warm ?? runtime.warm());
+  await gpu.settle('what the model works with');
+  return runtime;
 }
 
 /** A software adapter has nothing worth a wait to choose between, unless it is asked for. */

@@ -75,6 +75,14 @@ export class BufferPool {
   }
 }
 
+export function outOfMemory(what: string, cause: Error): VitrineError {
+  return new VitrineError(
+    'out-of-memory',
+    `The GPU has no room for ${what}. Choose a smaller dtype or model.`,
+    { cause },
+  );
+}
+
 /**
  * Runs `work` inside out-of-memory and validation scopes.
  * @throws VitrineError `out-of-memory` or `adapter-limit`, naming `what`.
@@ -89,18 +97,11 @@ export async function guarded<T>(device: GPUDevice, what: string, work: () => T 
     await Promise.allSettled([device.popErrorScope(), device.popErrorScope()]);
     throw error;
   }
-  const memory = device.popErrorScope();
-  const validation = device.popErrorScope();
-  const [outOfMemory, invalid] = await Promise.all([memory, validation]);
-  if (outOfMemory) {
-    throw new VitrineError(
-      'out-of-memory',
-      `The GPU has no room for ${what}. Choose a smaller dtype or model.`,
-      {
-        cause: new Error(outOfMemory.message),
-      },
-    );
-  }
+  // A lost device has no scopes any more; who works with it next hears of the loss.
+  const memory = device.popErrorScope().catch(() => null);
+  const validation = device.popErrorScope().catch(() => null);
+  const [full, invalid] = await Promise.all([memory, validation]);
+  if (full) throw outOfMemory(what, new Error(full.message));
   if (invalid) {
     throw new VitrineError('adapter-limit', `The GPU refused ${what}: ${invalid.message}`, {
       cause: new Error(invalid.message),

@@ -1,5 +1,5 @@
 import { VitrineError } from '../lib/index.ts';
-import { BufferPool } from './buffers.ts';
+import { BufferPool, outOfMemory } from './buffers.ts';
 import { KernelCache } from './kernels.ts';
 
 /** What a device is, in words; also the key under which measured choices are remembered. */
@@ -25,6 +25,11 @@ export interface Gpu {
   readonly kernels: KernelCache;
   /** Resolves when the device is lost other than by {@link Gpu.destroy}. */
   readonly lost: Promise<{ reason: string }>;
+  /**
+   * Waits for the device, and tells whether it has had no room for a buffer that nobody guarded.
+   * @throws VitrineError `out-of-memory`, naming `what`
+   */
+  settle(what: string): Promise<void>;
   /** Frees every buffer and, unless the device was brought from outside, the device. Idempotent. */
   destroy(): void;
 }
@@ -113,7 +118,22 @@ function wrapDevice(device: GPUDevice, adapterInfo: GPUAdapterInfo, owned: boole
     buffers.destroyAll();
     if (owned) device.destroy();
   };
-  return { device, info, buffers, kernels, lost, destroy };
+  let missed: Error | undefined;
+  device.addEventListener('uncapturederror', ({ error }) => {
+    if (isOutOfMemory(error)) missed ??= new Error(error.message);
+  });
+  const settle = async (what: string) => {
+    await device.queue.onSubmittedWorkDone();
+    if (!missed) return;
+    const cause = missed;
+    missed = undefined;
+    throw outOfMemory(what, cause);
+  };
+  return { device, info, buffers, kernels, lost, settle, destroy };
+}
+
+function isOutOfMemory(error: GPUError): boolean {
+  return typeof GPUOutOfMemoryError !== 'undefined' && error instanceof GPUOutOfMemoryError;
 }
 
 function describeDevice(device: GPUDevice, info: GPUAdapterInfo): GpuInfo {

@@ -29,10 +29,13 @@ export type VitrineErrorCode = (typeof errorCodes)[number];
 export class VitrineError extends Error {
   override readonly name = 'VitrineError';
   readonly code: VitrineErrorCode;
+  /** With `out-of-memory` while loading: the largest dtype that takes less, where there is one. */
+  declare readonly dtype?: string;
 
-  constructor(code: VitrineErrorCode, message: string, options?: { cause?: unknown }) {
+  constructor(code: VitrineErrorCode, message: string, options?: { cause?: unknown; dtype?: string }) {
     super(message, options);
     this.code = code;
+    if (options?.dtype !== undefined) this.dtype = options.dtype;
   }
 
   /** Two files of the library may each carry this class; `instanceof` is true for the errors of both. */
@@ -46,6 +49,7 @@ export interface ErrorRecord {
   code: VitrineErrorCode | null;
   name: string;
   message: string;
+  dtype?: string;
   stack?: string;
   cause?: ErrorRecord;
 }
@@ -61,6 +65,7 @@ export function toErrorRecord(error: unknown, depth = 0): ErrorRecord {
     message: error.message,
     stack: error.stack,
   };
+  if (error instanceof VitrineError && error.dtype !== undefined) record.dtype = error.dtype;
   if (error.cause !== undefined && depth < maxCauseDepth)
     record.cause = toErrorRecord(error.cause, depth + 1);
   return record;
@@ -68,7 +73,8 @@ export function toErrorRecord(error: unknown, depth = 0): ErrorRecord {
 
 /** The inverse of {@link toErrorRecord}: a `VitrineError` again where there was one. */
 export function fromErrorRecord(record: ErrorRecord): Error {
-  const options = record.cause ? { cause: fromErrorRecord(record.cause) } : undefined;
+  const { dtype } = record;
+  const options = { ...(record.cause && { cause: fromErrorRecord(record.cause) }), dtype };
   const error = record.code
     ? new VitrineError(record.code, record.message, options)
     : Object.assign(new Error(record.message, options), { name: record.name });

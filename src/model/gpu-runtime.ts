@@ -9,6 +9,7 @@ import type { GPT2 } from './gpt2.ts';
 import { destroyModel } from './gpu-weights.ts';
 import { OneRow } from './one-row.ts';
 import { PrefillProgram } from './prefill-program.ts';
+import { makeRoom } from './room.ts';
 import { RowsProgram } from './rows-program.ts';
 import type {
   ChooseRequest,
@@ -72,18 +73,16 @@ export class GpuRuntime implements Runtime {
       throw new VitrineError('invalid-argument', `n = ${sequences} is above ${maxColumns}.`);
     const { buffers, device } = this.gpu;
     const each = kvBytes({ ...headShape(this.config), context: this.contextLength, kv: this.options.kv });
+    const { h } = this.model;
+    const { ends, caches } = await makeRoom(this.gpu, h.length, sequences, each, this.endBytes);
     const encoder = device.createCommandEncoder({ label: 'reserve' });
-    const old: GPUBuffer[] = [this.ends];
-    const keep = (from: GPUBuffer, label: string, bytes: number) => {
-      const to = buffers.create(label, bytes * sequences);
+    const replace = (from: GPUBuffer, to: GPUBuffer, bytes: number) => {
       encoder.copyBufferToBuffer(from, 0, to, 0, bytes);
       return to;
     };
-    this.ends = keep(this.ends, 'ends', this.endBytes);
-    for (const [index, layer] of this.model.h.entries()) {
-      old.push(layer.kv);
-      layer.kv = keep(layer.kv, `h.${index}.kv`, each);
-    }
+    const old = [this.ends, ...h.map((layer) => layer.kv)];
+    this.ends = replace(this.ends, ends, this.endBytes);
+    for (const [index, layer] of h.entries()) layer.kv = replace(layer.kv, caches[index] as GPUBuffer, each);
     device.queue.submit([encoder.finish()]);
     for (const buffer of old) buffers.destroy(buffer);
     this.sequences = sequences;

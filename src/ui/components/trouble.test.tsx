@@ -1,10 +1,10 @@
 import { renderToStaticMarkup } from 'react-dom/server';
 import { describe, expect, it } from 'vitest';
-import { errorCodes } from '../../lib/index.ts';
+import { errorCodes, VitrineError } from '../../lib/index.ts';
 import { fakeBackend } from '../state/fake-engine.ts';
 import { createPage, type Page } from '../state/page.ts';
 import { applyRemedy } from '../state/remedies.ts';
-import { remedyLabels, troubleOf } from '../state/troubles.ts';
+import { remedyLabels, toPageError, troubleOf } from '../state/troubles.ts';
 import { Trouble } from './trouble.tsx';
 
 function somePage(): Page {
@@ -27,6 +27,20 @@ describe('the state of each error', () => {
     expect(html).toContain(title);
     expect(html).toContain(`&lt;b&gt;${code}&lt;/b&gt; names the thing`);
     for (const remedy of remedies) expect(html).toContain(`>${remedyLabels[remedy]}</button>`);
+  });
+
+  it('out of memory offers the dtype that takes less, where one does', () => {
+    const page = somePage();
+    const cause = new VitrineError('out-of-memory', 'no room', { dtype: 'int4' });
+    const error = toPageError(cause, 'load');
+    if (!error) throw new Error('no error');
+    expect(renderToStaticMarkup(<Trouble error={error} page={page} />)).toContain('(int4)</button>');
+    page.actions.fail(error);
+    applyRemedy(page, 'smaller');
+    expect(page.store.getState()).toMatchObject({ phase: 'loading', request: { dtype: 'int4' } });
+    const last = toPageError(new VitrineError('out-of-memory', 'no room'), 'load');
+    if (!last) throw new Error('no error');
+    expect(renderToStaticMarkup(<Trouble error={last} page={page} />)).not.toContain('smaller weights');
   });
 
   it('does what its buttons say', async () => {

@@ -24,7 +24,8 @@ function BrowserAdvice() {
 
 /** One page state per error code: what happened, and what to do next as buttons. */
 export function Trouble({ error, page }: { error: PageError; page: Page }) {
-  const { title, remedies } = troubleOf(error.code);
+  const { title, remedies: all } = troubleOf(error.code);
+  const remedies = all.filter((remedy) => remedy !== 'smaller' || error.dtype !== null);
   return (
     <section className="notice trouble" role="alert" data-testid="error" data-code={error.code ?? 'unknown'}>
       <h2>{title}</h2>
@@ -38,7 +39,9 @@ export function Trouble({ error, page }: { error: PageError; page: Page }) {
             className={i === 0 ? 'primary' : undefined}
             onClick={() => applyRemedy(page, remedy)}
           >
-            {remedyLabels[remedy]}
+            {remedy === 'smaller' && error.dtype
+              ? `Load with smaller weights (${error.dtype})`
+              : remedyLabels[remedy]}
           </button>
         ))}
         <button type="button" className="quiet" onClick={() => page.actions.fail(null)}>

@@ -24,7 +24,8 @@ const remedies: Record<Remedy, Apply> = {
   retry: again,
   tiny: (page) => void page.actions.load(requestFor(bundledModel)),
   cpu: (page, request) => void page.actions.load({ ...request, backend: 'cpu' }),
-  smaller: (page, request) => void page.actions.load({ ...request, dtype: 'int8' }),
+  smaller: (page, request) =>
+    void page.actions.load({ ...request, dtype: page.store.getState().error?.dtype ?? 'int8' }),
   models: (page) => page.actions.show('models'),
   storage: (page) => page.actions.show('models'),
   token: (page) => page.actions.show('models'),

@@ -77,5 +77,7 @@ export function toPageError(error: unknown, during: PageError['during']): PageEr
   if (isAbort(error)) return null;
   const code = error instanceof VitrineError ? error.code : null;
   const message = error instanceof Error ? error.message : String(error);
-  return { code, message, during };
+  if (code !== 'out-of-memory' || during !== 'load') return { code, message, during };
+  const dtype = error instanceof VitrineError ? ((error.dtype as PageError['dtype']) ?? null) : null;
+  return { code, message, during, dtype };
 }

@@ -36,6 +36,8 @@ export interface PageError {
   message: string;
   /** What was being done. */
   during: 'load' | 'generate' | 'score' | 'storage' | 'check';
+  /** The dtype to load instead when there was no room; null when none takes less. */
+  dtype?: WeightDtype | null;
 }
 
 /** One of several continuations written side by side. */

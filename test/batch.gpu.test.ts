@@ -1,0 +1,82 @@
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { type LocalModel, loadHere } from '../src/engine/index.ts';
+import { modelFiles } from './support/model-files.ts';
+
+/** Labels of weights: embeddings, the matrices of the blocks and what is folded into them. */
+const weight = /^(wte|wpe|lm_head|h\.\d+\.(attn|mlp))\b/;
+
+/** Counts bytes of weights that dispatches of the token loop bind, and the steps whose tokens come back. */
+function watch(device: GPUDevice) {
+  const seen = { bytes: 0, dispatches: 0 };
+  const bound = new Map<GPUBindGroup, number>();
+  const bind = device.createBindGroup.bind(device);
+  device.createBindGroup = (descriptor) => {
+    const group = bind(descriptor);
+    let bytes = 0;
+    for (const { resource } of descriptor.entries) {
+      const { buffer, size } = resource as GPUBufferBinding;
+      if (weight.test(buffer.label)) bytes += size ?? buffer.size;
+    }
+    bound.set(group, bytes);
+    return group;
+  };
+  const encode = device.createCommandEncoder.bind(device);
+  device.createCommandEncoder = (descriptor) => {
+    const encoder = encode(descriptor);
+    if (descriptor?.label !== 'tokens') return encoder;
+    const begin = encoder.beginComputePass.bind(encoder);
+    encoder.beginComputePass = (of) => {
+      const pass = begin(of);
+      const set = pass.setBindGroup.bind(pass) as (index: number, group: GPUBindGroup) => void;
+      pass.setBindGroup = (index: number, group: GPUBindGroup | null | undefined) => {
+        seen.bytes += bound.get(group as GPUBindGroup) ?? 0;
+        seen.dispatches++;
+        set(index, group as GPUBindGroup);
+      };
+      return pass;
+    };
+    return encoder;
+  };
+  return seen;
+}
+
+let device: GPUDevice;
+let model: LocalModel;
+let seen: ReturnType<typeof watch>;
+
+beforeAll(async () => {
+  const adapter = await navigator.gpu.requestAdapter();
+  if (!adapter) throw new Error('There is no adapter.');
+  device = await adapter.requestDevice();
+  seen = watch(device);
+  const files = ['config.json', 'vocab.json', 'merges.txt', 'model.safetensors'];
+  const source = await modelFiles('test/golden/bf16', files);
+  model = (await loadHere(source, { device, dtype: 'f32', cache: false })).model;
+});
+afterAll(() => {
+  model.dispose();
+  device.destroy();
+});
+
+/** Bytes of weights bound, and dispatches, by `steps` steps of n sequences. */
+async function cost(n: number, steps: number) {
+  const before = { ...seen };
+  let tokens = 0;
+  const options = { n, maxNewTokens: steps, eos: false, temperature: 0 };
+  for await (const _ of model.generate([1, 2, 3], options)) tokens++;
+  expect(tokens).toBe(n * steps);
+  return { bytes: seen.bytes - before.bytes, dispatches: seen.dispatches - before.dispatches };
+}
+
+it('eight sequences read the weights once per step, as one does', async () => {
+  const [one, eight] = [await cost(1, 9), await cost(8, 9)];
+  expect(eight).toEqual(one);
+  // The first step begins at the head; the eight after it go through the whole model.
+  const { nLayer, nEmbd: C, nInner: I, vocabSize: V, nPositions: P } = model.config;
+  const matrices = 4 * (nLayer * (4 * C * C + 2 * C * I) + V * C);
+  const step = (await cost(8, 10)).bytes - eight.bytes;
+  // Besides the matrices: the embedding of the token and of its place, vectors of bias and norm.
+  const more = 4 * (V * C + P * C);
+  expect(step).toBeGreaterThan(matrices);
+  expect(step).toBeLessThan((matrices + more) * 1.02);
+});
