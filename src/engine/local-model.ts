@@ -52,7 +52,7 @@ export class LocalModel implements Model {
     return this.tokenizer.decode(ids);
   }
 
-  logits(ids: number[]): Promise<Float32Array> {
+  async logits(ids: number[]): Promise<Float32Array> {
     const checked = this.checkIds(ids, this.session.runtime.contextLength);
     return this.inTurn(async () => {
       await this.session.place(0, checked);
@@ -60,7 +60,7 @@ export class LocalModel implements Model {
     });
   }
 
-  score(textOrIds: string | number[]): Promise<Score> {
+  async score(textOrIds: string | number[]): Promise<Score> {
     const ids = this.idsOf(textOrIds);
     return this.inTurn(() => scoreIds(this.session, ids));
   }

@@ -100,12 +100,14 @@ export class Turns {
     const seen = holder.paused;
     this.timer = setTimeout(() => {
       this.timer = undefined;
-      if (this.holder !== holder || this.waiting.length === 0) return;
-      if (holder.paused !== seen) {
+      if (this.waiting.length === 0) return;
+      // It went on reading, or another holds the turn by now, whose own pause found this timer running.
+      if (this.holder !== holder || holder.paused !== seen) {
         this.watch();
         return;
       }
-      void this.takeOver(holder, seen);
+      // What stopping meets, a lost device for one, whoever comes next meets as well.
+      this.takeOver(holder, seen).catch(() => {});
     }, patienceMilliseconds);
   }
 

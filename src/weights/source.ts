@@ -108,7 +108,7 @@ function folder(url: URL): ParsedSource {
 }
 
 function parseFiles(files: File[]): ParsedSource {
-  if (!Array.isArray(files) || files.length === 0)
+  if (!Array.isArray(files) || files.length === 0 || !files.every((file) => file instanceof Blob))
     throw new VitrineError(
       'invalid-argument',
       'No files were given: choose config.json, the weights and the tokenizer files of one model.',

@@ -30,13 +30,16 @@ function sharedCaller(): Caller | undefined {
       worker.onmessage = ({ data }: MessageEvent<Response>) => take(data);
     },
   });
+  const stopped = (why: string) => {
+    if (shared === caller) shared = undefined;
+    worker.terminate();
+    caller.fail(new VitrineError('network', `Vitrine's worker stopped: ${why}. Load the model again.`));
+  };
   worker.onerror = (event) => {
     event.preventDefault();
-    shared = undefined;
-    worker.terminate();
-    const message = event.message || 'its script did not load';
-    caller.fail(new VitrineError('network', `Vitrine's worker stopped: ${message}. Reload the page.`));
+    stopped(event.message || 'its script did not load');
   };
+  worker.onmessageerror = () => stopped('a message of it could not be read');
   shared = caller;
   return caller;
 }

@@ -1,30 +1,13 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { channel } from '../../test/support/channel.ts';
 import { modelFiles } from '../../test/support/model-files.ts';
 import { type GeneratedToken, type GenerateOptions, loadHere, type Model } from '../engine/index.ts';
 import { createTokenizer } from '../tokenizer/index.ts';
 import { Caller } from './caller.ts';
 import { Host } from './host.ts';
-import type { Port, Request, Response } from './protocol.ts';
 import { RemoteModel } from './remote-model.ts';
 
 const names = ['config.json', 'vocab.json', 'merges.txt', 'model.safetensors'];
-
-/** Both ends of a channel that copies messages as a worker's does. */
-function channel(): [Port<Request, Response>, Port<Response, Request>] {
-  const takes: ((message: never) => void)[] = [() => {}, () => {}];
-  const end = (own: number) => ({
-    post: (message: Request | Response) => {
-      // Node's copies of files are not files.
-      const whole = message.type === 'call' && message.name === 'load';
-      const copy = whole ? message : structuredClone(message);
-      queueMicrotask(() => takes[1 - own]?.(copy as never));
-    },
-    listen: (take: (message: never) => void) => {
-      takes[own] = take;
-    },
-  });
-  return [end(0), end(1)] as [Port<Request, Response>, Port<Response, Request>];
-}
 
 async function collect(model: Model, options: GenerateOptions) {
   const tokens: GeneratedToken[] = [];

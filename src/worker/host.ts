@@ -30,6 +30,8 @@ export class Host {
   }
 
   private take(message: Request): void {
+    // What no client of this version sends goes unheard, or is refused if it asks for an answer.
+    if (typeof message !== 'object' || message === null) return;
     switch (message.type) {
       case 'call':
         void this.serve(message);
@@ -45,7 +47,7 @@ export class Host {
       case 'credit': {
         const call = this.running.get(message.call);
         if (!call) return;
-        call.credit += message.tokens;
+        if (message.tokens > 0) call.credit += message.tokens;
         call.wake();
         return;
       }
@@ -82,6 +84,7 @@ export class Host {
   }
 
   private answer(message: CallMessage, state: Running): Promise<Calls[CallMessage['name']]['result']> {
+    if (typeof message.args !== 'object' || message.args === null) throw misunderstood(message.name);
     switch (message.name) {
       case 'load':
         return this.load(message.call, message.args, state.control.signal);
@@ -101,6 +104,8 @@ export class Host {
         return planMemoryHere(message.args.source, { ...message.args.options, signal: state.control.signal });
       case 'selfCheck':
         return selfCheckHere({ ...message.args.options, signal: state.control.signal });
+      default:
+        throw misunderstood((message as CallMessage).name);
     }
   }
 
@@ -155,6 +160,13 @@ export class Host {
     if (!model) throw new VitrineError('disposed', 'The model was disposed. Load it again.');
     return model;
   }
+}
+
+function misunderstood(name: unknown): VitrineError {
+  return new VitrineError(
+    'invalid-argument',
+    `Vitrine's worker does not understand a call of ${String(name)}. Load page and worker from one version.`,
+  );
 }
 
 function progressOf(port: Port<Response, Request>, call: number) {

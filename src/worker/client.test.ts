@@ -1,0 +1,95 @@
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { modelFiles } from '../../test/support/model-files.ts';
+import type { Model } from '../engine/index.ts';
+import { Host } from './host.ts';
+import type { Request } from './protocol.ts';
+
+/** Workers that were started, last one last: the engine in this thread, behind a worker's messages. */
+const workers: FakeWorker[] = [];
+
+class FakeWorker {
+  onmessage: ((event: { data: unknown }) => void) | null = null;
+  onerror: ((event: { message: string; preventDefault(): void }) => void) | null = null;
+  onmessageerror: (() => void) | null = null;
+  terminated = false;
+  private take: (message: Request) => void = () => {};
+
+  constructor() {
+    workers.push(this);
+    new Host({
+      post: (data) => setImmediate(() => this.terminated || this.onmessage?.({ data })),
+      listen: (take) => {
+        this.take = take;
+      },
+    });
+  }
+
+  postMessage(message: Request): void {
+    setImmediate(() => this.terminated || this.take(message));
+  }
+
+  terminate(): void {
+    this.terminated = true;
+  }
+
+  /** As a script that throws, or one that does not load. */
+  die(): void {
+    this.onerror?.({ message: 'out of order', preventDefault: () => {} });
+  }
+}
+
+const names = ['config.json', 'vocab.json', 'merges.txt', 'model.safetensors'];
+const options = { temperature: 0, eos: false, maxNewTokens: 100 };
+
+let files: File[];
+
+function load(loadModel: typeof import('./client.ts').loadModel): Promise<Model> {
+  return loadModel(files, { backend: 'cpu', cache: false });
+}
+
+describe('a worker that dies', () => {
+  beforeEach(async () => {
+    files = await modelFiles('test/golden/bf16', names);
+    workers.length = 0;
+    vi.resetModules();
+    vi.stubGlobal('Worker', FakeWorker);
+    vi.stubGlobal('document', { baseURI: 'http://localhost/' });
+  });
+  afterEach(() => vi.unstubAllGlobals());
+
+  it('fails every call with the reason; the next load starts another', async () => {
+    const { loadModel } = await import('./client.ts');
+    const model = await load(loadModel);
+    const running = model.generate([5, 6, 7], options)[Symbol.asyncIterator]();
+    await running.next();
+    const waiting = [model.score([1, 2]), model.logits([1]), load(loadModel)];
+    const outcomes = Promise.allSettled(waiting);
+    // The load has asked its worker by then.
+    await new Promise((resolve) => setTimeout(resolve, 20));
+    workers[0]?.die();
+    const told = { code: 'network', message: expect.stringContaining('out of order') };
+    const ended = (async () => {
+      for (;;) if ((await running.next()).done) return;
+    })();
+    await expect(ended).rejects.toMatchObject(told);
+    const [score, logits] = await outcomes;
+    for (const outcome of [score, logits]) expect(outcome).toMatchObject({ reason: told });
+    await expect(model.score([1])).rejects.toMatchObject(told);
+    model.dispose();
+    expect(workers[0]?.terminated).toBe(true);
+
+    const again = await load(loadModel);
+    expect(workers).toHaveLength(2);
+    expect((await again.score([1, 2])).perplexity).toBeGreaterThan(1);
+    again.dispose();
+  });
+
+  it('or whose message cannot be read leaves nobody waiting', async () => {
+    const { loadModel } = await import('./client.ts');
+    const model = await load(loadModel);
+    const call = model.inspect([1, 2, 3], { attention: true });
+    workers[0]?.onmessageerror?.();
+    await expect(call).rejects.toMatchObject({ code: 'network' });
+    model.dispose();
+  });
+});

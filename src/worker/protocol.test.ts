@@ -1,0 +1,247 @@
+import fc from 'fast-check';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { channel } from '../../test/support/channel.ts';
+import { modelFiles } from '../../test/support/model-files.ts';
+import { type GeneratedToken, type GenerateOptions, loadHere, type Model } from '../engine/index.ts';
+import { VitrineError } from '../lib/index.ts';
+import { createTokenizer } from '../tokenizer/index.ts';
+import { Caller } from './caller.ts';
+import { Host } from './host.ts';
+import type { Port, Request, Response } from './protocol.ts';
+import { RemoteModel } from './remote-model.ts';
+
+const names = ['config.json', 'vocab.json', 'merges.txt', 'model.safetensors'];
+const sources = () => modelFiles('test/golden/bf16', names);
+const options = { temperature: 0, eos: false, maxNewTokens: 12 };
+
+/** A host with a client, and what either has sent. */
+function connected() {
+  const [client, host] = channel();
+  const requests: Request[] = [];
+  const responses: Response[] = [];
+  const heard = <Message>(list: Message[], post: (message: Message) => void) => ({
+    post: (message: Message) => {
+      list.push(message);
+      post(message);
+    },
+  });
+  new Host({ ...host, ...heard(responses, host.post) } as Port<Response, Request>);
+  const port = { ...client, ...heard(requests, client.post) } as Port<Request, Response>;
+  const caller = new Caller(port);
+  const load = async (signal?: AbortSignal) => {
+    const given = { source: await sources(), options: { backend: 'cpu', cache: false } } as const;
+    const record = await caller.call('load', given, { signal });
+    return new RemoteModel(caller, record, await createTokenizer(record.tokenizer));
+  };
+  return { caller, port, requests, responses, load };
+}
+
+async function collect(model: Model, more: GenerateOptions = {}, prompt: string | number[] = [5, 6, 7]) {
+  const tokens: GeneratedToken[] = [];
+  for await (const token of model.generate(prompt, { ...options, ...more })) tokens.push(token);
+  return tokens.map(({ id }) => id);
+}
+
+const code = (name: string) => expect.objectContaining({ code: name });
+
+let expected: number[];
+let ends: ReturnType<typeof connected>;
+let model: RemoteModel;
+
+beforeAll(async () => {
+  const { model: here } = await loadHere(await sources(), { backend: 'cpu', cache: false });
+  expected = await collect(here);
+  here.dispose();
+  ends = connected();
+  model = await ends.load();
+});
+afterAll(() => model.dispose());
+
+describe('messages that no client sends', () => {
+  const strange: unknown[] = [
+    ...[null, undefined, 5, 'x', [], {}, { type: 'call' }, { type: 'abort' }, { type: 'credit' }],
+    ...[{ type: 'dispose' }, { type: 'dispose', model: {} }, { type: 'credit', call: 1, tokens: Number.NaN }],
+    ...['generate', 'load', 'nothing', 'constructor', '__proto__', 7].flatMap((name) => [
+      { type: 'call', call: 1e6, name },
+      { type: 'call', call: 1e6, name, args: null },
+      { type: 'call', call: 1e6, name, args: {} },
+      { type: 'call', call: 'x', name, args: { model: 1, source: 3, options: 'x', prompt: {} } },
+    ]),
+  ];
+
+  it('change nothing, and are refused where they ask for an answer', async () => {
+    for (const message of strange) ends.port.post(message as Request);
+    expect(await collect(model)).toEqual(expected);
+    const refused = ends.responses.filter(({ type }) => type === 'error');
+    expect(refused.length).toBeGreaterThan(20);
+  });
+
+  it('of any shape do not stop the host', async () => {
+    const known = fc.constantFrom('call', 'abort', 'credit', 'dispose', 'score', 'generate', 'logits');
+    const shape = fc.oneof(
+      fc.anything(),
+      fc.record({
+        type: known,
+        call: fc.anything(),
+        name: known,
+        args: fc.anything(),
+        tokens: fc.anything(),
+      }),
+    );
+    for (const message of fc.sample(shape, { numRuns: 500, seed: 4 })) {
+      try {
+        structuredClone(message);
+      } catch {
+        continue;
+      }
+      ends.port.post(message as Request);
+    }
+    expect(await collect(model)).toEqual(expected);
+  });
+
+  it.each([
+    { source: null },
+    { source: undefined },
+    { source: 5 },
+    { source: {} },
+    { source: '' },
+    { source: [] },
+    { source: ['x'] },
+    { source: 'no model!' },
+  ])('a source that is no model is refused by code: %o', async ({ source }) => {
+    const refused = ends.caller.call('load', { source: source as never, options: { cache: false } });
+    await expect(refused).rejects.toBeInstanceOf(VitrineError);
+  });
+
+  it('arguments of the wrong kind are refused by code', async () => {
+    const wrong = [{}, null, [-1], [1.5], ['a'], [512], []] as unknown as number[][];
+    for (const ids of wrong) {
+      await expect(model.logits(ids)).rejects.toEqual(code('invalid-argument'));
+      // No id at all is an empty text, which begins as every document does.
+      if (ids?.length === 0) continue;
+      await expect(model.score(ids)).rejects.toEqual(code('invalid-argument'));
+      await expect(collect(model, {}, ids)).rejects.toEqual(code('invalid-argument'));
+    }
+    const uncloneable = { stop: [() => {}] } as unknown as GenerateOptions;
+    await expect(collect(model, uncloneable)).rejects.toEqual(code('invalid-argument'));
+    expect(await collect(model)).toEqual(expected);
+  });
+});
+
+describe('errors', () => {
+  it('are the engine’s own, with code and message', async () => {
+    const { model: here } = await loadHere(await sources(), { backend: 'cpu', cache: false });
+    const long = Array.from({ length: 200 }, () => 3);
+    for (const call of [
+      (of: Model) => collect(of, {}, long),
+      (of: Model) => collect(of, { topP: 7 }),
+      (of: Model) => of.inspect([1], { logitLens: { top: 1000 } }),
+      (of: Model) => of.logits(long),
+    ]) {
+      const [there, own] = await Promise.all([call(model), call(here)].map((sent) => sent.catch((e) => e)));
+      expect(own).toBeInstanceOf(VitrineError);
+      expect(there).toMatchObject({ code: own.code, message: own.message });
+    }
+    here.dispose();
+  });
+});
+
+describe('a signal that has fired before the call', () => {
+  it('refuses generate and load at once, and nothing is sent', async () => {
+    const sent = ends.requests.length;
+    const signal = AbortSignal.abort();
+    await expect(collect(model, { signal })).rejects.toEqual(code('aborted'));
+    await expect(ends.load(signal)).rejects.toEqual(code('aborted'));
+    await expect(ends.caller.call('selfCheck', { options: { backend: 'cpu' } }, { signal })).rejects.toEqual(
+      code('aborted'),
+    );
+    expect(ends.requests.length).toBe(sent);
+    expect(await collect(model)).toEqual(expected);
+  });
+});
+
+describe('calls side by side', () => {
+  it('are answered in the order they came', async () => {
+    const order: number[] = [];
+    const calls = [0, 1, 2, 3, 4, 5].map((at) => {
+      const call: Promise<unknown> = [
+        () => model.logits([at + 1]),
+        () => model.score([1, 2, at + 1]),
+        () => collect(model),
+      ][at % 3]?.() as Promise<unknown>;
+      return call.then(() => order.push(at));
+    });
+    await Promise.all(calls);
+    expect(order).toEqual([0, 1, 2, 3, 4, 5]);
+  });
+
+  it('write what each would have written alone, also beside one that nobody reads', async () => {
+    const unread = model.generate([5, 6, 7], { ...options, maxNewTokens: 100 });
+    await unread.next();
+    const all = await Promise.all([collect(model), collect(model, { n: 2 }), collect(model)]);
+    expect([all[0], all[2]]).toEqual([expected, expected]);
+    await unread.return(undefined);
+    expect(await collect(model)).toEqual(expected);
+  });
+
+  it('an abort ends its own call alone', async () => {
+    // Holds the turn, so that the others wait.
+    const unread = model.generate([5, 6, 7], { ...options, maxNewTokens: 100 });
+    await unread.next();
+    const control = new AbortController();
+    const aborted = collect(model, { signal: control.signal });
+    const other = collect(model);
+    control.abort();
+    await expect(aborted).rejects.toEqual(code('aborted'));
+    expect(await other).toEqual(expected);
+    await unread.return(undefined);
+  });
+});
+
+describe('dispose', () => {
+  it('while calls run and wait ends each with `disposed`, and other models go on', async () => {
+    const gone = await ends.load();
+    const running = gone.generate([5, 6, 7], { ...options, maxNewTokens: 100 });
+    await running.next();
+    const waiting = [gone.logits([1]), gone.score([1, 2]), collect(gone), gone.inspect([1], {})];
+    const outcomes = Promise.allSettled(waiting);
+    gone.dispose();
+    gone.dispose();
+    for (const outcome of await outcomes)
+      expect(outcome).toMatchObject({ status: 'rejected', reason: { code: 'disposed' } });
+    const rest = (async () => {
+      for (;;) if ((await running.next()).done) return;
+    })();
+    await expect(rest).rejects.toEqual(code('disposed'));
+    for (const call of [() => gone.logits([1]), () => collect(gone)])
+      await expect(call()).rejects.toEqual(code('disposed'));
+    expect(gone.stats().gpuBytes).toBe(0);
+    expect(await collect(model)).toEqual(expected);
+  });
+
+  it('at any token leaves no call without an answer', async () => {
+    for (let at = 0; at < 8; at++) {
+      const gone = await ends.load();
+      let count = 0;
+      const reading = (async () => {
+        for await (const _ of gone.generate([1, 2], { ...options, maxNewTokens: 100 }))
+          if (++count >= at) gone.dispose();
+      })();
+      if (at === 0) gone.dispose();
+      await expect(reading).rejects.toEqual(code('disposed'));
+    }
+  });
+
+  it('of a load that is given up leaves nothing', async () => {
+    for (const turns of [0, 1, 3, 10]) {
+      const control = new AbortController();
+      const loading = ends.load(control.signal);
+      for (let turn = 0; turn < turns; turn++) await new Promise((resolve) => setTimeout(resolve));
+      control.abort();
+      const outcome = await loading.catch((error) => error);
+      if (outcome instanceof RemoteModel) outcome.dispose();
+      else expect(outcome).toEqual(code('aborted'));
+    }
+    expect(await collect(model)).toEqual(expected);
+  });
+});
