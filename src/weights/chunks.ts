@@ -22,6 +22,8 @@ export interface ChunkOptions {
   stored?: StoredChunks;
   /** The file's first bytes, when they came with its header. */
   prefix?: Uint8Array<ArrayBuffer>;
+  /** Called as bytes arrive that were not stored: chunks take their time on a slow line. */
+  onArrival?(bytes: number): void;
 }
 
 interface Slot {
@@ -114,12 +116,14 @@ class ChunkReader {
 
   /** Reads the chunks [first, end) by one request. */
   async #fill(first: number, end: number, give: (chunk: Chunk) => void): Promise<void> {
-    const { chunkBytes } = this.#options.settings;
+    const { settings, onArrival } = this.#options;
+    const { chunkBytes } = settings;
     const last = Math.min(end * chunkBytes, this.#options.file.bytes);
     let index = first;
     let bytes = new Uint8Array(this.#length(index));
     let at = 0;
     for await (const piece of this.#bytes(first * chunkBytes, last)) {
+      onArrival?.(piece.length);
       for (let from = 0; from < piece.length; ) {
         const part = piece.subarray(from, from + bytes.length - at);
         bytes.set(part, at);

@@ -144,12 +144,13 @@ async function streamFile(
   const settings = { ...context.settings, chunkBytes };
   const deliver = tensorRouter(tensors.filter(wanted), sink);
   const hash = stored?.verified ? undefined : startHash();
-  for await (const chunk of chunksInOrder({ file: source, settings, stored, prefix })) {
+  const onArrival = (bytes: number) => meter.add(bytes, false);
+  for await (const chunk of chunksInOrder({ file: source, settings, stored, prefix, onArrival })) {
     throwIfAborted(signal, `Loading ${source.path}`);
     const kept = keep(context, source.path, stored, chunk);
     hash?.update(chunk.bytes);
     await Promise.all([kept, deliver(chunk.index * chunkBytes, chunk.bytes)]);
-    meter.add(chunk.bytes.length, chunk.fromCache);
+    if (chunk.fromCache) meter.add(chunk.bytes.length, true);
     release(chunk.bytes);
   }
   if (!hash) return;
