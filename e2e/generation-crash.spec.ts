@@ -18,7 +18,10 @@ type Scene = { model: Model; arrived: number };
 test.beforeAll(async () => {
   site = await startStaticServer({
     mounts: { '/': dist },
-    pages: { '/bare': { html: '<!doctype html><title>Bare</title>' } },
+    pages: {
+      '/bare': { html: '<!doctype html><title>Bare</title>' },
+      '/other': { html: '<!doctype html><title>Other</title>' },
+    },
   });
 });
 test.afterAll(() => site.close());
@@ -48,13 +51,18 @@ function generate(page: Page, options: object): Promise<Run> {
 
 const arrived = (page: Page) => page.evaluate(() => (window as unknown as { scene: Scene }).scene.arrived);
 
-test('a crash of the GPU process in mid-generation leaves the text as it would have been', async () => {
-  test.setTimeout(180_000);
-  const browser = await chromium.launch({
+function launch() {
+  return chromium.launch({
     executablePath: findBrowser(),
     // Chromium gives no adapter to a page whose GPU process crashed twice within minutes, unless told otherwise.
     args: [...browserArgs, '--disable-gpu-process-crash-limit', '--disable-domain-blocking-for-3d-apis'],
+    ignoreDefaultArgs: ['--disable-back-forward-cache'],
   });
+}
+
+test('a crash of the GPU process in mid-generation leaves the text as it would have been', async () => {
+  test.setTimeout(180_000);
+  const browser = await launch();
   try {
     const page = await browser.newPage();
     await page.goto(`${site.origin}/bare`);
@@ -75,6 +83,55 @@ test('a crash of the GPU process in mid-generation leaves the text as it would h
       // The worker may be 64 tokens ahead of the page, and must not have been at the end.
       expect(at).toBeLessThan(90 - 64);
     }
+  } finally {
+    await browser.close();
+  }
+});
+
+test('a page that is frozen, or left and gone back to, writes on where it was, also without its GPU', async () => {
+  test.setTimeout(180_000);
+  const browser = await launch();
+  try {
+    const page = await browser.newPage();
+    await page.goto(`${site.origin}/bare`);
+    await load(page);
+    const options = { temperature: 0.9, topK: 40, seed: 8, maxNewTokens: 90, eos: false };
+    const expected = await generate(page, options);
+    expect(expected.ids).toHaveLength(90);
+
+    // As a browser does to a tab that stays hidden: no timer, no message, and the GPU process goes meanwhile.
+    const tab = await page.context().newCDPSession(page);
+    const protocol = await browser.newBrowserCDPSession();
+    const running = generate(page, options);
+    await expect.poll(() => arrived(page), { intervals: [5] }).toBeGreaterThan(2);
+    await tab.send('Page.setWebLifecycleState', { state: 'frozen' });
+    await protocol.send('Browser.crashGpuProcess').catch(() => {});
+    await new Promise((resolve) => setTimeout(resolve, 500));
+    await tab.send('Page.setWebLifecycleState', { state: 'active' });
+    expect(await running).toEqual(expected);
+
+    // Left in mid-generation. Whether the page is kept is the browser's to decide; one that is writes on.
+    await page.evaluate((given) => {
+      const { scene } = window as unknown as { scene: Scene & { run: Promise<number[]>; kept?: boolean } };
+      window.addEventListener('pageshow', ({ persisted }) => {
+        scene.kept = persisted;
+      });
+      scene.run = (async () => {
+        const ids: number[] = [];
+        for await (const { id } of scene.model.generate('Once upon a time', given)) ids.push(id);
+        return ids;
+      })();
+    }, options);
+    await page.goto(`${site.origin}/other`);
+    // A page that was kept does not load again, which is what Playwright's own way back waits for.
+    await page.evaluate(() => void setTimeout(() => history.back()));
+    await page.waitForURL('**/bare', { waitUntil: 'commit' });
+    const back = await page.evaluate(async () => {
+      const { scene } = window as unknown as { scene?: Scene & { run: Promise<number[]>; kept?: boolean } };
+      return scene && { kept: scene.kept, ids: await scene.run };
+    });
+    if (back) expect(back).toEqual({ kept: true, ids: expected.ids });
+    else await load(page);
   } finally {
     await browser.close();
   }
