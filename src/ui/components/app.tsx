@@ -65,7 +65,7 @@ export function App() {
       <main className="main">
         <section id="writing" className="writing" aria-label="Writing" tabIndex={-1}>
           <div className="sheet-frame">
-            {takes > 0 ? <Takes /> : <Sheet shaded={shaded} />}
+            {takes > 0 ? <Takes shaded={shaded} /> : <Sheet shaded={shaded} />}
             <Notice />
             <Update />
           </div>

@@ -1,3 +1,4 @@
+import { formatPerplexity } from '../lib/format.ts';
 import type { Version } from '../state/document.ts';
 
 function rest(version: Version, from: number): string {
@@ -11,7 +12,7 @@ function perplexity(version: Version, from: number): string {
     .filter((token) => token.logprob !== null && !Number.isNaN(token.logprob));
   if (known.length === 0) return '–';
   const mean = known.reduce((sum, token) => sum + (token.logprob ?? 0), 0) / known.length;
-  return Math.exp(-mean).toFixed(1);
+  return formatPerplexity(Math.exp(-mean));
 }
 
 interface CompareProps {

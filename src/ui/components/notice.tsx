@@ -1,5 +1,5 @@
 import { useActions, usePage, usePageState } from '../hooks.tsx';
-import { formatBytes } from '../lib/format.ts';
+import { formatProgress } from '../lib/format.ts';
 import { bundledModel, requestFor } from '../state/loading.ts';
 import type { PageState } from '../state/types.ts';
 import { Trouble } from './trouble.tsx';
@@ -12,7 +12,7 @@ function Loading({ paused }: { paused: boolean }) {
   const actions = useActions();
   const done = usePageState(share);
   const request = usePageState((state) => state.request);
-  const total = usePageState((state) => state.progress?.totalBytes ?? 0);
+  const far = usePageState(({ progress }) => (progress?.totalBytes ? formatProgress(progress) : ''));
   if (!paused && request?.source === bundledModel) return null;
   return (
     <section className="notice" aria-label="Loading">
@@ -20,8 +20,8 @@ function Loading({ paused }: { paused: boolean }) {
         {paused ? 'Paused' : 'Loading'} <bdi>{request?.name}</bdi>
       </h2>
       <progress aria-label="Loaded" {...(done === null ? {} : { value: done, max: 1 })} />
+      <p className="figure-number progress-line">{far}</p>
       <p className="muted">
-        {total > 0 ? `${formatBytes(total)} in all. ` : ''}
         {paused
           ? 'What has arrived is kept, and loading goes on from there.'
           : 'What arrives is kept in this browser; the next visit needs no download.'}

@@ -1,5 +1,5 @@
 import { useCurrentVersion, usePageState } from '../hooks.tsx';
-import { formatBytes, formatDuration, formatRate } from '../lib/format.ts';
+import { formatProgress, formatRate } from '../lib/format.ts';
 import { runEnd } from '../state/context.ts';
 import type { PageState } from '../state/types.ts';
 
@@ -24,13 +24,10 @@ const phaseWords: Record<string, string> = {
 
 function loadingText({ progress }: PageState): string {
   if (!progress) return 'Loading';
-  const { phase, loadedBytes, totalBytes, bytesPerSecond, secondsLeft, fromCache } = progress;
+  const { phase, totalBytes, fromCache } = progress;
   const what = phaseWords[phase] ?? 'Loading';
   if (phase !== 'weights' || totalBytes === 0) return what;
-  const amount = `${formatBytes(loadedBytes)} of ${formatBytes(totalBytes)}`;
-  const rate = bytesPerSecond > 0 && !fromCache ? `, ${formatBytes(bytesPerSecond)}/s` : '';
-  const left = secondsLeft !== undefined && secondsLeft > 1 ? `, ${formatDuration(secondsLeft)} left` : '';
-  return `${what}${fromCache ? ' from this device' : ''}: ${amount}${rate}${left}`;
+  return `${what}${fromCache ? ' from this device' : ''}: ${formatProgress(progress)}`;
 }
 
 /** What the page is doing, in words. */

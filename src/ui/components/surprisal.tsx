@@ -1,5 +1,6 @@
 import { memo, type PointerEvent, useMemo } from 'react';
 import { useActions, useCurrentVersion, usePageState } from '../hooks.tsx';
+import { formatPerplexity } from '../lib/format.ts';
 import { surprisal } from '../lib/shade.ts';
 import type { TextToken } from '../state/document.ts';
 
@@ -68,7 +69,7 @@ export function Surprisal() {
   }
 
   const words = figures
-    ? `${figures.bits.toFixed(1)} bits per token, perplexity ${figures.perplexity.toFixed(1)}`
+    ? `${figures.bits.toFixed(1)} bits per token, perplexity ${formatPerplexity(figures.perplexity)}`
     : 'no token scored yet';
   return (
     <figure className="surprisal" data-testid="surprisal">

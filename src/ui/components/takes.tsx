@@ -1,5 +1,6 @@
 import { memo } from 'react';
 import { useActions, useCurrentVersion, usePageState } from '../hooks.tsx';
+import { formatPerplexity } from '../lib/format.ts';
 import { versionText } from '../state/document.ts';
 import type { Take } from '../state/types.ts';
 import { TokenRuns } from './token-layer.tsx';
@@ -8,10 +9,10 @@ function meanProbability(take: Take): string {
   const known = take.tokens.filter((token) => token.logprob !== null);
   if (known.length === 0) return '';
   const mean = known.reduce((sum, token) => sum + (token.logprob ?? 0), 0) / known.length;
-  return `perplexity ${Math.exp(-mean).toFixed(1)}`;
+  return `perplexity ${formatPerplexity(Math.exp(-mean))}`;
 }
 
-const TakeColumn = memo(function TakeColumn({ take }: { take: Take }) {
+const TakeColumn = memo(function TakeColumn({ take, shaded }: { take: Take; shaded: boolean }) {
   const actions = useActions();
   const still = usePageState((state) => state.phase !== 'generating');
   const name = `Continuation ${take.sequence + 1}`;
@@ -19,7 +20,7 @@ const TakeColumn = memo(function TakeColumn({ take }: { take: Take }) {
     <article className="take" aria-label={name} data-testid="take">
       {/* biome-ignore lint/a11y/noNoninteractiveTabindex: a scrolling region must be reachable by keyboard */}
       <section className="take-text" dir="auto" tabIndex={0} aria-label={`${name}, text`}>
-        <TokenRuns tokens={take.tokens} shaded />
+        <TokenRuns tokens={take.tokens} shaded={shaded} />
       </section>
       <footer className="take-foot">
         <button type="button" disabled={!still} onClick={() => actions.keepTake(take.sequence)}>
@@ -32,7 +33,7 @@ const TakeColumn = memo(function TakeColumn({ take }: { take: Take }) {
 });
 
 /** Several continuations of the same beginning, side by side while they are written. */
-export function Takes() {
+export function Takes({ shaded }: { shaded: boolean }) {
   const actions = useActions();
   const takes = usePageState((state) => state.takes);
   const still = usePageState((state) => state.phase !== 'generating');
@@ -49,7 +50,7 @@ export function Takes() {
       </header>
       <div className="takes-columns">
         {takes.map((take) => (
-          <TakeColumn key={take.sequence} take={take} />
+          <TakeColumn key={take.sequence} take={take} shaded={shaded} />
         ))}
       </div>
     </section>

@@ -1,3 +1,5 @@
+import type { LoadProgress } from '../../engine/index.ts';
+
 const units = ['B', 'kB', 'MB', 'GB', 'TB'];
 
 /** Bytes in decimal units, as disks and hubs count them: `11.8 MB`. */
@@ -29,12 +31,26 @@ export function formatDuration(seconds: number): string {
   return `${Math.floor(minutes / 60)} h ${minutes % 60} min`;
 }
 
+/** How far a load is: `147 kB of 2.31 MB, 221 kB/s, 10 s left`; rate and rest once they are known. */
+export function formatProgress(progress: LoadProgress): string {
+  const { loadedBytes, totalBytes, bytesPerSecond, secondsLeft, fromCache } = progress;
+  const amount = `${formatBytes(loadedBytes)} of ${formatBytes(totalBytes)}`;
+  const rate = bytesPerSecond > 0 && !fromCache ? `, ${formatBytes(bytesPerSecond)}/s` : '';
+  const left = secondsLeft !== undefined && secondsLeft > 1 ? `, ${formatDuration(secondsLeft)} left` : '';
+  return `${amount}${rate}${left}`;
+}
+
 /** A probability from its natural log: `63 %`, `4.2 %`, `0.03 %`, `<0.01 %`. */
 export function formatProbability(probability: number): string {
   const percent = probability * 100;
   if (percent > 0 && percent < 0.01) return '<0.01 %';
   if (percent >= 99.95) return '100 %';
   return `${percent.toFixed(percent >= 10 ? 0 : percent >= 1 ? 1 : 2)} %`;
+}
+
+/** A perplexity: `9.3`, `48,371`. */
+export function formatPerplexity(value: number): string {
+  return value < 1000 ? value.toFixed(1) : Math.round(value).toLocaleString('en');
 }
 
 /** Tokens per second: `142`, `9.4`. */

@@ -7,7 +7,14 @@ import { remedyLabels, troubleOf } from '../state/troubles.ts';
 import { diagnostics } from './diagnostics.ts';
 import { exportHtml } from './export-html.ts';
 import { exportRun } from './export-run.ts';
-import { formatBytes, formatDuration, formatProbability, showToken } from './format.ts';
+import {
+  formatBytes,
+  formatDuration,
+  formatPerplexity,
+  formatProbability,
+  formatProgress,
+  showToken,
+} from './format.ts';
 import { completeSentences } from './sentences.ts';
 import { shadeOf } from './shade.ts';
 
@@ -95,7 +102,17 @@ describe('words', () => {
       '0.03 %',
       '<0.01 %',
     ]);
+    expect([9.28, 999.94, 48370.9].map(formatPerplexity)).toEqual(['9.3', '999.9', '48,371']);
     expect(showToken(' a\n')).toBe('·a↵');
+  });
+
+  it('how far a load is, its rate and rest once they are known', () => {
+    const progress = { phase: 'weights' as const, file: '', totalBytes: 2_311_280, fromCache: false };
+    const begun = { ...progress, loadedBytes: 0, bytesPerSecond: 0 };
+    expect(formatProgress(begun)).toBe('0 B of 2.31 MB');
+    const going = { ...progress, loadedBytes: 147_000, bytesPerSecond: 221_000, secondsLeft: 9.8 };
+    expect(formatProgress(going)).toBe('147 kB of 2.31 MB, 221 kB/s, 10 s left');
+    expect(formatProgress({ ...going, fromCache: true })).toBe('147 kB of 2.31 MB, 10 s left');
   });
 
   it('shade by probability', () => {
