@@ -121,10 +121,21 @@ function standIn(state: PageState): TextToken | null {
   return token?.alternatives?.length ? token : null;
 }
 
-function isEmpty(state: PageState): boolean {
+/** Why there is no distribution to show while nothing is being written. */
+function whyNone(state: PageState): 'empty' | 'first' | 'full' | 'soon' {
   const { tokens, tail } = currentVersion(state);
-  return tail === '' && tokens.every((token) => token.text === '');
+  if (tail === '' && tokens.every((token) => token.text === '')) return 'empty';
+  if (state.inspected === 0) return 'first';
+  const before = state.inspected ?? tokens.length;
+  return before > (state.model?.config.nPositions ?? Number.POSITIVE_INFINITY) ? 'full' : 'soon';
 }
+
+const stillWords = {
+  empty: 'Write a beginning: its odds stand here.',
+  first: 'Nothing is before the first token, so the model had no odds for it.',
+  full: 'The text is longer than the model can read at once: beyond its window there are no odds.',
+  soon: 'Reading the odds …',
+};
 
 /** The next token's distribution as the model has it and as the sampler leaves it. */
 export function NextToken() {
@@ -132,7 +143,7 @@ export function NextToken() {
   const phase = usePageState((state) => state.phase);
   const inspected = usePageState((state) => state.inspected !== null);
   const live = usePageState(standIn);
-  const empty = usePageState(isEmpty);
+  const still = usePageState(whyNone);
   const settings = useDeferredValue(usePageState((state) => state.settings));
   const writing = phase === 'generating';
   const distribution = useMemo(
@@ -151,11 +162,7 @@ export function NextToken() {
         </>
       )}
       {!distribution && live && <LiveOdds token={live} />}
-      {!distribution && !live && (
-        <p className="muted next-empty">
-          {waitingFor[phase] ?? (empty ? 'Write a beginning: its odds stand here.' : 'Reading the odds …')}
-        </p>
-      )}
+      {!distribution && !live && <p className="muted next-empty">{waitingFor[phase] ?? stillWords[still]}</p>}
     </section>
   );
 }

@@ -5,6 +5,8 @@ import { versionText } from '../state/document.ts';
 import type { Take } from '../state/types.ts';
 import { TokenRuns } from './token-layer.tsx';
 
+const mostCharacters = 90;
+
 function meanProbability(take: Take): string {
   const known = take.tokens.filter((token) => token.logprob !== null);
   if (known.length === 0) return '';
@@ -32,6 +34,14 @@ const TakeColumn = memo(function TakeColumn({ take, shaded }: { take: Take; shad
   );
 });
 
+/** The last words of a text: enough to know what is being continued. */
+function ending(text: string): string {
+  const last = text.trimEnd().slice(-mostCharacters);
+  if (last.length === text.trimEnd().length) return last;
+  const from = last.search(/\s/) + 1;
+  return `… ${last.slice(from)}`;
+}
+
 /** Several continuations of the same beginning, side by side while they are written. */
 export function Takes({ shaded }: { shaded: boolean }) {
   const actions = useActions();
@@ -42,7 +52,7 @@ export function Takes({ shaded }: { shaded: boolean }) {
     <section className="takes" aria-label="Continuations side by side">
       <header className="takes-head">
         <p className="takes-beginning" dir="auto">
-          {beginning.slice(-160)}
+          {ending(beginning)}
         </p>
         <button type="button" className="quiet" disabled={!still} onClick={actions.dropTakes}>
           Discard all

@@ -37,13 +37,18 @@ export function Toolbar({ shaded, onShade }: ToolbarProps) {
   const still = usePageState((state) => state.phase !== 'generating');
   const canUndo = usePageState((state) => state.undo.length > 0);
   const canRedo = usePageState((state) => state.redo.length > 0);
+  // Whoever asks for an empty sheet is about to write on it.
+  const begin = () => {
+    actions.fresh();
+    document.getElementById('text')?.focus();
+  };
   return (
     <div className="toolbar">
       <WriteButton />
       <button type="button" disabled={!ready} onClick={() => void actions.anotherTake()}>
         <Icon name="again" /> Another take
       </button>
-      <button type="button" className="quiet" disabled={!still} onClick={actions.fresh}>
+      <button type="button" className="quiet" disabled={!still} onClick={begin}>
         <Icon name="plus" /> New
       </button>
       <button
