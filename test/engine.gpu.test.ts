@@ -129,6 +129,23 @@ describe.each(['gpu', 'cpu'] as const)('the engine on the %s', (backend) => {
     expect(perplexity).toBeGreaterThan(1);
   });
 
+  it('scores a text longer than the context in windows that overlap by half', async () => {
+    const { nPositions } = model.config;
+    const long = reference.prompts.find(({ name }) => name === 'long')?.ids ?? [];
+    const ids = Array.from({ length: nPositions + 40 }, (_, at) => long[at % long.length] as number);
+    const { logprobs, perplexity } = await model.score(ids);
+    expect(logprobs).toHaveLength(ids.length);
+    expect(logprobs.slice(1).every((value) => value < 0)).toBe(true);
+    const start = nPositions / 2;
+    const [head, tail] = [await model.score(ids.slice(0, nPositions)), await model.score(ids.slice(start))];
+    for (const at of [1, 100, nPositions - 1])
+      expect(logprobs[at]).toBeCloseTo(head.logprobs[at] as number, 3);
+    for (const at of [nPositions + 1, ids.length - 1])
+      expect(logprobs[at]).toBeCloseTo(tail.logprobs[at - start] as number, 3);
+    const mean = logprobs.slice(1).reduce((sum, value) => sum + value, 0) / (ids.length - 1);
+    expect(perplexity).toBeCloseTo(Math.exp(-mean), 3);
+  });
+
   it('refuses what it cannot do, by name', async () => {
     await expect(collect(model, 'x', { temperature: -1 })).rejects.toMatchObject({
       code: 'invalid-argument',

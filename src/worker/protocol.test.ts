@@ -184,6 +184,20 @@ describe('calls side by side', () => {
     expect(await collect(model)).toEqual(expected);
   });
 
+  it('one that nobody reads is at most 64 tokens ahead', async () => {
+    const sent = () => ends.responses.filter(({ type }) => type === 'tokens').length;
+    const before = sent();
+    const unread = model.generate([5, 6, 7], { ...options, maxNewTokens: 100 });
+    await unread.next();
+    for (let waited = 0; sent() - before < 64 && waited < 200; waited++)
+      await new Promise((resolve) => setTimeout(resolve, 10));
+    await new Promise((resolve) => setTimeout(resolve, 50));
+    expect(sent() - before).toBe(64);
+    let rest = 0;
+    for await (const _ of unread) rest++;
+    expect(rest).toBe(99);
+  });
+
   it('an abort ends its own call alone', async () => {
     // Holds the turn, so that the others wait.
     const unread = model.generate([5, 6, 7], { ...options, maxNewTokens: 100 });
