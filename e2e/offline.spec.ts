@@ -127,6 +127,7 @@ test('the service worker holds the ranks once, the library and no model', () => 
     'vitrine-tokenizer.js',
     'vitrine-cpu.js',
     'vitrine-decoding.js',
+    'vitrine-more.js',
     'vitrine-r50k.js',
   ];
   for (const file of shell) expect(worker).toContain(`"${file}"`);

@@ -36,6 +36,7 @@ test('the package holds what it should and nothing more', () => {
     'vitrine-engine.js',
     'vitrine-cpu.js',
     'vitrine-decoding.js',
+    'vitrine-more.js',
     'embed.js',
     'embed.d.ts',
   ])

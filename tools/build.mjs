@@ -11,12 +11,14 @@ import {
   bundleElement,
   bundleEngine,
   bundleLibrary,
+  bundleMore,
   bundleRanks,
   bundleTokenizer,
   bundleTorch,
   cpuFile,
   decodingFile,
   engineFile,
+  moreFile,
   ranksFile,
   tokenizerFile,
   torchFile,
@@ -32,7 +34,7 @@ const kB = 1000;
  * Bytes after gzip. The page: everything it fetches before a model where there are workers, without GPT-2's ranks.
  * The library: what is fetched to run a safetensors model on a graphics adapter.
  */
-const limits = { page: 200 * kB, 'vitrine.js': 60 * kB, library: 70 * kB, 'embed.js': 10 * kB };
+const limits = { page: 200 * kB, 'vitrine.js': 60 * kB, library: 64 * kB, 'embed.js': 10 * kB };
 const libraryFiles = ['vitrine.js', engineFile, tokenizerFile];
 
 function gzipped(path) {
@@ -49,6 +51,7 @@ async function buildLibrary() {
   write(tokenizerFile, await bundleTokenizer(root));
   write(cpuFile, await bundleCpu(root));
   write(decodingFile, await bundleDecoding(root));
+  write(moreFile, await bundleMore(root));
   write(torchFile, await bundleTorch(root));
   write(ranksFile, await bundleRanks(root));
   write('embed.js', await bundleElement(root));
@@ -100,7 +103,7 @@ function pageFiles() {
 
 function sizes() {
   const page = pageFiles().reduce((sum, path) => sum + gzipped(path), 0);
-  const files = [...libraryFiles, 'embed.js', cpuFile, decodingFile, torchFile, ranksFile];
+  const files = [...libraryFiles, 'embed.js', cpuFile, decodingFile, moreFile, torchFile, ranksFile];
   const rows = files.map((name) => [name, gzipped(join(dist, name))]);
   const library = rows.slice(0, libraryFiles.length).reduce((sum, [, bytes]) => sum + bytes, 0);
   return [['page', page], ['library', library], ...rows];

@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { build } from 'vite';
 
 /** The files of the library beside `vitrine.js`, which fetches them when it needs them. */
@@ -9,6 +9,7 @@ export const tokenizerFile = 'vitrine-tokenizer.js';
 export const cpuFile = 'vitrine-cpu.js';
 export const torchFile = 'vitrine-torch.js';
 export const decodingFile = 'vitrine-decoding.js';
+export const moreFile = 'vitrine-more.js';
 
 /** What stands apart from the engine: where it is imported, and the file it becomes. */
 const parts = [
@@ -16,6 +17,12 @@ const parts = [
   { source: 'src/tokenizer/r50k.ts', specifier: 'gpt-tokenizer/bpeRanks/r50k_base', file: ranksFile },
   { source: 'src/engine/stand.ts', specifier: './stand-cpu.ts', file: cpuFile },
   { source: 'src/engine/decoding-part.ts', specifier: './decoding.ts', file: decodingFile },
+  { source: 'src/model/gpu-runtime.ts', specifier: './rows-program.ts', file: decodingFile },
+  { source: 'src/model/prefill-program.ts', specifier: './inspector.ts', file: moreFile },
+  { source: 'src/engine/local-model.ts', specifier: './score.ts', file: moreFile },
+  { source: 'src/engine/load.ts', specifier: './self-check.ts', file: moreFile },
+  { source: 'src/weights/open.ts', specifier: './origin-files.ts', file: moreFile },
+  { source: 'src/weights/weight-files.ts', specifier: './shard-index.ts', file: moreFile },
   { source: 'src/weights/weight-files.ts', specifier: './torch-checkpoint.ts', file: torchFile },
 ];
 
@@ -85,6 +92,14 @@ export function partsOfSite({ worker }) {
   return apart.map(({ source, specifier, file }) => besidePlugin(source, specifier, file, { folder: '../' }));
 }
 
+/**
+ * Without the declarations of fields that a constructor sets anyway, and the marks for minifiers, of which this was the
+ * last.
+ */
+export function leanScript(code) {
+  return code.replace(/(\bclass(?: [\w$]+)?\{)(?:[\w$]+;)+/g, '$1').replace(/\/\* @__PURE__ \*\/ ?/g, '');
+}
+
 /** Bundles one entry into one ES module. Returns its text; nothing is written. */
 async function bundle(entry, plugins) {
   const result = await build({
@@ -102,7 +117,7 @@ async function bundle(entry, plugins) {
   const [{ output }] = [result].flat();
   const chunks = output.filter((part) => part.type === 'chunk');
   if (chunks.length !== 1) throw new Error(`${entry} became ${chunks.length} chunks instead of one.`);
-  return chunks[0].code;
+  return leanScript(chunks[0].code);
 }
 
 /**
@@ -155,7 +170,7 @@ function replacePlugin(source, text) {
  */
 const files = `const vitrineFiles = () => ({
   engine: new URL('./${engineFile}', import.meta.url).href,
-${parts.map(({ file }) => `  '${file}': new URL('./${file}', import.meta.url).href,`).join('\n')}
+${[...new Set(parts.map(({ file }) => file))].map((file) => `  '${file}': new URL('./${file}', import.meta.url).href,`).join('\n')}
 });
 `;
 
@@ -203,22 +218,46 @@ export function bundleEngine(root) {
 /** The tokenizer, for the page's thread and the worker alike. */
 export function bundleTokenizer(root) {
   const ranks = parts.filter(({ file }) => file === ranksFile);
-  return bundleWithParts(join(root, 'src/tokenizer/index.ts'), ranks);
+  return bundleWithParts(join(root, 'src/tokenizer/create.ts'), ranks);
+}
+
+/**
+ * What is imported from one of the files beside the engine, as one module.
+ * @param {string} file
+ */
+function bundlePart(root, file) {
+  const id = `part:${file}`;
+  const modules = parts
+    .filter((part) => part.file === file)
+    .map(({ source, specifier }) => join(root, dirname(source), specifier));
+  const entry = {
+    name: 'part-entry',
+    enforce: 'pre',
+    resolveId: (asked) => (asked.endsWith(id) ? id : undefined),
+    load: (asked) =>
+      asked === id ? modules.map((path) => `export * from ${JSON.stringify(path)};`).join('\n') : undefined,
+  };
+  return bundle(id, [entry]);
 }
 
 /** The model on the CPU. */
 export function bundleCpu(root) {
-  return bundle(join(root, 'src/engine/stand-cpu.ts'), []);
+  return bundlePart(root, cpuFile);
 }
 
 /** Beam search and speculative decoding. */
 export function bundleDecoding(root) {
-  return bundle(join(root, 'src/engine/decoding.ts'), []);
+  return bundlePart(root, decodingFile);
+}
+
+/** Scores, views of the inside, the self check, the visitor's own files, checkpoints in shards. */
+export function bundleMore(root) {
+  return bundlePart(root, moreFile);
 }
 
 /** The reader of PyTorch checkpoints. */
 export function bundleTorch(root) {
-  return bundle(join(root, 'src/weights/torch-checkpoint.ts'), []);
+  return bundlePart(root, torchFile);
 }
 
 /** The custom element: it imports the library only when it is activated. */

@@ -1,6 +1,5 @@
-export { createLocalEngine, type Loaded, loadHere, planMemoryHere } from './load.ts';
+export { createLocalEngine, type Loaded, loadHere, planMemoryHere, selfCheckHere } from './load.ts';
 export type { LocalModel } from './local-model.ts';
-export { selfCheckHere } from './self-check.ts';
 export type { Standing } from './session.ts';
 export { stand, type Understood } from './stand.ts';
 export type {

@@ -6,7 +6,7 @@ import { LocalModel } from './local-model.ts';
 import { adapterBack, planFor, probeAdapter } from './memory.ts';
 import { Session, type Standing } from './session.ts';
 import { stand, type Understood } from './stand.ts';
-import type { Engine, LoadOptions, MemoryPlan, Model, ModelSource } from './types.ts';
+import type { Engine, LoadOptions, MemoryPlan, Model, ModelSource, SelfCheckReport } from './types.ts';
 
 /** A model with the texts its tokenizer is made from, for who must make another one elsewhere. */
 export interface Loaded {
@@ -89,6 +89,14 @@ export async function planMemoryHere(source: ModelSource, options: LoadOptions =
   } finally {
     checkpoint.close();
   }
+}
+
+/**
+ * Whether this device computes what PyTorch computed.
+ * @throws VitrineError of the load, or when the stored answers cannot be had
+ */
+export async function selfCheckHere(options?: LoadOptions): Promise<SelfCheckReport> {
+  return (await import('./self-check.ts')).checkBundled(loadHere, options);
 }
 
 /** The engine of this thread. */

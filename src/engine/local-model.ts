@@ -3,7 +3,6 @@ import type { GPT2Config } from '../model/index.ts';
 import type { Tokenizer } from '../tokenizer/index.ts';
 import { decodingPart } from './decoding-part.ts';
 import { generate, type Stage } from './generate.ts';
-import { scoreIds } from './score.ts';
 import { disposedError, type Session } from './session.ts';
 import { Turns } from './turns.ts';
 import type {
@@ -62,7 +61,7 @@ export class LocalModel implements Model {
 
   async score(textOrIds: string | number[]): Promise<Score> {
     const ids = this.idsOf(textOrIds);
-    return this.inTurn(() => scoreIds(this.session, ids));
+    return this.inTurn(async () => (await import('./score.ts')).scoreIds(this.session, ids));
   }
 
   async *generate(prompt: string | number[], options: GenerateOptions = {}): AsyncGenerator<GeneratedToken> {

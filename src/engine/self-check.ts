@@ -1,5 +1,5 @@
 import { VitrineError } from '../lib/index.ts';
-import { loadHere } from './load.ts';
+import type { loadHere } from './load.ts';
 import type { LocalModel } from './local-model.ts';
 import type { LoadOptions, SelfCheckReport } from './types.ts';
 
@@ -15,12 +15,15 @@ const version = 1;
 
 /**
  * Runs the bundled model on this device, in f32 unless told otherwise, and compares with PyTorch's logits and greedy
- * tokens. It fetches nothing but the bundled model.
+ * tokens. It fetches nothing but the bundled model, by `load`, since this is a part of its own.
  */
-export async function selfCheckHere(options: LoadOptions = {}): Promise<SelfCheckReport> {
+export async function checkBundled(
+  load: typeof loadHere,
+  options: LoadOptions = {},
+): Promise<SelfCheckReport> {
   const stored = await readStored(options);
   const started = performance.now();
-  const { model } = await loadHere(checkedModel, { dtype: 'f32', ...options });
+  const { model } = await load(checkedModel, { dtype: 'f32', ...options });
   try {
     const prompts: SelfCheckReport['prompts'] = [];
     for (const prompt of stored.prompts) prompts.push(await checkPrompt(model, prompt));

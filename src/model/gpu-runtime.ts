@@ -1,6 +1,6 @@
 import type { Gpu } from '../gpu/index.ts';
 import { readBuffer } from '../gpu/index.ts';
-import { throwIfAborted, VitrineError } from '../lib/index.ts';
+import { assert, throwIfAborted, VitrineError } from '../lib/index.ts';
 import { type KvDtype, kvBytes, type MatmulVariant, vectorStride } from '../shaders/index.ts';
 import type { GPT2Config } from './config.ts';
 import type { VariantChooser } from './decode-plan.ts';
@@ -10,7 +10,7 @@ import { destroyModel } from './gpu-weights.ts';
 import { OneRow } from './one-row.ts';
 import { PrefillProgram } from './prefill-program.ts';
 import { makeRoom } from './room.ts';
-import { RowsProgram } from './rows-program.ts';
+import type { RowsProgram } from './rows-program.ts';
 import type {
   ChooseRequest,
   DecodedToken,
@@ -34,6 +34,8 @@ export interface GpuRuntimeOptions {
 
 /** Most sequences one pass carries: the registers of a mat-vec lane. */
 export const maxColumns = 8;
+/** Columns programs of given rows are made for; fewer rows are filled up. */
+const columnCounts = [1, 2, 4, 8];
 /** Prompts and tails up to this many tokens go through the token loop's kernels one by one. */
 const rowByRow = 8;
 
@@ -154,7 +156,7 @@ export class GpuRuntime implements Runtime {
     targets: readonly number[],
   ): Promise<RowScores> {
     const program = await this.prefiller();
-    const scores = await program.score(sequence, position, ids, targets);
+    const scores = await (await program.inspector()).score(sequence, position, ids, targets);
     program.copyEnd(this.ends, sequence * this.endBytes);
     return scores;
   }
@@ -215,17 +217,29 @@ export class GpuRuntime implements Runtime {
 
   async choose(request: ChooseRequest): Promise<DecodedToken[]> {
     this.check();
-    const columns = RowsProgram.columnsFor(request.rows.length);
+    const { length } = request.rows;
+    const columns = columnCounts.find((count) => count >= length);
+    assert(length > 0 && columns !== undefined, `${length} rows go through in one pass`);
     let program = this.rowsPrograms.get(columns);
     if (!program) {
-      program = RowsProgram.create(this.gpu, this.model, columns, this.options);
+      program = this.makeRows(columns);
       this.rowsPrograms.set(columns, program);
     }
     return (await program).run(request);
   }
 
-  inspect(ids: readonly number[], what: { attention: boolean; logitLensTop: number }): Promise<InsideViews> {
-    return this.prefiller().then((program) => program.inspect(ids, what));
+  private async makeRows(columns: number): Promise<RowsProgram> {
+    // A part of its own, with the ways to decode that need it.
+    const { RowsProgram } = await import('./rows-program.ts');
+    const program = await DecodeProgram.create(this.gpu, this.model, columns, this.options, true);
+    return RowsProgram.create(this.gpu, this.model, program, this.options);
+  }
+
+  async inspect(
+    ids: readonly number[],
+    what: { attention: boolean; logitLensTop: number },
+  ): Promise<InsideViews> {
+    return (await (await this.prefiller()).inspector()).inspect(ids, what);
   }
 
   stats(): RuntimeStats {

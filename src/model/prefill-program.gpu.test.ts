@@ -106,7 +106,7 @@ test('score: log-probabilities of targets, and each row’s likeliest id', () =>
   standing({}, async (on) => {
     const ids = randomIds(10, 135, 61);
     const targets = [...ids.slice(1), -1];
-    const scores = await on.program.score(0, 0, ids, targets);
+    const scores = await (await on.program.inspector()).score(0, 0, ids, targets);
     const logits = on.forward(ids).logits(on.config.nLayer);
     const rows = ids.map((_, t) => logits.slice(t * 61, t * 61 + 61));
     const expected = rows.map((row, t) => (row[targets[t] as number] as number) - logSumExp(row));
@@ -120,7 +120,7 @@ test('score: log-probabilities of targets, and each row’s likeliest id', () =>
 test('inspect: attention of every head, and the head applied to every stage', () =>
   standing({}, async (on) => {
     const ids = randomIds(11, 131, 61);
-    const views = await on.program.inspect(ids, { attention: true, logitLensTop: 3 });
+    const views = await (await on.program.inspector()).inspect(ids, { attention: true, logitLensTop: 3 });
     const plain = on.forward(ids);
     for (const [layer, heads] of plain.attention.entries()) {
       for (const [head, weights] of heads.entries()) {
@@ -142,6 +142,6 @@ test('inspect: attention of every head, and the head applied to every stage', ()
 
 test('inspect computes only what is asked for', () =>
   standing({}, async ({ program }) => {
-    const views = await program.inspect([1, 2, 3], { attention: false, logitLensTop: 0 });
+    const views = await (await program.inspector()).inspect([1, 2, 3], { attention: false, logitLensTop: 0 });
     expect(views).toEqual({});
   }));

@@ -1,4 +1,4 @@
-import { type Dispatch, type Gpu, readBuffer, submit, usage } from '../gpu/index.ts';
+import { type Dispatch, type Gpu, submit, usage } from '../gpu/index.ts';
 import { throwIfAborted } from '../lib/index.ts';
 import {
   type AttentionShape,
@@ -11,12 +11,10 @@ import {
 } from '../shaders/index.ts';
 import { type Activations, block, type GPT2 } from './gpt2.ts';
 import type { GpuRuntimeOptions } from './gpu-runtime.ts';
+import type { Inspector } from './inspector.ts';
 import { type Compiled, compilePlan, forRows, type Planned } from './plan.ts';
-import { PrefillHead, readSummary } from './prefill-head.ts';
-import { AttentionViews, lensViews } from './prefill-inspect.ts';
 import { PrefillOperations } from './prefill-plan.ts';
-import { chunkRows, defaultAttention, defaultMatmul, layersPerSubmit, logitRows } from './prefill-sizes.ts';
-import type { InsideViews, RowScores } from './runtime.ts';
+import { chunkRows, defaultAttention, defaultMatmul, layersPerSubmit } from './prefill-sizes.ts';
 import { attentionShape, createActivations } from './workspace.ts';
 
 /** Buffers of a chunk on its way through the model. */
@@ -44,18 +42,18 @@ export class PrefillProgram {
   readonly counters: PrefillCounters = { dispatches: 0, submits: 0 };
   /** Row of the last chunk at which the sequence ends. */
   private lastRow = 0;
-  private head: PrefillHead | undefined;
+  private inside: Promise<Inspector> | undefined;
 
   private constructor(
-    private readonly gpu: Gpu,
-    private readonly model: GPT2,
-    private readonly attention: AttentionShape,
+    readonly gpu: Gpu,
+    readonly model: GPT2,
+    readonly attention: AttentionShape,
     /** Most rows of a chunk. */
-    private readonly rows: number,
-    private readonly matmul: MatmulVariant,
-    private readonly buffers: PrefillBuffers,
+    readonly rows: number,
+    readonly matmul: MatmulVariant,
+    readonly buffers: PrefillBuffers,
     private readonly embed: readonly Compiled[],
-    private readonly layers: readonly (readonly Compiled[])[],
+    readonly layers: readonly (readonly Compiled[])[],
   ) {}
 
   static async create(gpu: Gpu, model: GPT2, options: GpuRuntimeOptions): Promise<PrefillProgram> {
@@ -88,65 +86,14 @@ export class PrefillProgram {
     await this.walk(sequence, position, ids, undefined, signal);
   }
 
-  /** Like run, and says how likely each row thinks targets[i] is; -1 is not scored (NaN). */
-  async score(
-    sequence: number,
-    position: number,
-    ids: readonly number[],
-    targets: readonly number[],
-  ): Promise<RowScores> {
-    const head = await this.scorer();
-    const summaries = await head.prepare(targets.slice(0, ids.length), 1);
-    try {
-      await this.walk(sequence, position, ids, ({ first, ids: part }) =>
-        head.run(summaries, this.buffers.activations.x, part.length, first),
-      );
-      const bytes = await readBuffer(this.gpu.device, this.gpu.buffers, summaries.records);
-      const rows = ids.map((_, row) => readSummary(bytes, row, 1));
-      return {
-        logprobs: Float32Array.from(rows, (row, i) => (targets[i] === -1 ? Number.NaN : row.targetLogprob)),
-        argmax: Uint32Array.from(rows, (row) => row.likeliest[0]?.id ?? 0),
-      };
-    } finally {
-      head.forget(summaries);
-    }
-  }
-
-  /** Views of one pass over ids from the start of sequence 0, which is left there. */
-  async inspect(
-    ids: readonly number[],
-    what: { attention: boolean; logitLensTop: number },
-  ): Promise<InsideViews> {
-    const { model, gpu, buffers } = this;
-    const top = what.logitLensTop;
-    const views = what.attention
-      ? await AttentionViews.create(gpu, model, this.attention, buffers, this.rows, ids.length)
-      : undefined;
-    const head = top > 0 ? await this.scorer() : undefined;
-    const stages = model.h.length + 1;
-    const records = await head?.prepare(new Array<number>(stages * ids.length).fill(0), top);
-    try {
-      for (const part of parts(ids, this.rows)) {
-        this.begin(0, part.first, part.ids, ids.length);
-        const lens = (stage: number) => {
-          const row = stage * ids.length + part.first;
-          if (head && records) head.run(records, buffers.activations.x, part.ids.length, row);
-        };
-        lens(0);
-        for (const [index, layer] of this.layers.entries()) {
-          this.submit(forRows(layer, part.ids.length));
-          await views?.take(index, part.first, part.ids.length);
-          lens(index + 1);
-        }
-      }
-      return {
-        ...(views && { attention: views.result }),
-        ...(records && { logitLens: await lensViews(gpu, records, stages, ids.length) }),
-      };
-    } finally {
-      views?.destroy();
-      if (records) head?.forget(records);
-    }
+  /** What is there for those who look inside, made when first asked for: a part of its own. */
+  inspector(): Promise<Inspector> {
+    this.inside ??= import('./inspector.ts').then(({ Inspector }) => Inspector.create(this));
+    // A failure to fetch or to compile is told once; the next call tries again.
+    this.inside.catch(() => {
+      this.inside = undefined;
+    });
+    return this.inside;
   }
 
   /** Copies the residual stream of the last row to a place in another buffer. */
@@ -158,7 +105,7 @@ export class PrefillProgram {
   }
 
   /** Chunk after chunk, at most two of them queued; `after` may queue more work on each. */
-  private async walk(
+  async walk(
     sequence: number,
     position: number,
     ids: readonly number[],
@@ -167,7 +114,7 @@ export class PrefillProgram {
   ): Promise<void> {
     let before: Promise<unknown> = Promise.resolve();
     let done: Promise<unknown> = before;
-    for (const part of parts(ids, this.rows)) {
+    for (const part of this.parts(ids)) {
       await before;
       throwIfAborted(signal, 'Reading the prompt');
       this.begin(sequence, position + part.first, part.ids);
@@ -179,7 +126,15 @@ export class PrefillProgram {
     await done;
   }
 
-  private begin(sequence: number, base: number, ids: readonly number[], total = 0): void {
+  /** The ids, cut into what goes through at once. */
+  *parts(ids: readonly number[]): Generator<Part> {
+    const { rows } = this;
+    for (let first = 0; first < ids.length; first += rows)
+      yield { first, ids: ids.slice(first, first + rows) };
+  }
+
+  /** Puts a part of a sequence in place and embeds it. */
+  begin(sequence: number, base: number, ids: readonly number[], total = 0): void {
     const { queue } = this.gpu.device;
     queue.writeBuffer(this.buffers.params, 0, packChunk({ count: ids.length, base, sequence, total }));
     queue.writeBuffer(this.buffers.ids, 0, new Uint32Array(ids));
@@ -194,17 +149,10 @@ export class PrefillProgram {
     }
   }
 
-  private submit(dispatches: readonly Dispatch[]): void {
+  submit(dispatches: readonly Dispatch[]): void {
     submit(this.gpu.device, dispatches, 'prefill');
     this.counters.dispatches += dispatches.length;
     this.counters.submits++;
-  }
-
-  private async scorer(): Promise<PrefillHead> {
-    const { gpu, model } = this;
-    const rows = Math.min(this.rows, logitRows(gpu.info, model.config));
-    this.head ??= await PrefillHead.create(gpu, model, rows, this.attention, this.matmul);
-    return this.head;
   }
 
   destroy(): void {
@@ -212,12 +160,11 @@ export class PrefillProgram {
     for (const buffer of [...Object.values(activations), normed, ids, params]) {
       this.gpu.buffers.destroy(buffer);
     }
-    this.head?.destroy();
+    void this.inside?.then(
+      (inspector) => inspector.destroy(),
+      () => {},
+    );
   }
-}
-
-function* parts(ids: readonly number[], rows: number): Generator<Part> {
-  for (let first = 0; first < ids.length; first += rows) yield { first, ids: ids.slice(first, first + rows) };
 }
 
 function createBuffers(gpu: Gpu, { config }: GPT2, rows: number): PrefillBuffers {

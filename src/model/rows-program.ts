@@ -1,14 +1,10 @@
 import type { Dispatch, Gpu } from '../gpu/index.ts';
-import { assert } from '../lib/index.ts';
 import { embedColumnsKernel, matrixBuffers, vectorStride } from '../shaders/index.ts';
-import { DecodeProgram } from './decode-program.ts';
+import type { DecodeProgram } from './decode-program.ts';
 import type { GPT2 } from './gpt2.ts';
 import type { GpuRuntimeOptions } from './gpu-runtime.ts';
 import { compilePlan, forRows } from './plan.ts';
 import type { ChooseRequest, DecodedToken, Row } from './runtime.ts';
-
-/** Columns programs are made for; fewer rows are filled up. */
-const columnCounts = [1, 2, 4, 8];
 
 /**
  * One pass over given tokens, each anywhere in any sequence, and the choice of what comes after each: the token
@@ -21,20 +17,14 @@ export class RowsProgram {
     private readonly embed: readonly Dispatch[],
   ) {}
 
-  /** Columns of the program that serves this many rows. */
-  static columnsFor(rows: number): number {
-    const columns = columnCounts.find((count) => count >= rows);
-    assert(rows > 0 && columns !== undefined, `${rows} rows go through in one pass`);
-    return columns;
-  }
-
+  /** @param program with columns that may stand in one sequence; destroyed with this */
   static async create(
     gpu: Gpu,
     model: GPT2,
-    columns: number,
+    program: DecodeProgram,
     options: GpuRuntimeOptions,
   ): Promise<RowsProgram> {
-    const program = await DecodeProgram.create(gpu, model, columns, options, true);
+    const { columns } = program.workspace;
     const shape = {
       embedding: model.wte.format,
       stride: vectorStride(model.config.nEmbd),

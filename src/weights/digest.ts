@@ -1,4 +1,4 @@
-import { sha256 } from '@noble/hashes/sha2.js';
+import { Sha256 } from './sha256.ts';
 
 /** A SHA-256 that is fed piece by piece. */
 export interface RunningHash {
@@ -7,7 +7,7 @@ export interface RunningHash {
 }
 
 export function startHash(): RunningHash {
-  return sha256.create();
+  return new Sha256();
 }
 
 /** SHA-256 of bytes that are all there: by the platform, off this thread, where it can. */
@@ -15,7 +15,7 @@ export async function digestOf(bytes: Uint8Array<ArrayBuffer>): Promise<Uint8Arr
   const subtle = (globalThis.crypto as Crypto | undefined)?.subtle;
   // Pages served without TLS have no SubtleCrypto.
   if (subtle) return new Uint8Array(await subtle.digest('SHA-256', bytes));
-  return new Uint8Array(sha256(bytes));
+  return new Sha256().update(bytes).digest();
 }
 
 export function toHex(bytes: Uint8Array): string {

@@ -4,7 +4,6 @@ export {
   type KnownModel,
   type KnownShape,
   knownModels,
-  type PinnedFile,
 } from './known-models.ts';
 export {
   deleteCached,
@@ -13,6 +12,7 @@ export {
   storageReport,
 } from './manage.ts';
 export { openCheckpoint } from './open.ts';
+export type { PinnedFile } from './pinned-files.ts';
 export { defaultHub } from './source.ts';
 export { exportCached, exportFiles, importCached } from './transfer.ts';
 export type {

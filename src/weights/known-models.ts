@@ -1,3 +1,5 @@
+import { type Pinned, pinnedOf } from './pinned-files.ts';
+
 /** The numbers that decide a GPT-2-family model's size. */
 export interface KnownShape {
   layers: number;
@@ -5,14 +7,6 @@ export interface KnownShape {
   /** Longest context in tokens. */
   positions: number;
   vocabulary: number;
-}
-
-/** One file of one commit, as it was recorded; whatever a server sends can be held against it. */
-export interface PinnedFile {
-  path: string;
-  bytes: number;
-  /** Of the whole file, 64 lower-case hex digits. */
-  sha256: string;
 }
 
 /** A well-known model. What is not known for sure is left out. */
@@ -34,7 +28,7 @@ export interface KnownModel {
   /** Revision to ask for, where `main` is not the one to load. */
   revision?: string;
   /** A commit whose files are known by digest. */
-  pinned?: { commit: string; files: readonly PinnedFile[] };
+  pinned?: Pinned;
   /** Bytes of its weights file, where no commit is pinned and they are known all the same. */
   fileBytes?: number;
 }
@@ -59,18 +53,6 @@ function model(
   return { language: 'English', ...facts, shape, parameters, f32Bytes: 4 * parameters };
 }
 
-const gpt2Commit = '607a30d783dfa663caf39e06633721c8d4cfcd7e';
-const gpt2Weights: PinnedFile = {
-  path: 'model.safetensors',
-  bytes: 548_105_171,
-  sha256: '248dfc3911869ec493c76e65bf2fcf7f615828b0254c12b473182f0f81d3a707',
-};
-const distilCommit = '2290a62682d06624634c1f46a6ad5be0f47f38aa';
-const distilWeights: PinnedFile = {
-  path: 'model.safetensors',
-  bytes: 352_824_413,
-  sha256: 'e1ff18884359fe8beb795a5f414feb85a6ce3d929ad019c0d958c039d2b94a1b',
-};
 const erf = 'GELU by the error function, context of 2048, trained for a known amount of compute.';
 const chat = 'Answers a turn of conversation; turns end with <|endoftext|>.';
 const code =
@@ -83,14 +65,14 @@ export const knownModels: readonly KnownModel[] = [
     aliases: ['distilgpt2'],
     licence: 'apache-2.0',
     special: 'Half the layers of GPT-2 small, taught by it.',
-    pinned: { commit: distilCommit, files: [distilWeights] },
+    pinned: pinnedOf('distilbert/distilgpt2'),
   }),
   model(12, 768, 1024, 50257, {
     id: 'openai-community/gpt2',
     aliases: ['gpt2'],
     licence: 'mit',
     special: 'GPT-2 small, the model of reference.',
-    pinned: { commit: gpt2Commit, files: [gpt2Weights] },
+    pinned: pinnedOf('openai-community/gpt2'),
   }),
   model(24, 1024, 1024, 50257, {
     id: 'openai-community/gpt2-medium',

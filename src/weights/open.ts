@@ -2,7 +2,6 @@ import { VitrineError } from '../lib/index.ts';
 import { Cache } from './cache.ts';
 import { aborted, Http } from './http.ts';
 import { fileNames, type Listing, type Origin } from './origin.ts';
-import { filesOrigin } from './origin-files.ts';
 import { folderOrigin } from './origin-folder.ts';
 import { hubOrigin } from './origin-hub.ts';
 import { withPins } from './pins.ts';
@@ -25,7 +24,7 @@ export async function openCheckpoint(source: ModelSource, options: OpenOptions =
   const control = new AbortController();
   const signal = options.signal ? AbortSignal.any([options.signal, control.signal]) : control.signal;
   const settings = transportSettings(options.transport);
-  const origin = originOf(source, options, settings, signal);
+  const origin = await originOf(source, options, settings, signal);
   const meter = new Meter(options.onProgress);
   try {
     if (signal.aborted) throw aborted(signal);
@@ -52,19 +51,20 @@ export async function openCheckpoint(source: ModelSource, options: OpenOptions =
   }
 }
 
-function originOf(
+async function originOf(
   source: ModelSource,
   options: OpenOptions,
   settings: TransportSettings,
   signal: AbortSignal,
-): Origin {
+): Promise<Origin> {
   const parsed = parseSource(source, options);
   const token = parsed.kind === 'hub' ? options.token : undefined;
   const auth = parsed.kind === 'hub' && token ? { origin: new URL(parsed.hub).origin, token } : undefined;
   const http = new Http({ settings, signal, auth });
   switch (parsed.kind) {
     case 'files':
-      return filesOrigin(parsed.id, parsed.files);
+      // A part of its own, for most models come from the network.
+      return (await import('./origin-files.ts')).filesOrigin(parsed.id, parsed.files);
     case 'hub':
       return hubOrigin(http, parsed.hub, parsed.id, parsed.revision);
     case 'folder':
@@ -155,5 +155,5 @@ async function openWeights(
     meter.enter('header', path);
     files.push(await openWeightFile(context, path, choice.format));
   }
-  return { files, tensors: joinTensors(files, choice.index) };
+  return { files, tensors: joinTensors(files, choice.check) };
 }

@@ -1,7 +1,6 @@
 import { VitrineError } from '../lib/index.ts';
 import { collect, fileNames, type ListedFile, type SourceFile } from './origin.ts';
 import { parseSafetensorsHeader, readHeaderLength } from './safetensors.ts';
-import { checkShardIndex, parseShardIndex, type ShardIndex } from './shard-index.ts';
 import type { TensorInfo } from './types.ts';
 
 /** A weight file whose header is read and judged. */
@@ -15,7 +14,10 @@ export interface WeightFile {
 }
 
 /** A model's weights: which files of the listing they are in. */
-export type WeightChoice = { format: 'safetensors' | 'torch'; paths: string[]; index?: ShardIndex };
+export type WeightChoice = { format: 'safetensors' | 'torch'; paths: string[]; check?: CheckTensors };
+
+/** Throws VitrineError when the tensors found are not those an index promised. */
+export type CheckTensors = (tensors: ReadonlyMap<string, TensorInfo>) => void;
 
 const firstRead = 64 * 1024;
 
@@ -28,9 +30,14 @@ export async function chooseWeights(
   if (files.has(fileNames.safetensors)) return { format: 'safetensors', paths: [fileNames.safetensors] };
   if (files.has(fileNames.safetensorsIndex)) {
     const text = (await readText(fileNames.safetensorsIndex)) ?? '';
+    // A part of its own, for few models are in shards.
+    const { checkShardIndex, parseShardIndex } = await import('./shard-index.ts');
     const index = parseShardIndex(text, fileNames.safetensorsIndex);
     const missing = index.shards.find((path) => !files.has(path));
-    if (missing === undefined) return { format: 'safetensors', paths: index.shards, index };
+    if (missing === undefined) {
+      const check: CheckTensors = (tensors) => checkShardIndex(index, tensors, fileNames.safetensorsIndex);
+      return { format: 'safetensors', paths: index.shards, check };
+    }
     throw new VitrineError('not-found', `${id} lacks the shard ${missing}, which its index names.`);
   }
   if (files.has(fileNames.torch)) return { format: 'torch', paths: [fileNames.torch] };
@@ -75,8 +82,8 @@ export async function readTorch(
   return { source, prefix: undefined, tensors, notices: [] };
 }
 
-/** All tensors by name; no two files may hold the same one, and an index must be right about each. */
-export function joinTensors(files: readonly WeightFile[], index?: ShardIndex): Map<string, TensorInfo> {
+/** All tensors by name; no two files may hold the same one, and an index, if any, must be right about each. */
+export function joinTensors(files: readonly WeightFile[], check?: CheckTensors): Map<string, TensorInfo> {
   const tensors = new Map<string, TensorInfo>();
   for (const file of files)
     for (const tensor of file.tensors) {
@@ -88,6 +95,6 @@ export function joinTensors(files: readonly WeightFile[], index?: ShardIndex): M
         );
       tensors.set(tensor.name, tensor);
     }
-  if (index) checkShardIndex(index, tensors, fileNames.safetensorsIndex);
+  check?.(tensors);
   return tensors;
 }

@@ -1,0 +1,41 @@
+/** One file of one commit, as it was recorded; whatever a server sends can be held against it. */
+export interface PinnedFile {
+  path: string;
+  bytes: number;
+  /** Of the whole file, 64 lower-case hex digits. */
+  sha256: string;
+}
+
+/** A commit whose files are known by digest. */
+export interface Pinned {
+  commit: string;
+  files: readonly PinnedFile[];
+}
+
+function weights(commit: string, bytes: number, sha256: string): Pinned {
+  return { commit, files: [{ path: 'model.safetensors', bytes, sha256 }] };
+}
+
+const gpt2 = weights(
+  '607a30d783dfa663caf39e06633721c8d4cfcd7e',
+  548_105_171,
+  '248dfc3911869ec493c76e65bf2fcf7f615828b0254c12b473182f0f81d3a707',
+);
+const distilgpt2 = weights(
+  '2290a62682d06624634c1f46a6ad5be0f47f38aa',
+  352_824_413,
+  'e1ff18884359fe8beb795a5f414feb85a6ce3d929ad019c0d958c039d2b94a1b',
+);
+
+/** Every name a pinned model goes by. Apart from what else is known of models, which only a page shows. */
+const pinned = new Map([
+  ['gpt2', gpt2],
+  ['openai-community/gpt2', gpt2],
+  ['distilgpt2', distilgpt2],
+  ['distilbert/distilgpt2', distilgpt2],
+]);
+
+/** What is recorded of a hub id or a short name, in any case of letters. */
+export function pinnedOf(id: string): Pinned | undefined {
+  return pinned.get(id.toLowerCase());
+}
