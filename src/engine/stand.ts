@@ -2,6 +2,7 @@ import { adoptDevice, type Gpu, openGpu, platformGpu } from '../gpu/index.ts';
 import { isAbort, throwIfAborted, VitrineError } from '../lib/index.ts';
 import {
   chooserOf,
+  distrustWrongSubgroups,
   type GPT2Config,
   GpuRuntime,
   GpuWeightLoader,
@@ -103,6 +104,7 @@ async function fill(gpu: Gpu, what: Understood, dtype: WeightDtype, options: Loa
       choose: chooserOf(gpu.info, products),
       matmul: chunks.get(matmulKey(model)),
     });
+  await distrustWrongSubgroups(gpu);
   const known = options.autotune === false ? untuned() : await recallTuning(gpu);
   const measure = wantsTuning(gpu, options) && !isTuned(model, known);
   // Kernels compile while weights arrive, unless which ones is still to be measured on those weights.
