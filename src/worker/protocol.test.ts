@@ -1,13 +1,9 @@
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { channel } from '../../test/support/channel.ts';
-import { modelFiles } from '../../test/support/model-files.ts';
-import { type GeneratedToken, type GenerateOptions, loadHere, type Model } from '../engine/index.ts';
+import { collect, connected, options, sources } from '../../test/support/connected.ts';
+import { type GenerateOptions, loadHere, type Model } from '../engine/index.ts';
 import { VitrineError } from '../lib/index.ts';
-import { createTokenizer } from '../tokenizer/index.ts';
-import { Caller } from './caller.ts';
-import { Host } from './host.ts';
-import type { Port, Request, Response } from './protocol.ts';
+import type { Request } from './protocol.ts';
 import { RemoteModel } from './remote-model.ts';
 
 const names = ['config.json', 'vocab.json', 'merges.txt', 'model.safetensors'];
