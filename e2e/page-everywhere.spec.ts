@@ -88,6 +88,10 @@ for (const [width, height] of [
     await vitrine.opened();
     const wider = () => page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
     expect(await wider()).toBeLessThanOrEqual(0);
+    await vitrine.text.fill(`A word without end: ${'x'.repeat(400)}`);
+    await expect(vitrine.status).toHaveText('Ready');
+    const sheet = page.locator('.sheet');
+    expect(await sheet.evaluate((box) => box.scrollWidth - box.clientWidth)).toBeLessThanOrEqual(0);
     for (const name of ['Models', 'Device', 'Share'] as const) {
       const dialog = await vitrine.dialog(name);
       const box = await dialog.boundingBox();

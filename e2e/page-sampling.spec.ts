@@ -1,5 +1,5 @@
 import { expect, test } from '@playwright/test';
-import { VitrinePage } from './page-support.ts';
+import { expectAccessibleInBoth, VitrinePage } from './page-support.ts';
 
 test('the panel shows what each setting cuts', async ({ page }) => {
   const vitrine = new VitrinePage(page);
@@ -43,6 +43,7 @@ test('several continuations side by side, and one is kept', async ({ page }) => 
   const takes = page.getByTestId('take');
   await expect(takes).toHaveCount(3);
   await vitrine.ready();
+  await expectAccessibleInBoth(page);
   const second = await takes.nth(1).locator('.take-text').textContent();
   await page.getByRole('button', { name: 'Keep Continuation 2' }).click();
   await expect(vitrine.text).toHaveValue(beginning + second);

@@ -38,6 +38,9 @@ test('stop, continue, undo and redo', async ({ page }) => {
 test('prompt and continuation are one text, which can be edited anywhere and continued', async ({ page }) => {
   const vitrine = new VitrinePage(page);
   await vitrine.opened();
+  await page.getByRole('button', { name: 'New', exact: true }).click();
+  await expect(vitrine.text).toBeFocused();
+  await expect(vitrine.status).toHaveText('Ready');
   await vitrine.text.fill('The cat said "');
   await page.keyboard.press('Control+Enter');
   await expect(vitrine.text).toHaveValue(/^The cat said ".+/s);
