@@ -6,38 +6,6 @@ import { VitrineError } from '../lib/index.ts';
 import type { Request } from './protocol.ts';
 import { RemoteModel } from './remote-model.ts';
 
-const names = ['config.json', 'vocab.json', 'merges.txt', 'model.safetensors'];
-const sources = () => modelFiles('test/golden/bf16', names);
-const options = { temperature: 0, eos: false, maxNewTokens: 12 };
-
-/** A host with a client, and what either has sent. */
-function connected() {
-  const [client, host] = channel();
-  const requests: Request[] = [];
-  const responses: Response[] = [];
-  const heard = <Message>(list: Message[], post: (message: Message) => void) => ({
-    post: (message: Message) => {
-      list.push(message);
-      post(message);
-    },
-  });
-  new Host({ ...host, ...heard(responses, host.post) } as Port<Response, Request>);
-  const port = { ...client, ...heard(requests, client.post) } as Port<Request, Response>;
-  const caller = new Caller(port);
-  const load = async (signal?: AbortSignal) => {
-    const given = { source: await sources(), options: { backend: 'cpu', cache: false } } as const;
-    const record = await caller.call('load', given, { signal });
-    return new RemoteModel(caller, record, await createTokenizer(record.tokenizer));
-  };
-  return { caller, port, requests, responses, load };
-}
-
-async function collect(model: Model, more: GenerateOptions = {}, prompt: string | number[] = [5, 6, 7]) {
-  const tokens: GeneratedToken[] = [];
-  for await (const token of model.generate(prompt, { ...options, ...more })) tokens.push(token);
-  return tokens.map(({ id }) => id);
-}
-
 const code = (name: string) => expect.objectContaining({ code: name });
 
 let expected: number[];
