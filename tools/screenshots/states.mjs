@@ -198,7 +198,7 @@ export const states = [
       await page.getByRole('button', { name: 'Write without a GPU' }).click();
       await ready(page);
       await page.getByTestId('write').click();
-      await page.getByTestId('stop').waitFor();
+      await page.getByTestId('status').filter({ hasText: 'Reached the length' }).waitFor();
       await ready(page);
     },
   },

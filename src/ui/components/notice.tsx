@@ -12,7 +12,10 @@ function Loading({ paused }: { paused: boolean }) {
   const actions = useActions();
   const done = usePageState(share);
   const request = usePageState((state) => state.request);
-  const far = usePageState(({ progress }) => (progress?.totalBytes ? formatProgress(progress) : ''));
+  const far = usePageState(({ progress }) => {
+    if (!progress?.totalBytes) return '';
+    return formatProgress(paused ? { ...progress, bytesPerSecond: 0, secondsLeft: undefined } : progress);
+  });
   if (!paused && request?.source === bundledModel) return null;
   return (
     <section className="notice" aria-label="Loading">
@@ -23,7 +26,7 @@ function Loading({ paused }: { paused: boolean }) {
       <p className="figure-number progress-line">{far}</p>
       <p className="muted">
         {paused
-          ? 'What has arrived is kept, and loading goes on from there.'
+          ? 'The whole parts that have arrived are kept, and loading goes on from there.'
           : 'What arrives is kept in this browser; the next visit needs no download.'}
       </p>
       <div className="row">
