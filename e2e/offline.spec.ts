@@ -128,6 +128,7 @@ test('the service worker holds the ranks once, the library and no model', () => 
     'vitrine-cpu.js',
     'vitrine-decoding.js',
     'vitrine-more.js',
+    'vitrine-tuner.js',
     'vitrine-r50k.js',
   ];
   for (const file of shell) expect(worker).toContain(`"${file}"`);

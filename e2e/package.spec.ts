@@ -37,6 +37,7 @@ test('the package holds what it should and nothing more', () => {
     'vitrine-cpu.js',
     'vitrine-decoding.js',
     'vitrine-more.js',
+    'vitrine-tuner.js',
     'embed.js',
     'embed.d.ts',
   ])

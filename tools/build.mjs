@@ -15,6 +15,7 @@ import {
   bundleRanks,
   bundleTokenizer,
   bundleTorch,
+  bundleTuner,
   cpuFile,
   decodingFile,
   engineFile,
@@ -22,6 +23,7 @@ import {
   ranksFile,
   tokenizerFile,
   torchFile,
+  tunerFile,
 } from './bundle.mjs';
 
 /** Builds `dist/`: the site, the library and the custom element, and refuses to let them grow past their limits. */
@@ -32,7 +34,8 @@ const kB = 1000;
 
 /**
  * Bytes after gzip. The page: everything it fetches before a model where there are workers, without GPT-2's ranks.
- * The library: what is fetched to run a safetensors model on a graphics adapter.
+ * The library: what is fetched to run a safetensors model on a graphics adapter. On an adapter that was not seen before
+ * the tuner comes as well, once; its size is told beside.
  */
 const limits = { page: 200 * kB, 'vitrine.js': 60 * kB, library: 64 * kB, 'embed.js': 10 * kB };
 const libraryFiles = ['vitrine.js', engineFile, tokenizerFile];
@@ -53,6 +56,7 @@ async function buildLibrary() {
   write(decodingFile, await bundleDecoding(root));
   write(moreFile, await bundleMore(root));
   write(torchFile, await bundleTorch(root));
+  write(tunerFile, await bundleTuner(root));
   write(ranksFile, await bundleRanks(root));
   write('embed.js', await bundleElement(root));
 }
@@ -103,7 +107,16 @@ function pageFiles() {
 
 function sizes() {
   const page = pageFiles().reduce((sum, path) => sum + gzipped(path), 0);
-  const files = [...libraryFiles, 'embed.js', cpuFile, decodingFile, moreFile, torchFile, ranksFile];
+  const files = [
+    ...libraryFiles,
+    'embed.js',
+    cpuFile,
+    decodingFile,
+    moreFile,
+    torchFile,
+    tunerFile,
+    ranksFile,
+  ];
   const rows = files.map((name) => [name, gzipped(join(dist, name))]);
   const library = rows.slice(0, libraryFiles.length).reduce((sum, [, bytes]) => sum + bytes, 0);
   return [['page', page], ['library', library], ...rows];

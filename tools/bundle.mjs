@@ -10,6 +10,7 @@ export const cpuFile = 'vitrine-cpu.js';
 export const torchFile = 'vitrine-torch.js';
 export const decodingFile = 'vitrine-decoding.js';
 export const moreFile = 'vitrine-more.js';
+export const tunerFile = 'vitrine-tuner.js';
 
 /** What stands apart from the engine: where it is imported, and the file it becomes. */
 const parts = [
@@ -18,6 +19,7 @@ const parts = [
   { source: 'src/engine/stand.ts', specifier: './stand-cpu.ts', file: cpuFile },
   { source: 'src/engine/decoding-part.ts', specifier: './decoding.ts', file: decodingFile },
   { source: 'src/model/gpu-runtime.ts', specifier: './rows-program.ts', file: decodingFile },
+  { source: 'src/engine/tuning.ts', specifier: './tuner.ts', file: tunerFile },
   { source: 'src/model/prefill-program.ts', specifier: './inspector.ts', file: moreFile },
   { source: 'src/engine/local-model.ts', specifier: './score.ts', file: moreFile },
   { source: 'src/engine/load.ts', specifier: './self-check.ts', file: moreFile },
@@ -253,6 +255,11 @@ export function bundleDecoding(root) {
 /** Scores, views of the inside, the self check, the visitor's own files, checkpoints in shards. */
 export function bundleMore(root) {
   return bundlePart(root, moreFile);
+}
+
+/** What measures kernels on an adapter that was not seen before. */
+export function bundleTuner(root) {
+  return bundlePart(root, tunerFile);
 }
 
 /** The reader of PyTorch checkpoints. */

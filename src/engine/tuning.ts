@@ -1,7 +1,7 @@
 import { createStore, get, set, type UseStore } from 'idb-keyval';
 import type { Gpu, GpuInfo } from '../gpu/index.ts';
-import { type GPT2, matmulKey, shapeKey, tuneMatmul, tuneProducts } from '../model/index.ts';
-import type { MatmulVariant, MatvecVariant } from '../shaders/index.ts';
+import { type GPT2, matmulKey, shapeKey } from '../model/index.ts';
+import { type MatmulVariant, type MatvecVariant, matmulKernel, matvecKernel } from '../shaders/index.ts';
 
 /** Kernels measured on an adapter. */
 export interface Tuning {
@@ -63,8 +63,11 @@ export function isTuned(model: GPT2, { products, chunks }: Tuning): boolean {
 
 /** Measures, and remembers for the next visit. */
 export async function tune(gpu: Gpu, model: GPT2, known: Tuning): Promise<Tuning> {
-  const found = await tuneProducts(gpu, model, { budget: tokenBudget });
-  const chunk = await tuneMatmul(gpu, model, { budget: promptBudget });
+  // A part of its own: it is needed once on each adapter.
+  const { tuneMatmul, tuneProducts } = await import('./tuner.ts');
+  const kernels = { matmulKernel, matvecKernel };
+  const found = await tuneProducts(gpu, model, { budget: tokenBudget, kernels });
+  const chunk = await tuneMatmul(gpu, model, { budget: promptBudget, kernels });
   const tuning: Tuning = {
     products: new Map([...known.products, ...found.map(({ key, best }) => [key, best] as const)]),
     chunks: new Map([...known.chunks, [chunk.key, chunk.best]]),

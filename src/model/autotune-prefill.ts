@@ -4,7 +4,6 @@ import {
   type MatmulVariant,
   type MatrixFormat,
   matmulGrid,
-  matmulKernel,
   matrixBuffers,
   packChunk,
   vectorStride,
@@ -31,14 +30,18 @@ export function matmulKey({ h, lm_head }: GPT2): string {
  * Chooses how a chunk's products are computed by timing the widest of a block, `c_fc`, over the weights of all layers,
  * after checking that each candidate gives what the default gives.
  */
-export async function tuneMatmul(gpu: Gpu, model: GPT2, { budget }: TuneOptions): Promise<TunedMatmul> {
+export async function tuneMatmul(
+  gpu: Gpu,
+  model: GPT2,
+  { budget, kernels }: TuneOptions,
+): Promise<TunedMatmul> {
   const deadline = performance.now() + budget;
   const linears = model.h.length > 0 ? model.h.map((layer) => layer.mlp.c_fc) : [model.lm_head];
   const { format } = (linears[0] ?? model.lm_head).matrix;
   const rows = chunkRows(gpu.info, model.config);
   const { shape, x, out, params } = testChunk(gpu, format, rows);
   const steps = async (variant: MatmulVariant): Promise<Dispatch[]> => {
-    const kernel = await gpu.kernels.compile(matmulKernel(shape, variant));
+    const kernel = await gpu.kernels.compile(kernels.matmulKernel(shape, variant));
     const grid = matmulGrid(format, variant, rows);
     return linears.map(({ matrix, aux }) =>
       dispatch(gpu.device, kernel, [x, ...matrixBuffers(matrix), aux, params, out], grid),

@@ -1,5 +1,6 @@
 import { expect, it } from 'vitest';
 import { withGpu } from '../../test/support/gpu.ts';
+import { matmulKernel, matvecKernel } from '../shaders/index.ts';
 import type { TensorInfo } from '../weights/index.ts';
 import { tuneProducts } from './autotune.ts';
 import { tuneMatmul } from './autotune-prefill.ts';
@@ -63,7 +64,10 @@ it.each(['f32', 'int4'] as const)(
       }
       await loader.finish();
       const bytes = gpu.buffers.bytes;
-      const tuned = await tuneProducts(gpu, loader.model, { budget: 20_000 });
+      const tuned = await tuneProducts(gpu, loader.model, {
+        budget: 20_000,
+        kernels: { matmulKernel, matvecKernel },
+      });
       expect(gpu.buffers.bytes).toBe(bytes);
       expect(tuned.length).toBe(5);
       for (const { best, measured } of tuned) {
@@ -71,7 +75,10 @@ it.each(['f32', 'int4'] as const)(
         expect(measured.length).toBeGreaterThan(3);
         expect(measured[0]?.variant).toEqual(best);
       }
-      const chunk = await tuneMatmul(gpu, loader.model, { budget: 20_000 });
+      const chunk = await tuneMatmul(gpu, loader.model, {
+        budget: 20_000,
+        kernels: { matmulKernel, matvecKernel },
+      });
       expect(gpu.buffers.bytes).toBe(bytes);
       expect(chunk.measured.map(({ variant }) => variant.kind)).toContain('direct');
       expect(chunk.measured[0]?.variant).toEqual(chunk.best);

@@ -3,9 +3,10 @@ import {
   type Epilogue,
   type MatvecShape,
   type MatvecVariant,
+  type matmulKernel,
   matrixBuffers,
   matvecGrid,
-  matvecKernel,
+  type matvecKernel,
   stateBytes,
   vectorStride,
 } from '../shaders/index.ts';
@@ -23,6 +24,8 @@ export interface Tuned {
 export interface TuneOptions {
   /** Milliseconds after which no further candidate is tried. */
   budget: number;
+  /** What makes the kernels: given, so that this part, fetched alone, does not hold their texts again. */
+  kernels: { matvecKernel: typeof matvecKernel; matmulKernel: typeof matmulKernel };
 }
 
 /** Products are timed over all layers' weights, so that none is served from a cache it would not be in. */
@@ -35,8 +38,12 @@ interface Subject {
  * Chooses a variant for each product of a token step by timing them on this device, after checking that each gives
  * what the default gives. Candidates a device cannot compile or that come out wrong are passed over.
  */
-export async function tuneProducts(gpu: Gpu, model: GPT2, { budget }: TuneOptions): Promise<Tuned[]> {
-  const bench = new TuneBench(gpu, model);
+export async function tuneProducts(
+  gpu: Gpu,
+  model: GPT2,
+  { budget, kernels }: TuneOptions,
+): Promise<Tuned[]> {
+  const bench = new TuneBench(gpu, model, kernels);
   const deadline = performance.now() + budget;
   try {
     const results: Tuned[] = [];
@@ -88,6 +95,7 @@ class TuneBench {
   constructor(
     private readonly gpu: Gpu,
     { config }: GPT2,
+    private readonly kernels: TuneOptions['kernels'],
   ) {
     const longest = Math.max(config.nInner, config.nEmbd);
     const rows = Math.max(config.vocabSize, config.nInner, 3 * config.nEmbd);
@@ -112,7 +120,7 @@ class TuneBench {
     linears: readonly Linear[],
     variant: MatvecVariant,
   ): Promise<Dispatch[]> {
-    const kernel = await this.gpu.kernels.compile(matvecKernel(shape, variant));
+    const kernel = await this.gpu.kernels.compile(this.kernels.matvecKernel(shape, variant));
     const grid = matvecGrid(shape.matrix, variant);
     return linears.map(({ matrix, aux }) =>
       dispatch(this.gpu.device, kernel, [this.x, ...matrixBuffers(matrix), aux, this.state, this.out], grid),
