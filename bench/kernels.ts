@@ -87,15 +87,15 @@ export class KernelTimer {
     await work().finally(() => {
       this.listening = false;
     });
-    // The first token of a run comes from the prompt's last row: only the head runs for it.
-    const cut = passes > 1 ? this.recorded.findIndex(({ name }) => name.startsWith('pick ')) + 1 : 0;
-    const recorded = this.recorded.slice(cut);
+    const recorded = passes > 1 ? this.wholeSteps() : this.lastChunk();
+    // One workgroup a row.
+    const rows = recorded.find(({ name }) => name.startsWith('layernorm'))?.grid[0] ?? stretch.rows;
     const kinds = new Map<string, Recorded[]>();
     for (const step of recorded) kinds.set(step.name, [...(kinds.get(step.name) ?? []), step]);
     const costs: KernelCost[] = [];
     for (const [name, steps] of kinds) {
       const microseconds = await this.time(steps);
-      const { bytes, multiplyAdds } = demandOf(name, steps.length, recorded, stretch, config);
+      const { bytes, multiplyAdds } = demandOf(name, steps.length, recorded, { ...stretch, rows }, config);
       const memory = bytes / 1e3 / microseconds / streamGBps;
       const arithmetic = (2 * multiplyAdds) / 1e3 / microseconds / fmaGFlops;
       costs.push({
@@ -107,6 +107,16 @@ export class KernelTimer {
       });
     }
     return costs.sort((left, right) => right.microseconds - left.microseconds);
+  }
+
+  /** Without the first token of a run, which comes from the prompt's last row: only the head runs for it. */
+  private wholeSteps(): Recorded[] {
+    return this.recorded.slice(this.recorded.findIndex(({ name }) => name.startsWith('pick ')) + 1);
+  }
+
+  /** Steps that are run again see the last chunk's rows in the uniform, so they must be its own. */
+  private lastChunk(): Recorded[] {
+    return this.recorded.slice(this.recorded.findLastIndex(({ name }) => name.startsWith('embed ')));
   }
 
   /** Microseconds of the steps, one after the other in one pass: the least of a few rounds. */

@@ -27,7 +27,8 @@ export const usageText = `Options:
   --repeat N          rounds; default 3
   --text FILE         compare dtypes with f32 on this text
   --no-autotune       default kernel variants
-  --kernels           what each kernel takes of a token and of the first prompt, and its share of the ceilings
+  --kernels           what each kernel takes of a token and of the last chunk of the first prompt, and its share
+                      of the ceilings
   --json FILE         write the report there
   --plot FILE         draw the cost of a token against its context there, as SVG`;
 

@@ -22,7 +22,7 @@ const tokenBudget = 1500;
 const promptBudget = 700;
 
 /** What was chosen holds for this adapter, these features, and this version of the kernels. */
-const kernelsVersion = 2;
+const kernelsVersion = 4;
 
 function storeKey({ vendor, architecture, device, description, features }: GpuInfo): string {
   return [kernelsVersion, vendor, architecture, device, description, features.join()].join('|');

@@ -52,7 +52,12 @@ export async function tuneMatmul(
     return new Float32Array(await readBuffer(gpu.device, gpu.buffers, out, out.size));
   };
   try {
-    const measured = await rank(gpu, { candidates: candidateMatmuls(gpu.info), steps, output, deadline });
+    const measured = await rank(gpu, {
+      candidates: candidateMatmuls(gpu.info, format.dtype),
+      steps,
+      output,
+      deadline,
+    });
     return { key: matmulKey(model), best: measured[0].variant, measured };
   } finally {
     for (const buffer of [x, out, params]) gpu.buffers.destroy(buffer);

@@ -1,6 +1,6 @@
 import type { GpuInfo } from '../gpu/index.ts';
 import { clamp } from '../lib/index.ts';
-import type { AttentionVariant, MatmulVariant } from '../shaders/index.ts';
+import type { AttentionVariant, MatmulVariant, WeightDtype } from '../shaders/index.ts';
 import type { GPT2Config } from './config.ts';
 
 /**
@@ -11,7 +11,8 @@ function dispatchBudget(info: GpuInfo): number {
   return info.software ? 5e8 : 4e9;
 }
 
-const mostRows = 128;
+/** More would not make a GPU faster, and chunks' vectors take memory. */
+const mostRows = 512;
 
 /** Rows of a chunk, so that the widest product of a block stays within the budget. */
 export function chunkRows(info: GpuInfo, { nEmbd, nInner }: GPT2Config): number {
@@ -30,25 +31,34 @@ export function layersPerSubmit(info: GpuInfo, { nEmbd, nInner }: GPT2Config, ro
   return Math.max(1, Math.floor((4 * dispatchBudget(info)) / perLayer));
 }
 
-const direct: MatmulVariant = { kind: 'direct', tm: 4, rn: 8, workgroup: 32 };
+const direct: MatmulVariant = { kind: 'direct', tm: 4, rn: 8, workgroup: 16 };
 const tiled: MatmulVariant = { kind: 'tiled', tm: 8, rn: 4, workgroup: 128 };
 /** Narrower subgroups share too little to pay for the shuffles. */
 const leastShare = 8;
 
-/** Ways to compute a chunk's products on this device that are worth timing, the default first. */
-export function candidateMatmuls(info: GpuInfo): [MatmulVariant, ...MatmulVariant[]] {
+/**
+ * Ways to compute a chunk's products on this device that are worth timing, the default first. Tiles in f16 round x, which
+ * is no more than weights in f16 or less have been rounded themselves; f32 promises more.
+ */
+export function candidateMatmuls(info: GpuInfo, dtype: WeightDtype): [MatmulVariant, ...MatmulVariant[]] {
   const share = Math.min(32, info.subgroupMinSize);
-  const shared = (workgroup: number): MatmulVariant => ({ ...direct, kind: 'broadcast', workgroup, share });
-  const broadcast = share >= leastShare ? ([shared(32), shared(64)] as const) : undefined;
+  const shared = (tm: number, workgroup: number): MatmulVariant[] =>
+    share < leastShare ? [] : [{ kind: 'broadcast', tm, rn: 8, workgroup, share }];
   // A software adapter pays for every barrier, and takes seconds to compile tiles.
-  if (info.software) return broadcast ? [...broadcast, direct] : [direct];
+  if (info.software) {
+    const [first, ...others] = [...shared(5, 16), ...shared(4, 32), direct];
+    return [first ?? direct, ...others];
+  }
   const tile = (tm: number, rn: number, workgroup: number): MatmulVariant => ({
     ...tiled,
     tm,
     rn,
     workgroup,
   });
-  return [tiled, tile(4, 4, 256), tile(4, 4, 128), tile(8, 4, 64), ...(broadcast ?? []), direct];
+  const halves = dtype !== 'f32' && info.features.includes('shader-f16');
+  const tiles = [tile(4, 4, 256), tile(4, 4, 128), tile(8, 4, 64)];
+  const half = halves ? [tiled, ...tiles].map((variant) => ({ ...variant, half: true })) : [];
+  return [tiled, ...half, ...tiles, ...shared(4, 32), ...shared(4, 64), direct];
 }
 
 /**
@@ -56,7 +66,7 @@ export function candidateMatmuls(info: GpuInfo): [MatmulVariant, ...MatmulVarian
  * shuffles where its subgroups are wide enough.
  */
 export function defaultMatmul(info: GpuInfo): MatmulVariant {
-  return candidateMatmuls(info)[0];
+  return candidateMatmuls(info, 'f32')[0];
 }
 
 /**
@@ -64,5 +74,5 @@ export function defaultMatmul(info: GpuInfo): MatmulVariant {
  * enough to share each among several queries.
  */
 export function defaultAttention(info: GpuInfo): AttentionVariant {
-  return info.software ? { queries: 4, keys: 1, workgroup: 16 } : { queries: 1, keys: 8, workgroup: 32 };
+  return info.software ? { queries: 8, keys: 2, workgroup: 8 } : { queries: 1, keys: 8, workgroup: 32 };
 }

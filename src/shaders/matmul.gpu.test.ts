@@ -116,3 +116,28 @@ describe.each([direct, broadcast, tiled])('$kind', (variant) => {
     expectClose(packed, expected, tolerance);
   });
 });
+
+describe('tiles in f16', () => {
+  const variants: MatmulVariant[] = [
+    { ...tiled, half: true },
+    { ...tiled, tm: 4, workgroup: 256, half: true },
+  ];
+  const half = { absolute: 2e-2, relative: 2e-3 };
+
+  // Each product's two factors may be off by 2^-11 of their size: over 192 columns of numbers below 1, under 0.02.
+  test.each(variants)('$workgroup lanes; refused without shader-f16', async (variant) => {
+    if (!gpu().info.features.includes('shader-f16')) {
+      await expect(check({ dtype: 'f16', rows: 72, columns: 192, T: 1, variant })).rejects.toThrow('f16');
+      return;
+    }
+    for (const [dtype, rows, T] of [
+      ['f16', 72, 1],
+      ['f16', 131, 65],
+      ['int8', 70, 37],
+      ['int4', 70, 37],
+    ] as const) {
+      const { floats, stride, expected } = await product({ dtype, rows, columns: 192, T, variant });
+      expectClose(unstrided(floats, T, rows, stride), expected, half);
+    }
+  });
+});

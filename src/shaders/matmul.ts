@@ -5,6 +5,8 @@ import { type Epilogue, epilogueParts } from './epilogue.ts';
 import matmulBroadcast from './matmul_broadcast.wgsl?raw';
 import matmulDirect from './matmul_direct.wgsl?raw';
 import matmulTiled from './matmul_tiled.wgsl?raw';
+import tileF16 from './tile_f16.wgsl?raw';
+import tileF32 from './tile_f32.wgsl?raw';
 import { dtypeLayouts, type MatrixFormat, matrixBindings, matrixConstants, matrixParts } from './weights.ts';
 
 /** How the product of a whole chunk is computed. */
@@ -22,9 +24,11 @@ export interface MatmulVariant {
   workgroup: number;
   /** Lanes that share what they load, for `broadcast`: a power of two, at most the smallest subgroup. */
   share?: number;
+  /** Tiles in f16, for `tiled`: x is rounded to it, sums stay f32. Needs shader-f16. */
+  half?: boolean;
 }
 
-const texts = { direct: matmulDirect, broadcast: matmulBroadcast, tiled: matmulTiled };
+const texts = { direct: matmulDirect, broadcast: matmulBroadcast };
 /** Lanes side by side along the rows of W in a tile. */
 const tileLanes = 16;
 
@@ -43,6 +47,7 @@ export function matmulKernel(shape: MatmulShape, variant: MatmulVariant): Kernel
   return defineKernel({
     name: `${shape.name} ${matrix.dtype} ${matrix.rows}x${matrix.columns} ${matmulName(variant)}`,
     ...(variant.kind === 'broadcast' && { features: ['subgroups'], divergent: true }),
+    ...(variant.half && { features: ['f16'] }),
     constants: {
       ...matrixConstants(matrix),
       ROWS: matrix.rows,
@@ -61,12 +66,16 @@ export function matmulKernel(shape: MatmulShape, variant: MatmulVariant): Kernel
       chunkBinding,
       ...epilogue.bindings,
     ],
-    parts: [chunkWgsl, ...matrixParts(matrix), ...epilogue.parts, texts[variant.kind]],
+    parts: [chunkWgsl, ...matrixParts(matrix), ...epilogue.parts, ...productParts(variant)],
   });
 }
 
-export function matmulName({ kind, tm, rn, workgroup, share }: MatmulVariant): string {
-  return `${kind} t${tm}r${rn}w${workgroup}${share ? `s${share}` : ''}`;
+function productParts({ kind, half }: MatmulVariant): string[] {
+  return kind === 'tiled' ? [half ? tileF16 : tileF32, matmulTiled] : [texts[kind]];
+}
+
+export function matmulName({ kind, tm, rn, workgroup, share, half }: MatmulVariant): string {
+  return `${kind} t${tm}r${rn}w${workgroup}${share ? `s${share}` : ''}${half ? ' f16' : ''}`;
 }
 
 /** Workgroups for a chunk of `rows`: along the rows of W, along the rows of x. */

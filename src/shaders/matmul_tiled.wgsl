@@ -3,7 +3,8 @@
 // A workgroup computes TILE_T rows of x times TILE_N rows of W, BK columns at a time: both pieces go to workgroup
 // memory once (weights dequantised on the way) and each lane multiplies TM by RN of them in registers. The pieces lie
 // as [k / 4][row], so that neighbouring lanes read neighbouring vec4s; BK divides the padded columns, so there is no
-// tail along k. Barriers stand in uniform control flow. Workgroup memory: (TILE_T + TILE_N) * BK floats.
+// tail along k. Barriers stand in uniform control flow. Workgroup memory: (TILE_T + TILE_N) * BK numbers, f32 or f16
+// (`tile4`); sums are f32 either way.
 // Bias: aux's t.
 
 const LANES_N = 16u;
@@ -14,8 +15,8 @@ const BK = 32u;
 const BK4 = BK / 4u;
 const TILE_BLOCKS = BK4 / BLOCK4;
 
-var<workgroup> tile_x: array<vec4f, BK4 * TILE_T>;
-var<workgroup> tile_w: array<vec4f, BK4 * TILE_N>;
+var<workgroup> tile_x: array<tile4, BK4 * TILE_T>;
+var<workgroup> tile_w: array<tile4, BK4 * TILE_N>;
 
 @compute @workgroup_size(WG)
 fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) local: u32) {
@@ -31,7 +32,7 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) lo
   for (var step = 0u; step < KB / TILE_BLOCKS; step++) {
     for (var i = local; i < BK4 * TILE_T; i += WG) {
       let t = min(first_t + i / BK4, params.count - 1u);
-      tile_x[(i % BK4) * TILE_T + i / BK4] = x[t * X_STRIDE4 + step * BK4 + i % BK4];
+      tile_x[(i % BK4) * TILE_T + i / BK4] = to_tile(x[t * X_STRIDE4 + step * BK4 + i % BK4]);
     }
     for (var i = local; i < TILE_BLOCKS * TILE_N; i += WG) {
       let row = min(first_row + i / TILE_BLOCKS, ROWS - 1u);
@@ -39,16 +40,16 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) lo
       let weights = load_block(row, block);
       let scale = block_scale(row, block);
       #unroll b BLOCK4
-      tile_w[((i % TILE_BLOCKS) * BLOCK4 + $bu) * TILE_N + i / TILE_BLOCKS] = block_vec4(weights, $bu) * scale;
+      tile_w[((i % TILE_BLOCKS) * BLOCK4 + $bu) * TILE_N + i / TILE_BLOCKS] = to_tile(block_vec4(weights, $bu) * scale);
       #end
     }
     workgroupBarrier();
     for (var k4 = 0u; k4 < BK4; k4++) {
       #unroll m TM
-      let v_$m = tile_x[k4 * TILE_T + lane_t + $mu * LANES_T];
+      let v_$m = vec4f(tile_x[k4 * TILE_T + lane_t + $mu * LANES_T]);
       #end
       #unroll n RN
-      let w_$n = tile_w[k4 * TILE_N + lane_n + $nu * LANES_N];
+      let w_$n = vec4f(tile_w[k4 * TILE_N + lane_n + $nu * LANES_N]);
       #unroll m TM
       acc_$m_$n += dot(v_$m, w_$n);
       #end
