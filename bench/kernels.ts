@@ -1,3 +1,4 @@
+import { leastMicroseconds } from '../src/gpu/index.ts';
 import type { GPT2Config } from '../src/model/index.ts';
 import { bytesPerWeight } from './measure.ts';
 import type { Ceilings } from './probes.ts';
@@ -35,7 +36,7 @@ interface Demand {
   multiplyAdds: number;
 }
 
-const rounds = 3;
+/** Work shorter than this is repeated. */
 const leastMilliseconds = 20;
 
 /** Notes every dispatch recorded while it listens, on any device of this process; then times each kernel alone. */
@@ -119,25 +120,11 @@ export class KernelTimer {
     return this.recorded.slice(this.recorded.findLastIndex(({ name }) => name.startsWith('embed ')));
   }
 
-  /** Microseconds of the steps, one after the other in one pass: the least of a few rounds. */
+  /** Microseconds of the steps, one after the other in one pass. */
   private async time(steps: readonly Recorded[]): Promise<number> {
     const { device } = this;
     if (!device) throw new Error('Nothing was bound while the timer listened.');
-    let repeat = 1;
-    let least = Number.POSITIVE_INFINITY;
-    for (let round = 0; round < rounds; ) {
-      const started = performance.now();
-      for (let i = 0; i < repeat; i++) submitSteps(device, steps);
-      await device.queue.onSubmittedWorkDone();
-      const milliseconds = performance.now() - started;
-      if (milliseconds < leastMilliseconds && repeat < 256) {
-        repeat *= 4;
-        continue;
-      }
-      least = Math.min(least, (milliseconds * 1000) / repeat);
-      round++;
-    }
-    return least;
+    return leastMicroseconds(device, leastMilliseconds, () => submitSteps(device, steps));
   }
 }
 

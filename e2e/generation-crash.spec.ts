@@ -1,4 +1,4 @@
-import { chromium, expect, type Page, test } from '@playwright/test';
+import { type CDPSession, chromium, expect, type Page, test } from '@playwright/test';
 import { browserArgs, findBrowser } from '../tools/browser.mjs';
 import { dist } from './support/sites.ts';
 import { type StaticServer, startStaticServer } from './support/static-server.mjs';
@@ -51,23 +51,27 @@ function generate(page: Page, options: object): Promise<Run> {
 
 const arrived = (page: Page) => page.evaluate(() => (window as unknown as { scene: Scene }).scene.arrived);
 
-function launch() {
-  return chromium.launch({
+/** Runs `work` on a page with the model loaded, in a browser of its own whose GPU process may crash. */
+async function inBrowser(work: (page: Page, protocol: CDPSession) => Promise<void>): Promise<void> {
+  const browser = await chromium.launch({
     executablePath: findBrowser(),
     // Chromium gives no adapter to a page whose GPU process crashed twice within minutes, unless told otherwise.
     args: [...browserArgs, '--disable-gpu-process-crash-limit', '--disable-domain-blocking-for-3d-apis'],
     ignoreDefaultArgs: ['--disable-back-forward-cache'],
   });
-}
-
-test('a crash of the GPU process in mid-generation leaves the text as it would have been', async () => {
-  test.setTimeout(180_000);
-  const browser = await launch();
   try {
     const page = await browser.newPage();
     await page.goto(`${site.origin}/bare`);
     await load(page);
-    const protocol = await browser.newBrowserCDPSession();
+    await work(page, await browser.newBrowserCDPSession());
+  } finally {
+    await browser.close();
+  }
+}
+
+test('a crash of the GPU process in mid-generation leaves the text as it would have been', async () => {
+  test.setTimeout(180_000);
+  await inBrowser(async (page, protocol) => {
     const settings = [
       { temperature: 0, maxNewTokens: 90, eos: false },
       { temperature: 0.9, topK: 40, repetitionPenalty: 1.2, seed: 8, maxNewTokens: 90, eos: false },
@@ -83,25 +87,18 @@ test('a crash of the GPU process in mid-generation leaves the text as it would h
       // The worker may be 64 tokens ahead of the page, and must not have been at the end.
       expect(at).toBeLessThan(90 - 64);
     }
-  } finally {
-    await browser.close();
-  }
+  });
 });
 
 test('a page that is frozen, or left and gone back to, writes on where it was, also without its GPU', async () => {
   test.setTimeout(180_000);
-  const browser = await launch();
-  try {
-    const page = await browser.newPage();
-    await page.goto(`${site.origin}/bare`);
-    await load(page);
+  await inBrowser(async (page, protocol) => {
     const options = { temperature: 0.9, topK: 40, seed: 8, maxNewTokens: 90, eos: false };
     const expected = await generate(page, options);
     expect(expected.ids).toHaveLength(90);
 
     // As a browser does to a tab that stays hidden: no timer, no message, and the GPU process goes meanwhile.
     const tab = await page.context().newCDPSession(page);
-    const protocol = await browser.newBrowserCDPSession();
     const running = generate(page, options);
     await expect.poll(() => arrived(page), { intervals: [5] }).toBeGreaterThan(2);
     await tab.send('Page.setWebLifecycleState', { state: 'frozen' });
@@ -132,7 +129,5 @@ test('a page that is frozen, or left and gone back to, writes on where it was, a
     });
     if (back) expect(back).toEqual({ kept: true, ids: expected.ids });
     else await load(page);
-  } finally {
-    await browser.close();
-  }
+  });
 });

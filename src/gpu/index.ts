@@ -10,4 +10,5 @@ export {
 } from './kernels.ts';
 export { type Dispatch, dispatch, grid1d, record, submit } from './pass.ts';
 export { ReadbackRing, readBuffer } from './readback.ts';
+export { leastMicroseconds } from './timing.ts';
 export { type Binding, type Constants, defineKernel, f32Literal, type KernelParts, unroll } from './wgsl.ts';

@@ -11,7 +11,7 @@ function dispatchBudget(info: GpuInfo): number {
   return info.software ? 5e8 : 4e9;
 }
 
-/** More would not make a GPU faster, and chunks' vectors take memory. */
+/** Hundreds of workgroups in every product of a small model already; a chunk's vectors take memory. */
 const mostRows = 512;
 
 /** Rows of a chunk, so that the widest product of a block stays within the budget. */

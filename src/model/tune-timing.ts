@@ -1,4 +1,4 @@
-import { type Dispatch, type Gpu, submit } from '../gpu/index.ts';
+import { type Dispatch, type Gpu, leastMicroseconds, submit } from '../gpu/index.ts';
 
 /** What variants of one kernel compete in. */
 export interface Contest<V> {
@@ -38,28 +38,12 @@ export async function rank<V>(gpu: Gpu, contest: Contest<V>): Promise<[Measured<
   return measured.sort((left, right) => left.microseconds - right.microseconds);
 }
 
-const rounds = 3;
-/** Work below this many milliseconds is repeated, for timers are coarse. */
+/** Work shorter than this is repeated. */
 const leastMilliseconds = 3;
 const tolerance = 1e-3;
 
-/** Microseconds of all steps: the least of a few rounds, since whatever disturbs only adds. */
-async function timeSteps(gpu: Gpu, steps: readonly Dispatch[]): Promise<number> {
-  let repeat = 1;
-  let least = Number.POSITIVE_INFINITY;
-  for (let round = 0; round < rounds; ) {
-    const started = performance.now();
-    for (let i = 0; i < repeat; i++) submit(gpu.device, steps, 'tune');
-    await gpu.device.queue.onSubmittedWorkDone();
-    const milliseconds = performance.now() - started;
-    if (milliseconds < leastMilliseconds && repeat < 256) {
-      repeat *= 4;
-      continue;
-    }
-    least = Math.min(least, (milliseconds * 1000) / repeat);
-    round++;
-  }
-  return least;
+function timeSteps({ device }: Gpu, steps: readonly Dispatch[]): Promise<number> {
+  return leastMicroseconds(device, leastMilliseconds, () => submit(device, steps, 'tune'));
 }
 
 /** Within rounding of the largest value: other orders of summation differ there, other answers far above. */
