@@ -1,9 +1,10 @@
 import { existsSync } from 'node:fs';
 import react from '@vitejs/plugin-react';
 import { defineConfig } from 'vite';
-import { partsOfSite, wgslPlugin } from './tools/bundle.mjs';
+import { partsOfSite } from './tools/bundle.mjs';
 import { contentSecurityPolicy } from './tools/csp.mjs';
 import { offline } from './tools/offline.mjs';
+import { wgslPlugin } from './tools/wgsl.mjs';
 
 const pages = ['index', 'embed', 'bench'].filter((name) => existsSync(`${name}.html`));
 

@@ -37,7 +37,7 @@ const kB = 1000;
  * The library: what is fetched to run a safetensors model on a graphics adapter. On an adapter that was not seen before
  * the tuner comes as well, once; its size is told beside.
  */
-const limits = { page: 200 * kB, 'vitrine.js': 60 * kB, library: 64 * kB, 'embed.js': 10 * kB };
+const limits = { page: 200 * kB, library: 60 * kB, 'embed.js': 10 * kB };
 const libraryFiles = ['vitrine.js', engineFile, tokenizerFile];
 
 function gzipped(path) {

@@ -8,8 +8,6 @@ export const torchFile: string;
 export const decodingFile: string;
 export const moreFile: string;
 export const tunerFile: string;
-export function leanWgsl(text: string): string;
-export function wgslPlugin(): Plugin;
 export function partsOfSite(options: { worker: boolean }): Plugin[];
 export function bundleLibrary(root: string): Promise<string>;
 export function bundleEngine(root: string): Promise<string>;

@@ -1,6 +1,7 @@
-import { readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
+import { minify } from 'terser';
 import { build } from 'vite';
+import { wgslPlugin } from './wgsl.mjs';
 
 /** The files of the library beside `vitrine.js`, which fetches them when it needs them. */
 export const engineFile = 'vitrine-engine.js';
@@ -23,6 +24,7 @@ const parts = [
   { source: 'src/model/prefill-program.ts', specifier: './inspector.ts', file: moreFile },
   { source: 'src/engine/local-model.ts', specifier: './score.ts', file: moreFile },
   { source: 'src/engine/load.ts', specifier: './self-check.ts', file: moreFile },
+  { source: 'src/engine/stand.ts', specifier: './propose.ts', file: moreFile },
   { source: 'src/weights/open.ts', specifier: './origin-files.ts', file: moreFile },
   { source: 'src/weights/weight-files.ts', specifier: './shard-index.ts', file: moreFile },
   { source: 'src/weights/weight-files.ts', specifier: './torch-checkpoint.ts', file: torchFile },
@@ -34,32 +36,8 @@ const common = {
   logLevel: 'warn',
 };
 
-/** Comments and space in WGSL say nothing to a driver; without them the library is smaller. */
-export function leanWgsl(text) {
-  return text
-    .replace(/\/\*[\s\S]*?\*\//g, '')
-    .split('\n')
-    .map((line) => line.replace(/\/\/.*$/, '').trim())
-    .filter((line) => line !== '')
-    .join('\n')
-    .replace(/ *([,;:{}()]) */g, '$1');
-}
-
-/** `import text from './x.wgsl?raw'` without what only a reader needs. */
-export function wgslPlugin() {
-  return {
-    name: 'lean-wgsl',
-    enforce: 'pre',
-    load(id) {
-      const [path, query] = id.split('?');
-      if (query !== 'raw' || !path.endsWith('.wgsl')) return undefined;
-      return `export default ${JSON.stringify(leanWgsl(readFileSync(path, 'utf8')))};`;
-    },
-  };
-}
-
 /**
- * Replaces a dynamic import in one source file by that of a file beside the bundle, which stays a file of its own.
+ * Replaces dynamic imports in one source file by those of a file beside the bundle, which stays a file of its own.
  * `folder` is where that file is, seen from the bundle.
  */
 function besidePlugin(source, specifier, file, { folder = './', importer } = {}) {
@@ -73,7 +51,7 @@ function besidePlugin(source, specifier, file, { folder = './', importer } = {})
       if (!code.includes(`import('${specifier}')`)) throw new Error(`${id} does not import('${specifier}').`);
       found = true;
       const beside = `import('${folder}${file}')`;
-      return code.replace(`import('${specifier}')`, importer?.(beside) ?? beside);
+      return code.replaceAll(`import('${specifier}')`, importer?.(beside) ?? beside);
     },
     resolveId(id) {
       return id === folder + file ? { id, external: true } : undefined;
@@ -119,7 +97,13 @@ async function bundle(entry, plugins) {
   const [{ output }] = [result].flat();
   const chunks = output.filter((part) => part.type === 'chunk');
   if (chunks.length !== 1) throw new Error(`${entry} became ${chunks.length} chunks instead of one.`);
-  return leanScript(chunks[0].code);
+  return shortest(leanScript(chunks[0].code));
+}
+
+/** A second minifier finds what the bundler's own leaves. */
+async function shortest(code) {
+  const { code: less } = await minify(code, { module: true, ecma: 2020, compress: { passes: 3 } });
+  return less;
 }
 
 /**
@@ -178,7 +162,7 @@ ${[...new Set(parts.map(({ file }) => file))].map((file) => `  '${file}': new UR
 
 /** The library's entry: what a page needs before a model is asked for. */
 export async function bundleLibrary(root) {
-  const engineBeside = besidePlugin('src/worker/client.ts', './here.ts', engineFile);
+  const engineBeside = besidePlugin('src/worker/client.ts', './engine.ts', engineFile);
   const code = await bundle(join(root, 'src/index.ts'), [
     besidePlugin(clientTokenizer.source, clientTokenizer.specifier, tokenizerFile),
     engineBeside,

@@ -79,32 +79,6 @@ export function recommendDtype(subject: Subject, adapter: AdapterSummary): Weigh
   );
 }
 
-const smaller: readonly WeightDtype[] = ['f16', 'int8', 'int4'];
-
-/** What an out-of-memory while loading says: which dtype takes less, if any does. Other errors are left alone. */
-export function proposeSmaller(
-  error: unknown,
-  subject: Subject,
-  adapter: AdapterSummary,
-  dtype: WeightDtype,
-) {
-  if (!(error instanceof VitrineError && error.code === 'out-of-memory')) return error;
-  const { id, dtypes } = planFor(subject, adapter);
-  const told = (name: WeightDtype) => dtypes.find((planned) => planned.dtype === name);
-  const bytes = told(dtype)?.totalBytes ?? 0;
-  const proposed = smaller
-    .slice(smaller.indexOf(dtype) + 1)
-    .map(told)
-    .find((planned) => planned?.fits && planned.totalBytes < bytes);
-  const short = `The GPU has no room for ${id} in ${dtype}, which takes ${megabytes(bytes)}.`;
-  if (!proposed)
-    return new VitrineError('out-of-memory', `${short} Choose a smaller model.`, { cause: error });
-  const next = `Load it with dtype '${proposed.dtype}', which takes ${megabytes(proposed.totalBytes)}, or choose a smaller model.`;
-  return new VitrineError('out-of-memory', `${short} ${next}`, { cause: error, dtype: proposed.dtype });
-}
-
-const megabytes = (bytes: number) => `${Math.ceil(bytes / 2 ** 20)} MiB`;
-
 /** The adapter of this device, without keeping a device; null where there is none. */
 export async function probeAdapter(): Promise<AdapterSummary | null> {
   if (!platformGpu()) return null;

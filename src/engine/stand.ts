@@ -2,7 +2,6 @@ import { adoptDevice, type Gpu, openGpu, platformGpu } from '../gpu/index.ts';
 import { isAbort, throwIfAborted, VitrineError } from '../lib/index.ts';
 import {
   chooserOf,
-  distrustWrongSubgroups,
   type GPT2Config,
   GpuRuntime,
   GpuWeightLoader,
@@ -11,11 +10,11 @@ import {
 } from '../model/index.ts';
 import type { Checkpoint } from '../weights/index.ts';
 import { summariseGpu } from './adapter.ts';
-import { proposeSmaller, recommendDtype } from './memory.ts';
+import { planFor, recommendDtype } from './memory.ts';
 import type { Standing } from './session.ts';
 import { streamInto } from './stream-into.ts';
-import { isTuned, recallTuning, type Tuning, tune, untuned } from './tuning.ts';
-import type { LoadOptions, WeightDtype } from './types.ts';
+import { distrustWrongSubgroups, isTuned, recallTuning, type Tuning, tune, untuned } from './tuning.ts';
+import type { LoadOptions, MemoryPlan, WeightDtype } from './types.ts';
 
 /** A checkpoint understood: what its weights are for. */
 export interface Understood {
@@ -83,11 +82,18 @@ async function standOnGpu(gpu: Gpu, what: Understood, options: LoadOptions): Pro
   } catch (error) {
     // What a lost device breaks first is seldom the error that names it.
     const lost = await Promise.race([gpu.lost, Promise.resolve(undefined)]);
-    if (!lost || isAbort(error)) throw proposeSmaller(error, what, adapter, dtype);
+    if (!lost || isAbort(error)) throw await withProposal(error, dtype, () => planFor(what, adapter));
     throw new VitrineError('device-lost', `The GPU went away while loading: ${lost.reason}`, {
       cause: error,
     });
   }
+}
+
+/** The error; one of memory says what would fit, unless the part that says so cannot be fetched. */
+async function withProposal(error: unknown, dtype: WeightDtype, plan: () => MemoryPlan): Promise<unknown> {
+  if (!(error instanceof VitrineError && error.code === 'out-of-memory')) return error;
+  const part = await import('./propose.ts').catch(() => undefined);
+  return part?.proposeSmaller(error, plan(), dtype) ?? error;
 }
 
 /** Weights in their places and the kernels of the first tokens compiled. */

@@ -1,2 +1,2 @@
-/** What measures kernels, when there is something to measure. */
-export { tuneMatmul, tuneProducts } from '../model/index.ts';
+/** What tries and measures kernels, when there is something to try or measure. */
+export { subgroupsRight, tuneMatmul, tuneProducts } from '../model/index.ts';

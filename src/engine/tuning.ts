@@ -28,23 +28,57 @@ function storeKey({ vendor, architecture, device, description, features }: GpuIn
   return [kernelsVersion, vendor, architecture, device, description, features.join()].join('|');
 }
 
+const kernels = { matmulKernel, matvecKernel };
+
 function store(): UseStore | undefined {
   return typeof indexedDB === 'undefined' ? undefined : createStore('vitrine-tuning', 'variants');
+}
+
+/** What was found on an adapter before; undefined where nothing was, or where storage is denied. */
+async function recall<T>(key: string): Promise<T | undefined> {
+  try {
+    const at = store();
+    return at && (await get<T>(key, at));
+  } catch {
+    return undefined;
+  }
+}
+
+async function remember(key: string, value: unknown): Promise<void> {
+  try {
+    const at = store();
+    if (at) await set(key, value, at);
+  } catch {
+    // Storage is denied or full: the next visit finds out again.
+  }
 }
 
 export function untuned(): Tuning {
   return { products: new Map(), chunks: new Map() };
 }
 
-/** What was measured on this adapter before; empty where nothing was, or where storage is denied. */
+/** What was measured on this adapter before. */
 export async function recallTuning(gpu: Gpu): Promise<Tuning> {
-  try {
-    const at = store();
-    const kept = at && (await get<Kept>(storeKey(gpu.info), at));
-    return kept ? { products: new Map(kept.products), chunks: new Map(kept.chunks) } : untuned();
-  } catch {
-    return untuned();
-  }
+  const kept = await recall<Kept>(storeKey(gpu.info));
+  return kept ? { products: new Map(kept.products), chunks: new Map(kept.chunks) } : untuned();
+}
+
+/**
+ * Before kernels with subgroups are trusted on an adapter, products whose result is known go through them. A device
+ * that gets one wrong, or cannot run it, is treated as one without subgroups from then on. That they are right is
+ * remembered.
+ */
+export async function distrustWrongSubgroups(gpu: Gpu): Promise<void> {
+  const { info } = gpu;
+  if (!info.features.includes('subgroups') || info.subgroupMinSize === 0) return;
+  const key = `subgroups|${storeKey(info)}`;
+  if (await recall<boolean>(key)) return;
+  // A part of its own: it is needed once on each adapter.
+  if (await import('./tuner.ts').then((part) => part.subgroupsRight(gpu, kernels)).catch(() => false))
+    return remember(key, true);
+  info.features = info.features.filter((feature) => feature !== 'subgroups');
+  info.subgroupMinSize = 0;
+  info.subgroupMaxSize = 0;
 }
 
 /** True when every product of the model has a measured variant. */
@@ -63,21 +97,14 @@ export function isTuned(model: GPT2, { products, chunks }: Tuning): boolean {
 
 /** Measures, and remembers for the next visit. */
 export async function tune(gpu: Gpu, model: GPT2, known: Tuning): Promise<Tuning> {
-  // A part of its own: it is needed once on each adapter.
   const { tuneMatmul, tuneProducts } = await import('./tuner.ts');
-  const kernels = { matmulKernel, matvecKernel };
   const found = await tuneProducts(gpu, model, { budget: tokenBudget, kernels });
   const chunk = await tuneMatmul(gpu, model, { budget: promptBudget, kernels });
   const tuning: Tuning = {
     products: new Map([...known.products, ...found.map(({ key, best }) => [key, best] as const)]),
     chunks: new Map([...known.chunks, [chunk.key, chunk.best]]),
   };
-  try {
-    const at = store();
-    const kept: Kept = { products: [...tuning.products], chunks: [...tuning.chunks] };
-    if (at) await set(storeKey(gpu.info), kept, at);
-  } catch {
-    // Storage is denied or full: the next visit measures again.
-  }
+  const kept: Kept = { products: [...tuning.products], chunks: [...tuning.chunks] };
+  await remember(storeKey(gpu.info), kept);
   return tuning;
 }

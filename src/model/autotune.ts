@@ -3,14 +3,13 @@ import {
   type Epilogue,
   type MatvecShape,
   type MatvecVariant,
-  type matmulKernel,
   matrixBuffers,
   matvecGrid,
-  type matvecKernel,
   stateBytes,
   vectorStride,
 } from '../shaders/index.ts';
 import type { GPT2, Linear } from './gpt2.ts';
+import type { ProductKernels } from './trust.ts';
 import { type Measured, rank } from './tune-timing.ts';
 import { candidateVariants, shapeKey } from './variants.ts';
 
@@ -24,8 +23,7 @@ export interface Tuned {
 export interface TuneOptions {
   /** Milliseconds after which no further candidate is tried. */
   budget: number;
-  /** What makes the kernels: given, so that this part, fetched alone, does not hold their texts again. */
-  kernels: { matvecKernel: typeof matvecKernel; matmulKernel: typeof matmulKernel };
+  kernels: ProductKernels;
 }
 
 /** Products are timed over all layers' weights, so that none is served from a cache it would not be in. */
@@ -95,7 +93,7 @@ class TuneBench {
   constructor(
     private readonly gpu: Gpu,
     { config }: GPT2,
-    private readonly kernels: TuneOptions['kernels'],
+    private readonly kernels: ProductKernels,
   ) {
     const longest = Math.max(config.nInner, config.nEmbd);
     const rows = Math.max(config.vocabSize, config.nInner, 3 * config.nEmbd);

@@ -31,5 +31,5 @@ export type {
   Runtime,
   RuntimeStats,
 } from './runtime.ts';
-export { distrustWrongSubgroups } from './trust.ts';
+export { type ProductKernels, subgroupsRight } from './trust.ts';
 export { chooserOf, defaultVariant, shapeKey } from './variants.ts';

@@ -3,10 +3,10 @@ import {
   auxLayout,
   type MatrixFormat,
   matmulGrid,
-  matmulKernel,
+  type matmulKernel,
   matrixFormat,
   matvecGrid,
-  matvecKernel,
+  type matvecKernel,
   packChunk,
   stateBytes,
   vectorStride,
@@ -26,20 +26,14 @@ const product = (t: number, row: number) => {
   return sum;
 };
 
-/**
- * Before kernels with subgroups are trusted on a device, the two kinds that it would use run a product whose result is
- * known. A device that gets it wrong, or cannot run it, is treated as one without subgroups from then on.
- */
-export async function distrustWrongSubgroups(gpu: Gpu): Promise<void> {
-  const { info } = gpu;
-  if (!info.features.includes('subgroups') || info.subgroupMinSize === 0) return;
-  if (await subgroupsRight(gpu).catch(() => false)) return;
-  info.features = info.features.filter((feature) => feature !== 'subgroups');
-  info.subgroupMinSize = 0;
-  info.subgroupMaxSize = 0;
+/** What makes the kernels: given, so that this part, fetched alone, does not hold their texts again. */
+export interface ProductKernels {
+  matvecKernel: typeof matvecKernel;
+  matmulKernel: typeof matmulKernel;
 }
 
-async function subgroupsRight(gpu: Gpu): Promise<boolean> {
+/** Whether the two kinds of product with subgroups that this device would use give a result that is known. */
+export async function subgroupsRight(gpu: Gpu, kernels: ProductKernels): Promise<boolean> {
   const matrix = matrixFormat('f32', rows, columns, gpu.device.limits.maxStorageBufferBindingSize);
   const shape = {
     ...{ name: 'trust', matrix, inputStride: vectorStride(columns) },
@@ -49,9 +43,11 @@ async function subgroupsRight(gpu: Gpu): Promise<boolean> {
   const variant = defaultVariant(gpu.info, one);
   const single = variant.reduction === 'subgroup';
   const chunk = candidateMatmuls(gpu.info, 'f32').find(({ kind }) => kind === 'broadcast');
-  if (single && !(await right(gpu, matrix, matvecKernel(one, variant), matvecGrid(matrix, variant), 1)))
-    return false;
-  return !chunk || right(gpu, matrix, matmulKernel(shape, chunk), matmulGrid(matrix, chunk, count), count);
+  const vector = () => right(gpu, matrix, kernels.matvecKernel(one, variant), matvecGrid(matrix, variant), 1);
+  if (single && !(await vector())) return false;
+  return (
+    !chunk || right(gpu, matrix, kernels.matmulKernel(shape, chunk), matmulGrid(matrix, chunk, count), count)
+  );
 }
 
 /** Whether a kernel gives the product of every one of `inputs` rows of x. */

@@ -7,7 +7,7 @@ import type {
   SelfCheckReport,
 } from '../engine/index.ts';
 import { VitrineError } from '../lib/index.ts';
-import type { CachedModel, StorageReport } from '../weights/index.ts';
+import type { CachedModel } from '../weights/index.ts';
 import { defaultBase } from './base.ts';
 import { Caller } from './caller.ts';
 import type { Request, Response, SentLoadOptions } from './protocol.ts';
@@ -15,7 +15,7 @@ import { RemoteModel } from './remote-model.ts';
 import { spawnWorker } from './spawn.ts';
 
 /** The engine in this thread: its code arrives only where it is needed, mostly it runs in the worker. */
-const here = () => import('./here.ts');
+const here = () => import('./engine.ts');
 
 let shared: Caller | undefined;
 
@@ -98,16 +98,6 @@ export async function deleteCached(id: string): Promise<void> {
   return caller ? caller.call('deleteCached', { id }) : (await here()).deleteCached(id);
 }
 
-/** A stored model as one file, for another browser or a safe place. */
-export async function exportCached(id: string): Promise<Blob> {
-  return (await here()).exportCached(id);
-}
-
-/** Takes back what `exportCached` gave. */
-export async function importCached(file: Blob | File[]): Promise<CachedModel> {
-  return (await here()).importCached(file);
-}
-
 /** What a model would take on this device, from its config and headers: no weight byte is fetched. */
 export async function planMemory(source: ModelSource, options: LoadOptions = {}): Promise<MemoryPlan> {
   const { signal } = options;
@@ -127,14 +117,4 @@ export async function selfCheck(options: LoadOptions = {}): Promise<SelfCheckRep
   if (!caller)
     return (await here()).selfCheckHere({ ...options, bundledBase: options.bundledBase ?? defaultBase() });
   return caller.call('selfCheck', { options: sent(options) }, { signal });
-}
-
-/** Bytes this site stores and may store, as far as the browser says. */
-export async function storageReport(): Promise<StorageReport> {
-  return (await import('../weights/index.ts')).storageReport();
-}
-
-/** Asks the browser not to clear what this site stores; false when it declines. A worker cannot ask. */
-export async function requestPersistence(): Promise<boolean> {
-  return (await import('../weights/index.ts')).requestPersistence();
 }
