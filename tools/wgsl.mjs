@@ -11,6 +11,9 @@ import { fileURLToPath } from 'node:url';
  * for another.
  */
 
+/** Names that others call: the entry point, and what a test has a kernel of its own for. */
+const called = new Set(['main', 'activate']);
+
 /** Words of one or two letters that WGSL keeps to itself. */
 const reserved = new Set(['as', 'do', 'fn', 'if', 'of']);
 
@@ -74,7 +77,7 @@ function members(text) {
 function tops(text) {
   const own = functions(text).map(({ name }) => name);
   return [...own, ...declared(outside(text), /\b(?:const|var(?:<\w+>)?) (\w+)/g)].filter(
-    (name) => name !== 'main',
+    (name) => !called.has(name),
   );
 }
 
