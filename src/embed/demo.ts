@@ -1,16 +1,20 @@
-import type { LoadProgress } from '../engine/index.ts';
+import type { LoadProgress, Model } from '../engine/index.ts';
+import type { Choice } from './choices.ts';
+import { siteBase } from './library.ts';
 import {
   type AttributeName,
   attributeNames,
   autoload,
   generateOptions,
   loadOptions,
+  pageAddress,
   propertyName,
   type Theme,
 } from './options.ts';
 import { play } from './player.ts';
+import { progressText } from './progress.ts';
 import { findRecording } from './recording.ts';
-import { generateAll, Hold } from './run.ts';
+import { generateAll, Hold, type Start } from './run.ts';
 import { View } from './view.ts';
 
 /** Where there is no DOM, on a server, importing the element must still be possible. */
@@ -27,8 +31,14 @@ export interface VitrineDemo {
   topK: string | number | null;
   topP: string | number | null;
   minP: string | number | null;
+  typicalP: string | number | null;
   repetitionPenalty: string | number | null;
+  frequencyPenalty: string | number | null;
+  presencePenalty: string | number | null;
+  noRepeatNgramSize: string | number | null;
   seed: string | number | null;
+  eos: string | boolean | null;
+  overflow: string | null;
   autoload: string | null;
   theme: Theme | null;
   hub: string | null;
@@ -37,7 +47,7 @@ export interface VitrineDemo {
 
 /**
  * `<vitrine-demo>`: a prompt and a model that goes on from it. Before it is activated it downloads nothing and asks
- * for no adapter. Events, all bubbling: `ready`, `token`, `done`, `error`, each with a `detail`.
+ * for no adapter. Events, all bubbling: `ready`, `token`, `take`, `done`, `error`, each with a `detail`.
  */
 // biome-ignore lint/suspicious/noUnsafeDeclarationMerging: the properties are defined from the attribute names below.
 export class VitrineDemo extends Base {
@@ -46,6 +56,9 @@ export class VitrineDemo extends Base {
   private readonly hold = new Hold();
   private running: AbortController | undefined;
   private watcher: IntersectionObserver | undefined;
+  /** The prompt of the text that is shown. */
+  private begun = '';
+  private ran = false;
 
   /** What the visitor sees in the prompt field; the attribute is where it starts from. */
   get prompt(): string {
@@ -82,21 +95,27 @@ export class VitrineDemo extends Base {
 
   attributeChangedCallback(name: string, _before: string | null, value: string | null): void {
     if (name === 'prompt' && this.view) this.view.prompt.value = value ?? defaultPrompt;
+    if (name === 'model' && !this.ran) this.invite();
   }
 
   private readonly read = (name: AttributeName): string | null => this.getAttribute(name);
 
   private draw(): void {
-    const view = new View(this.shadowRoot ?? this.attachShadow({ mode: 'open' }));
-    view.prompt.value = this.getAttribute('prompt') ?? defaultPrompt;
-    view.run.addEventListener('click', () => void this.generate());
-    view.stop.addEventListener('click', () => this.stop());
-    view.prompt.addEventListener('keydown', (event) => {
-      if (event.key === 'Enter' && (event.ctrlKey || event.metaKey)) void this.generate();
-      if (event.key === 'Escape') this.stop();
+    for (const name of propertyNames) adopt(this, name);
+    this.view = new View(this.shadowRoot ?? this.attachShadow({ mode: 'open' }), {
+      run: () => void this.generate(),
+      stop: () => this.stop(),
+      take: (index, choice) => void this.take(index, choice),
+      address: () => pageAddress(siteBase(), this.prompt, this.read),
     });
-    view.say(`Run loads the model ${this.model ?? defaultModel} into this page. Nothing is sent anywhere.`);
-    this.view = view;
+    this.view.prompt.value = this.getAttribute('prompt') ?? defaultPrompt;
+    this.invite();
+  }
+
+  private invite(): void {
+    this.view?.say(
+      `Run loads the model ${this.model ?? defaultModel} into this page. Nothing is sent anywhere.`,
+    );
   }
 
   private generateOnceSeen(): void {
@@ -109,15 +128,32 @@ export class VitrineDemo extends Base {
   }
 
   /** Loads the model if need be and generates from the prompt; ends a run that is under way. Never rejects. */
-  async generate(): Promise<void> {
+  generate(): Promise<void> {
+    return this.run({ prompt: this.prompt, tokens: [] });
+  }
+
+  /** Writes on from another token in the place of the one at `index`. */
+  private take(index: number, choice: Choice): Promise<void> {
+    const before = this.view?.tokens ?? [];
+    const alternatives: readonly Choice[] = before[index]?.alternatives ?? [];
+    this.emit('take', { index, id: choice.id, text: choice.text });
+    return this.run({
+      prompt: this.begun,
+      tokens: [...before.slice(0, index), { ...choice, alternatives }],
+    });
+  }
+
+  private async run(start: Start): Promise<void> {
     const { view } = this;
     if (!view) return;
     this.stop();
     const run = new AbortController();
     this.running = run;
+    this.ran = true;
+    this.begun = start.prompt;
     view.busy(true);
     try {
-      await this.runOnce(view, run.signal);
+      await this.runOnce(view, start, run.signal);
     } catch (error) {
       if (!run.signal.aborted) this.fail(view, error);
     } finally {
@@ -129,38 +165,46 @@ export class VitrineDemo extends Base {
     }
   }
 
-  private async runOnce(view: View, signal: AbortSignal): Promise<void> {
-    const source = this.model ?? defaultModel;
-    const { prompt } = this;
-    view.say('Loading the model');
-    view.begin(prompt);
-    const waiting = new AbortController();
-    const aborted = AbortSignal.any([signal, waiting.signal]);
-    const loading = this.hold.model(source, loadOptions(this.read), (p) => this.progress(view, p, aborted));
-    void findRecording(source, prompt, aborted).then((found) => found && play(found, view, aborted));
-    const model = await untilAborted(loading, signal).finally(() => waiting.abort());
+  private async runOnce(view: View, start: Start, signal: AbortSignal): Promise<void> {
+    const { prompt, tokens } = start;
+    view.begin(prompt, tokens);
+    const options = generateOptions(this.read);
+    const model = await this.arrived(view, start, signal);
     view.load(null);
     this.emit('ready', { model: model.id, dtype: model.dtype, adapter: model.adapter });
     view.say('Writing');
-    view.begin(prompt);
+    view.begin(prompt, tokens);
     const begun = performance.now();
-    const finished = await generateAll(model, prompt, { ...generateOptions(this.read), signal }, (token) => {
+    const finished = await generateAll(model, start, { ...options, signal }, (token) => {
       if (signal.aborted) return;
       view.append(token, false);
       this.emit('token', token);
     });
     if (this.running && this.running.signal !== signal) return;
-    const seconds = (performance.now() - begun) / 1000;
+    const written = finished.tokens - tokens.length;
+    const rate = ((1000 * written) / (performance.now() - begun)).toFixed(1);
     const stopped = finished.finishReason === 'aborted' ? 'Stopped. ' : '';
-    view.say(`${stopped}${finished.tokens} tokens, ${(finished.tokens / seconds).toFixed(1)} a second`);
+    view.say(`${stopped}${written} tokens, ${rate} a second. Choose a word to see what else was likely.`);
     this.emit('done', finished);
   }
 
-  private progress(view: View, { phase, loadedBytes, totalBytes }: LoadProgress, signal: AbortSignal): void {
+  /** The model, with a recorded answer in the meantime. */
+  private async arrived(view: View, { prompt, tokens }: Start, signal: AbortSignal): Promise<Model> {
+    const source = this.model ?? defaultModel;
+    view.say('Loading the model');
+    const waiting = new AbortController();
+    const aborted = AbortSignal.any([signal, waiting.signal]);
+    const loading = this.hold.model(source, loadOptions(this.read), (p) => this.progress(view, p, aborted));
+    if (tokens.length === 0)
+      void findRecording(source, prompt, aborted).then((found) => found && play(found, view, aborted));
+    return untilAborted(loading, signal).finally(() => waiting.abort());
+  }
+
+  private progress(view: View, progress: LoadProgress, signal: AbortSignal): void {
     if (signal.aborted) return;
+    const { loadedBytes, totalBytes } = progress;
     view.load(totalBytes > 0 ? Math.min(1, loadedBytes / totalBytes) : 0);
-    const size = totalBytes > 0 ? ` of ${(totalBytes / 1e6).toFixed(1)} MB` : '';
-    view.say(phase === 'ready' ? 'Writing' : `Loading the model${size}`);
+    view.say(progressText(progress));
   }
 
   private fail(view: View, error: unknown): void {
@@ -194,15 +238,26 @@ function untilAborted<Value>(promise: Promise<Value>, signal: AbortSignal): Prom
   });
 }
 
-for (const attribute of attributeNames) {
-  if (attribute === 'prompt') continue;
+/** `prompt` is above, and `stop` is what the element does. */
+const reflected = attributeNames.filter((name) => name !== 'prompt' && name !== 'stop');
+const propertyNames = ['prompt', ...reflected.map(propertyName)] as (keyof VitrineDemo)[];
+
+/** A property that was set before the element was defined hides the one of the class: it is set again. */
+function adopt<Name extends keyof VitrineDemo>(demo: VitrineDemo, name: Name): void {
+  if (!Object.hasOwn(demo, name)) return;
+  const value = demo[name];
+  delete demo[name];
+  demo[name] = value;
+}
+
+for (const attribute of reflected) {
   Object.defineProperty(VitrineDemo.prototype, propertyName(attribute), {
     configurable: true,
     enumerable: true,
     get(this: VitrineDemo) {
       return this.getAttribute(attribute);
     },
-    set(this: VitrineDemo, value: string | number | null | undefined) {
+    set(this: VitrineDemo, value: string | number | boolean | null | undefined) {
       if (value === null || value === undefined) this.removeAttribute(attribute);
       else this.setAttribute(attribute, String(value));
     },

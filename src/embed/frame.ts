@@ -4,13 +4,16 @@ import { setBase } from './library.ts';
 import { attributeNames, propertyName } from './options.ts';
 import { allowedOrigins, type FrameCommand, type FrameEvent, readCommand, settable } from './protocol.ts';
 
-const eventNames = ['ready', 'token', 'done', 'error'] as const;
+const eventNames = ['ready', 'token', 'take', 'done', 'error'] as const;
 
 /** Attributes from the address: each name as it is, or as the library spells it. */
 function fromQuery(demo: VitrineDemo, query: URLSearchParams): void {
   for (const name of attributeNames) {
-    const value = query.get(name) ?? query.get(propertyName(name));
-    if (value !== null) demo.setAttribute(name, value);
+    const values = [name, propertyName(name)]
+      .map((each) => query.getAll(each))
+      .find(({ length }) => length > 0);
+    // Only strings to stop at may be several.
+    if (values) demo.setAttribute(name, name === 'stop' ? values.join('\n') : (values[0] as string));
   }
 }
 

@@ -1,12 +1,27 @@
 import { describe, expect, it } from 'vitest';
-import { autoload, generateOptions, loadOptions, propertyName } from './options.ts';
+import type { LoadProgress } from '../engine/index.ts';
+import { autoload, generateOptions, loadOptions, pageAddress, propertyName } from './options.ts';
+import { progressText } from './progress.ts';
 
 const reading = (values: Record<string, string>) => (name: string) => values[name] ?? null;
 
 describe('attributes of an embed', () => {
-  it('become options, numbers only', () => {
-    const read = reading({ 'max-new-tokens': '12', temperature: '0', 'top-k': 'many', seed: ' 7 ' });
-    expect(generateOptions(read)).toEqual({ maxNewTokens: 12, temperature: 0, topK: 40, seed: 7 });
+  it('become options', () => {
+    const read = reading({
+      ...{ 'max-new-tokens': '12', temperature: '0', 'top-k': '', seed: ' 7 ', eos: 'false' },
+      ...{ 'no-repeat-ngram-size': '3', stop: 'The end\n\n.', overflow: 'slide' },
+    });
+    expect(generateOptions(read)).toEqual({
+      ...{ maxNewTokens: 12, temperature: 0, topK: 40, seed: 7, eos: false },
+      ...{ noRepeatNgramSize: 3, stop: ['The end', '.'], overflow: 'slide' },
+    });
+  });
+
+  it('are refused by name where a number is none', () => {
+    for (const name of ['top-k', 'temperature', 'seed'])
+      expect(() => generateOptions(reading({ [name]: 'many' }))).toThrow(
+        expect.objectContaining({ code: 'invalid-argument', message: expect.stringContaining(name) }),
+      );
   });
 
   it('load nothing by themselves unless told so', () => {
@@ -15,11 +30,18 @@ describe('attributes of an embed', () => {
     expect(autoload(reading({ autoload: 'visible' }))).toBe('visible');
   });
 
-  it('name a hub and a dtype that exists', () => {
-    expect(loadOptions(reading({ hub: 'https://h.example', dtype: 'f8' }))).toEqual({
-      hub: 'https://h.example',
+  it('name a hub and a dtype', () => {
+    expect(loadOptions(reading({ hub: 'https://h.example', dtype: 'int8' }))).toEqual({
+      ...{ hub: 'https://h.example', dtype: 'int8' },
     });
-    expect(loadOptions(reading({ dtype: 'int8' }))).toEqual({ dtype: 'int8' });
+    expect(loadOptions(reading({ hub: '' }))).toEqual({});
+  });
+
+  it('lead to the same text on the page of the site', () => {
+    const read = reading({ model: 'a/b@c', prompt: 'as it was', seed: '7', stop: 'x\ny', theme: 'dark' });
+    expect(pageAddress('https://demo.example/sub/embed.html', 'A fox & I', read)).toBe(
+      'https://demo.example/sub/?model=a%2Fb%40c&prompt=A+fox+%26+I&seed=7&stop=x&stop=y',
+    );
   });
 
   it('have properties in camel case', () => {
@@ -31,5 +53,23 @@ describe('without a DOM', () => {
   it('the element can be imported', async () => {
     const element = await import('./element.ts');
     expect(element.usage()).toEqual({ models: 0, gpuBytes: 0 });
+  });
+});
+
+describe('how far a load is', () => {
+  const progress = (more: Partial<LoadProgress>): LoadProgress => ({
+    ...{ phase: 'weights', file: 'm', loadedBytes: 4.2e6, totalBytes: 11.8e6, bytesPerSecond: 3.1e6 },
+    ...{ fromCache: false, ...more },
+  });
+
+  it.each([
+    [{ secondsLeft: 2.4 }, 'Loading 4.2 of 11.8 MB, 3.1 MB/s, 2 s left'],
+    [{ bytesPerSecond: 0 }, 'Loading 4.2 of 11.8 MB'],
+    [{ fromCache: true }, 'Loading 4.2 of 11.8 MB'],
+    [{ totalBytes: 0 }, 'Loading the model'],
+    [{ loadedBytes: 11.8e6 }, 'Preparing the model'],
+    [{ phase: 'ready' }, 'Writing'],
+  ] as const)('%o', (more, text) => {
+    expect(progressText(progress(more))).toBe(text);
   });
 });

@@ -14,7 +14,7 @@ export type FrameCommand =
 export type FrameEvent =
   | { vitrine: 1; type: 'height'; height: number }
   | { vitrine: 1; type: 'answer'; id: string | number; ok: boolean; why?: string }
-  | { vitrine: 1; type: 'ready' | 'token' | 'done' | 'error'; detail: unknown };
+  | { vitrine: 1; type: 'ready' | 'token' | 'take' | 'done' | 'error'; detail: unknown };
 
 const fixed: readonly AttributeName[] = ['model', 'hub', 'dtype', 'autoload'];
 

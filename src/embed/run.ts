@@ -1,10 +1,19 @@
 import type { FinishReason, GeneratedToken, LoadOptions, LoadProgress, Model } from '../engine/index.ts';
+import { VitrineError } from '../lib/index.ts';
+import type { ShownToken } from './choices.ts';
 import { sharedModels } from './library.ts';
 import type { Share } from './shared-models.ts';
 
-/** How many of the likelier tokens are shown beside each. */
-const alternatives = 3;
+/** How many of the likelier tokens are shown for each. */
+const alternatives = 5;
 
+/** Where a run begins: a prompt, and tokens after it that stand already. */
+export interface Start {
+  prompt: string;
+  tokens: readonly ShownToken[];
+}
+
+/** All that follows the prompt, with what stood already. */
 export interface Finished {
   text: string;
   tokens: number;
@@ -42,21 +51,37 @@ export class Hold {
   }
 }
 
-/** Generates to the end or the signal, giving each token to `take`. */
+/** The prompt, or the ids of the prompt and of the tokens after it. */
+function given(model: Model, { prompt, tokens }: Start): string | number[] {
+  if (tokens.length === 0) return prompt;
+  const ids = model.encode(prompt);
+  // An empty text begins as every document does.
+  if (ids.length === 0) ids.push(...model.config.eosTokenIds.slice(0, 1));
+  for (const { id } of tokens) {
+    if (id === undefined) throw new VitrineError('invalid-argument', 'A recorded text cannot be written on.');
+    ids.push(id);
+  }
+  return ids;
+}
+
+/** Generates to the end or the signal, giving each token to `take`; a token's index counts from the prompt. */
 export async function generateAll(
   model: Model,
-  prompt: string,
-  options: Parameters<Model['generate']>[1],
+  start: Start,
+  options: NonNullable<Parameters<Model['generate']>[1]>,
   take: (token: GeneratedToken) => void,
 ): Promise<Finished> {
-  let text = '';
-  let tokens = 0;
+  const before = start.tokens.length;
+  const maxNewTokens = Math.max(0, (options.maxNewTokens ?? Number.POSITIVE_INFINITY) - before);
+  let text = start.tokens.map((token) => token.text).join('');
+  let tokens = before;
   let finishReason: FinishReason = 'length';
-  for await (const token of model.generate(prompt, { ...options, logprobs: alternatives })) {
+  const more = { ...options, maxNewTokens, logprobs: alternatives };
+  for await (const token of model.generate(given(model, start), more)) {
     text += token.text;
     tokens += 1;
     if (token.finishReason) finishReason = token.finishReason;
-    take(token);
+    take({ ...token, index: token.index + before });
   }
   return { text, tokens, finishReason };
 }
