@@ -38,6 +38,8 @@ test('the package holds what it should and nothing more', () => {
     'vitrine-decoding.js',
     'vitrine-more.js',
     'vitrine-tuner.js',
+    'vitrine-node.js',
+    'vitrine-node.d.ts',
     'embed.js',
     'embed.d.ts',
   ])
@@ -51,6 +53,7 @@ test('the package holds what it should and nothing more', () => {
 const consumer = `
 import { loadModel, VitrineError, type GeneratedToken, type Model, type VitrineErrorCode } from 'vitrine';
 import { usage, type VitrineDemo } from 'vitrine/embed';
+import { openFolder } from 'vitrine/node';
 
 const model: Model = await loadModel('tiny-tales', { dtype: 'int8', signal: new AbortController().signal });
 const tokens: GeneratedToken[] = [];
@@ -61,7 +64,9 @@ const code: VitrineErrorCode = new VitrineError('disposed', 'gone').code;
 void loadModel('tiny-tales', { dtype: 'f8' });
 // @ts-expect-error Numbers, not names.
 const wrong: string = model.encode('Once')[0];
-console.log(tokens, demo.text, code, usage().gpuBytes, wrong);
+const local: Model = await loadModel(await openFolder('model'));
+demo.maxNewTokens = 4;
+console.log(local.id, tokens, demo.text, code, usage().gpuBytes, wrong);
 `;
 
 /** How compilers find a package's types, and the module kind each goes with. */

@@ -12,6 +12,7 @@ import {
   bundleEngine,
   bundleLibrary,
   bundleMore,
+  bundleNode,
   bundleRanks,
   bundleTokenizer,
   bundleTorch,
@@ -59,6 +60,7 @@ async function buildLibrary() {
   write(tunerFile, await bundleTuner(root));
   write(ranksFile, await bundleRanks(root));
   write('embed.js', await bundleElement(root));
+  write('vitrine-node.js', await bundleNode(root));
 }
 
 /** Types of one entry as one file that needs no other. */
@@ -79,6 +81,7 @@ async function buildTypes() {
   write('vitrine.d.ts', gpu + (await typesOf('src/index.ts')));
   const tag =
     "declare global {\n  interface HTMLElementTagNameMap {\n    'vitrine-demo': VitrineDemo;\n  }\n}\n";
+  write('vitrine-node.d.ts', await typesOf('src/node/index.ts'));
   write('embed.d.ts', tag + (await typesOf('src/embed/element.ts')));
 }
 

@@ -12,6 +12,7 @@ export function partsOfSite(options: { worker: boolean }): Plugin[];
 export function bundleLibrary(root: string): Promise<string>;
 export function bundleEngine(root: string): Promise<string>;
 export function bundleElement(root: string): Promise<string>;
+export function bundleNode(root: string): Promise<string>;
 export function bundleRanks(root: string): Promise<string>;
 export function bundleCpu(root: string): Promise<string>;
 export function bundleDecoding(root: string): Promise<string>;

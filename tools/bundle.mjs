@@ -81,7 +81,7 @@ export function leanScript(code) {
 }
 
 /** Bundles one entry into one ES module. Returns its text; nothing is written. */
-async function bundle(entry, plugins) {
+async function bundle(entry, plugins, external = []) {
   const result = await build({
     ...common,
     plugins: [wgslPlugin(), ...plugins],
@@ -91,7 +91,7 @@ async function bundle(entry, plugins) {
       minify: true,
       modulePreload: false,
       lib: { entry, formats: ['es'], fileName: 'bundle' },
-      rollupOptions: { output: { codeSplitting: false, minify: true } },
+      rollupOptions: { external, output: { codeSplitting: false, minify: true } },
     },
   });
   const [{ output }] = [result].flat();
@@ -255,6 +255,11 @@ export function bundleTorch(root) {
 export function bundleElement(root) {
   const libraryBeside = besidePlugin('src/embed/library.ts', '../worker/index.ts', 'vitrine.js');
   return bundle(join(root, 'src/embed/element.ts'), [libraryBeside]);
+}
+
+/** What only Node has a use for. */
+export function bundleNode(root) {
+  return bundle(join(root, 'src/node/index.ts'), [], [/^node:/, 'webgpu']);
 }
 
 /** GPT-2's ranks as a module. */

@@ -17,6 +17,7 @@ export const levels = {
   engine: 4,
   worker: 5,
   embed: 6,
+  node: 6,
   ui: 6,
 };
 

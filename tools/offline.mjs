@@ -22,7 +22,7 @@ export function offline() {
     },
     workbox: {
       globPatterns: ['**/*.{html,js,css,woff2,svg}'],
-      globIgnores: ['models/**', 'bench*', 'assets/{bench,r50k}*'],
+      globIgnores: ['models/**', 'bench*', 'vitrine-node.js', 'assets/{bench,r50k}*'],
       // Every query is for the page's own script, none for the host.
       ignoreURLParametersMatching: [/./],
       navigateFallback: null,
