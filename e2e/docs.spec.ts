@@ -29,11 +29,21 @@ test('the demos in the docs are live, under the policy of the site', async ({ pa
 test('the reference says what the docstrings say', async ({ page }) => {
   await page.goto('docs/index.html');
   await page.getByRole('link', { name: 'Library reference' }).click();
+  await page.getByRole('main').getByRole('link', { name: 'vitrine', exact: true }).click();
   await page.getByRole('link', { name: 'loadModel', exact: true }).click();
   await expect(page.getByRole('main')).toContainText('Loads a model and makes it ready to generate');
+  for (const [module, name, text] of [
+    ['vitrine/node', 'openFolder', 'The files of a model in a folder'],
+    ['vitrine/embed', 'VitrineDemo', 'a prompt and a model that goes on from it'],
+  ] as const) {
+    await page.getByRole('link', { name: 'Library reference' }).click();
+    await page.getByRole('main').getByRole('link', { name: module, exact: true }).click();
+    await page.getByRole('link', { name, exact: true }).click();
+    await expect(page.getByRole('main')).toContainText(text);
+  }
 });
 
-for (const name of ['index', 'embeds', 'api/interfaces/Model'])
+for (const name of ['index', 'embeds', 'api/vitrine/interfaces/Model'])
   test(`${name} breaks no accessibility rule`, async ({ page }) => {
     await page.goto(`docs/${name}.html`);
     await expectAccessible(page);

@@ -2,7 +2,7 @@
  * Vitrine as a library: language models of the GPT-2 family on WebGPU.
  *
  * Importing this module does nothing: no adapter is asked for, no worker is started, nothing is fetched.
- * @module
+ * @module vitrine
  */
 export type {
   AdapterSummary,

@@ -38,7 +38,9 @@ function writeTexts(pages) {
 /** The reference as Markdown by TypeDoc, so that its pages look and behave like the others. */
 async function referenceText(folder) {
   const app = await Application.bootstrapWithPlugins({
-    entryPoints: [join(root, 'src/index.ts')],
+    entryPoints: ['src/index.ts', 'src/embed/element.ts', 'src/node/index.ts'].map((file) =>
+      join(root, file),
+    ),
     tsconfig: join(root, 'tsconfig.json'),
     plugin: ['typedoc-plugin-markdown'],
     // Both ways out are named, and nothing is emptied: left to itself TypeDoc clears a folder called docs.

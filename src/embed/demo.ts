@@ -25,9 +25,13 @@ const defaultPrompt = 'Once upon a time';
 
 /** Set by the attribute or the property; both are one. */
 export interface VitrineDemo {
+  /** `tiny-tales`, a hub id `owner/name@revision`, or the URL of a folder. */
   model: string | null;
+  /** How far a text goes; 120 unless set. */
   maxNewTokens: string | number | null;
+  /** 0.8 unless set; 0 is greedy. */
   temperature: string | number | null;
+  /** 40 unless set; 0 is off. */
   topK: string | number | null;
   topP: string | number | null;
   minP: string | number | null;
@@ -36,12 +40,18 @@ export interface VitrineDemo {
   frequencyPenalty: string | number | null;
   presencePenalty: string | number | null;
   noRepeatNgramSize: string | number | null;
+  /** Same seed, same text; a new one each time unless set. */
   seed: string | number | null;
+  /** `false` writes on past the end of a text. */
   eos: string | boolean | null;
+  /** At the model's longest context: `stop`, or `slide`. */
   overflow: string | null;
+  /** When it may begin by itself: `click`, `visible` or `now`. */
   autoload: string | null;
   theme: Theme | null;
+  /** Base URL of another hub, such as a mirror. */
   hub: string | null;
+  /** How weights are held: `f32`, `f16`, `int8` or `int4`; by memory unless set. */
   dtype: string | null;
 }
 

@@ -1,10 +1,10 @@
+/**
+ * The script of the custom element: one tag defines `<vitrine-demo>`.
+ * @module vitrine/embed
+ */
 import { define } from './define.ts';
 import { setBase, sharedModels } from './library.ts';
 
-/**
- * The script of the custom element: one tag defines `<vitrine-demo>`.
- * @module
- */
 export { VitrineDemo } from './demo.ts';
 
 /** Models held by the elements of this page, and the GPU bytes they take. */

@@ -1,3 +1,7 @@
+/**
+ * What only Node has a use for: WebGPU, and folders on disk.
+ * @module vitrine/node
+ */
 import { openAsBlob } from 'node:fs';
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
