@@ -28,6 +28,10 @@ test.beforeAll(async () => {
         html: element(site.origin, one),
         headers: { 'content-security-policy': policy(site.origin) },
       },
+      '/no-worker': {
+        html: element(site.origin, one),
+        headers: { 'content-security-policy': policy(site.origin).replace(/worker-src[^;]*;/, '') },
+      },
       '/two': { html: element(site.origin, one.replace('>', ' autoload="now">').repeat(2)) },
       '/none': { html: element(site.origin, '') },
       '/blank': { html: '<!doctype html><title>Blog</title>' },
@@ -71,6 +75,19 @@ test('the element works from another origin, under the documented policy, and on
   const pieces = events.filter(({ type }) => type === 'token').map(({ detail }) => detail.text);
   await expect(page.getByRole('log')).toHaveText(`The old king${pieces.join('')}`);
   expect(violations).toEqual([]);
+});
+
+test('where a policy forbids the worker, the element does without', async ({ page }) => {
+  const violations: string[] = [];
+  page.on('console', (message) => {
+    if (message.text().includes('Content Security Policy')) violations.push(message.text());
+  });
+  await page.goto(`${blog.origin}/no-worker`);
+  await page.getByRole('button', { name: 'Run' }).click();
+  const events = await untilDone(page);
+  expect(events.map(({ type }) => type)).toEqual(['ready', ...Array(12).fill('token'), 'done']);
+  expect(violations.join()).toContain('blob:');
+  expect(page.workers()).toEqual([]);
 });
 
 test('two elements share one model', async ({ page }) => {

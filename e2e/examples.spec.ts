@@ -1,5 +1,8 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { expect, test } from '@playwright/test';
-import { root } from './support/sites.ts';
+import { build } from 'vite';
+import { dist, root } from './support/sites.ts';
 import { type StaticServer, startStaticServer } from './support/static-server.mjs';
 
 let server: StaticServer;
@@ -25,4 +28,36 @@ test('perplexity of a text', async ({ page }) => {
 test('token tree', async ({ page }) => {
   await page.goto(`${server.origin}/examples/token-tree.html`);
   await expect(page.locator('ul ul ul li')).toHaveCount(27, { timeout: 60_000 });
+});
+
+const app = `
+  import { createRoot } from 'react-dom/client';
+  import { VitrineDemo } from '${join(root, 'examples/VitrineDemo.tsx')}';
+
+  const { hash } = location;
+  createRoot(document.getElementById('root')).render(
+    <VitrineDemo script={hash.slice(1)} prompt="A fox" maxNewTokens={4} seed={7}
+      onToken={({ text }) => (document.querySelector('output').textContent += text)}
+      onDone={({ tokens }) => (document.title = tokens + ' tokens')} />,
+  );
+`;
+
+test('the element as a React component', async ({ page }) => {
+  // Where React is found.
+  const project = mkdtempSync(join(root, 'node_modules/.vitrine-react-'));
+  const main = '<div id="root"></div><output></output><script type="module" src="./main.jsx"></script>';
+  writeFileSync(join(project, 'index.html'), `<!doctype html><title>React</title>${main}`);
+  writeFileSync(join(project, 'main.jsx'), app);
+  await build({ root: project, configFile: false, logLevel: 'warn' });
+  const site = await startStaticServer({ mounts: { '/': join(project, 'dist'), '/vitrine/': dist } });
+  try {
+    await page.goto(`${site.origin}/#${site.origin}/vitrine/embed.js`);
+    await page.getByRole('button', { name: 'Run' }).click();
+    await expect(page).toHaveTitle('4 tokens', { timeout: 60_000 });
+    const written = await page.locator('output').textContent();
+    await expect(page.getByRole('log')).toHaveText(`A fox${written}`);
+  } finally {
+    await site.close();
+    rmSync(project, { recursive: true, force: true });
+  }
 });

@@ -15,6 +15,27 @@ test('a link writes the same text again', async ({ page }) => {
   await expect(vitrine.text).toHaveValue(text);
 });
 
+test('the code for a page of one’s own writes the same text again', async ({ page, context }) => {
+  const vitrine = new VitrinePage(page);
+  await vitrine.opened('?prompt=An+owl%2C+"wise"+%26+old&seed=21&top-p=0.9&max-new-tokens=20');
+  const text = await vitrine.value();
+  const dialog = await vitrine.dialog('Share');
+  const code = await dialog.getByTestId('embed-code').inputValue();
+  await context.grantPermissions(['clipboard-read', 'clipboard-write']);
+  await dialog.getByRole('button', { name: 'Copy frame' }).click();
+  await expect(dialog.getByText('Copied')).toBeVisible();
+  const frame = await page.evaluate(() => navigator.clipboard.readText());
+
+  const html = `<!doctype html><title>Blog</title>${code}${frame}`;
+  await page.route('**/blog.html', (route) => route.fulfill({ contentType: 'text/html', body: html }));
+  await page.goto('./blog.html');
+  for (const demo of [page.locator('vitrine-demo'), page.frameLocator('iframe').locator('vitrine-demo')]) {
+    await demo.getByRole('button', { name: 'Run' }).click();
+    await expect(demo.getByRole('status')).toHaveText(/20 tokens/, { timeout: 60_000 });
+    expect(await demo.getByRole('log').textContent()).toBe(text);
+  }
+});
+
 test('a run is kept as JSON, as a page and as a picture', async ({ page }) => {
   const vitrine = new VitrinePage(page);
   await vitrine.opened();

@@ -23,6 +23,7 @@ export class Caller {
   private readonly pending = new Map<number, Pending>();
   private next = 1;
   private broken: Error | undefined;
+  private heard = false;
   readonly standing = new Map<number, (message: Extract<Response, { type: 'standing' }>) => void>();
 
   constructor(private readonly port: Port<Request, Response>) {
@@ -75,7 +76,13 @@ export class Caller {
     this.pending.clear();
   }
 
+  /** True when the other side ended without a word: it never began. */
+  get mute(): boolean {
+    return this.broken !== undefined && !this.heard;
+  }
+
   private take(message: Response): void {
+    this.heard = true;
     if (message.type === 'standing') {
       this.standing.get(message.model)?.(message);
       return;

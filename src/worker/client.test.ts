@@ -92,4 +92,29 @@ describe('a worker that dies', () => {
     await expect(call).rejects.toMatchObject({ code: 'network' });
     model.dispose();
   });
+
+  it('without a word, because a policy forbids it, leaves the work to this thread', async () => {
+    const { loadModel, listCached } = await import('./client.ts');
+    const loading = load(loadModel);
+    await new Promise((resolve) => setTimeout(resolve, 0));
+    expect(workers[0]?.terminated).toBe(false);
+    workers[0]?.die();
+    const model = await loading;
+    expect((await model.score([1, 2])).perplexity).toBeGreaterThan(1);
+    expect(workers[0]?.terminated).toBe(true);
+    model.dispose();
+    // The next call tries a worker again.
+    expect(await listCached()).toEqual([]);
+    expect(workers).toHaveLength(2);
+  });
+
+  it('leaves alone what was refused for reasons of its own', async () => {
+    const { loadModel } = await import('./client.ts');
+    await expect(loadModel('no model!', { cache: false })).rejects.toMatchObject({
+      code: 'invalid-argument',
+    });
+    const left = AbortSignal.abort();
+    await expect(loadModel(files, { cache: false, signal: left })).rejects.toMatchObject({ code: 'aborted' });
+    expect(workers).toHaveLength(1);
+  });
 });

@@ -14,9 +14,6 @@ import type { Request, Response, SentLoadOptions } from './protocol.ts';
 import { RemoteModel } from './remote-model.ts';
 import { spawnWorker } from './spawn.ts';
 
-/** The engine in this thread: its code arrives only where it is needed, mostly it runs in the worker. */
-const here = () => import('./engine.ts');
-
 let shared: Caller | undefined;
 
 /** The one worker of this thread, started at the first call; undefined where workers cannot run. */
@@ -49,9 +46,36 @@ export function startWorker(): void {
   sharedCaller();
 }
 
-function inWorker(options: LoadOptions): Caller | undefined {
-  return options.worker === false || options.device ? undefined : sharedCaller();
+/**
+ * Asks the worker, and this thread where there is none. A worker may also end without a word, because a policy of the
+ * page forbids it or a development server has moved its files: this thread then does without.
+ */
+async function wherever<T>(
+  { worker, device }: Pick<LoadOptions, 'worker' | 'device'>,
+  there: (caller: Caller) => Promise<T>,
+  here: (engine: typeof import('./engine.ts')) => Promise<T>,
+): Promise<T> {
+  const caller = worker === false || device ? undefined : sharedCaller();
+  let failed: unknown;
+  try {
+    if (caller) return await there(caller);
+  } catch (error) {
+    if (!caller?.mute) throw error;
+    failed = error;
+  }
+  const engine = await import('./engine.ts').catch((cause: unknown) => {
+    throw (
+      failed ??
+      new VitrineError('network', "Vitrine's engine could not be fetched. Load the model again.", { cause })
+    );
+  });
+  return here(engine);
 }
+
+const inThread = (options: LoadOptions): LoadOptions => ({
+  ...options,
+  bundledBase: options.bundledBase ?? defaultBase(),
+});
 
 function sent(options: LoadOptions): SentLoadOptions {
   const { signal: _signal, onProgress: _progress, device: _device, worker: _worker, ...rest } = options;
@@ -62,24 +86,23 @@ function sent(options: LoadOptions): SentLoadOptions {
  * Loads a model and makes it ready to generate, in a worker where there are workers.
  * @throws VitrineError
  */
-export async function loadModel(source: ModelSource, options: LoadOptions = {}): Promise<Model> {
-  const caller = inWorker(options);
-  if (!caller)
-    return (await here()).createLocalEngine().loadModel(source, {
-      ...options,
-      bundledBase: options.bundledBase ?? defaultBase(),
-    });
+export function loadModel(source: ModelSource, options: LoadOptions = {}): Promise<Model> {
+  return wherever(
+    options,
+    (caller) => loadThere(caller, source, options),
+    (engine) => engine.createLocalEngine().loadModel(source, inThread(options)),
+  );
+}
+
+async function loadThere(caller: Caller, source: ModelSource, options: LoadOptions): Promise<Model> {
   const { signal, onProgress } = options;
   const arriving = import('../tokenizer/index.ts');
   // Awaited below; when the load fails nobody asks for it.
   arriving.catch(() => {});
   const record = await caller.call('load', { source, options: sent(options) }, { signal, onProgress });
   const { createTokenizer } = await arriving;
-  return new RemoteModel(
-    caller,
-    record,
-    await createTokenizer(record.tokenizer, { vocabSize: record.config.vocabSize }),
-  );
+  const tokenizer = await createTokenizer(record.tokenizer, { vocabSize: record.config.vocabSize });
+  return new RemoteModel(caller, record, tokenizer);
 }
 
 export function createEngine(): Engine {
@@ -87,34 +110,39 @@ export function createEngine(): Engine {
 }
 
 /** Models in the browser's storage, whole or in part. */
-export async function listCached(): Promise<CachedModel[]> {
-  const caller = sharedCaller();
-  return caller ? caller.call('listCached', {}) : (await here()).listCached();
+export function listCached(): Promise<CachedModel[]> {
+  return wherever(
+    {},
+    (caller) => caller.call('listCached', {}),
+    (engine) => engine.listCached(),
+  );
 }
 
 /** Removes a model from the browser's storage, all revisions of it. */
-export async function deleteCached(id: string): Promise<void> {
-  const caller = sharedCaller();
-  return caller ? caller.call('deleteCached', { id }) : (await here()).deleteCached(id);
+export function deleteCached(id: string): Promise<void> {
+  return wherever(
+    {},
+    (caller) => caller.call('deleteCached', { id }),
+    (engine) => engine.deleteCached(id),
+  );
 }
 
 /** What a model would take on this device, from its config and headers: no weight byte is fetched. */
-export async function planMemory(source: ModelSource, options: LoadOptions = {}): Promise<MemoryPlan> {
+export function planMemory(source: ModelSource, options: LoadOptions = {}): Promise<MemoryPlan> {
   const { signal } = options;
-  const caller = inWorker(options);
-  if (!caller)
-    return (await here()).planMemoryHere(source, {
-      ...options,
-      bundledBase: options.bundledBase ?? defaultBase(),
-    });
-  return caller.call('planMemory', { source, options: sent(options) }, { signal });
+  return wherever(
+    options,
+    (caller) => caller.call('planMemory', { source, options: sent(options) }, { signal }),
+    (engine) => engine.planMemoryHere(source, inThread(options)),
+  );
 }
 
 /** Runs the stored prompts of the bundled model on this device and compares with the stored answers. */
-export async function selfCheck(options: LoadOptions = {}): Promise<SelfCheckReport> {
+export function selfCheck(options: LoadOptions = {}): Promise<SelfCheckReport> {
   const { signal } = options;
-  const caller = inWorker(options);
-  if (!caller)
-    return (await here()).selfCheckHere({ ...options, bundledBase: options.bundledBase ?? defaultBase() });
-  return caller.call('selfCheck', { options: sent(options) }, { signal });
+  return wherever(
+    options,
+    (caller) => caller.call('selfCheck', { options: sent(options) }, { signal }),
+    (engine) => engine.selfCheckHere(inThread(options)),
+  );
 }

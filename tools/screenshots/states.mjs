@@ -85,6 +85,15 @@ async function selfCheck(page) {
   await box.getByTestId('self-check').scrollIntoViewIfNeeded();
 }
 
+/** The frame's page with one element in it, and a word looked at. */
+async function embedded(page) {
+  await page.goto('./embed.html?seed=7&max-new-tokens=60');
+  await page.getByRole('button', { name: 'Run' }).click();
+  await page.getByRole('status').filter({ hasText: '60 tokens' }).waitFor();
+  await page.getByRole('log').locator('span').nth(7).click();
+  await page.mouse.move(0, 0);
+}
+
 export const states = [
   { name: 'page', steps: (page) => opened(page).then(() => hover(page, 22)) },
   { name: 'page-dark', media: { dark: true }, steps: (page) => opened(page).then(() => hover(page, 22)) },
@@ -227,6 +236,8 @@ export const states = [
       await page.waitForTimeout(600);
     },
   },
+  { name: 'embed', size: [760, 400], steps: embedded },
+  { name: 'embed-dark', size: [360, 560], media: { dark: true }, steps: embedded },
   { name: 'narrow', size: [320, 640], steps: (page) => opened(page, short) },
   {
     name: 'narrow-models',

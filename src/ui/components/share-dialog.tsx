@@ -6,26 +6,56 @@ import { exportImage } from '../lib/export-image.ts';
 import { exportRun } from '../lib/export-run.ts';
 import { currentVersion } from '../state/context.ts';
 import { promptText } from '../state/document.ts';
-import { writeLink } from '../state/share.ts';
+import { type Shared, writeEmbed, writeLink } from '../state/share.ts';
 import { toPageError } from '../state/troubles.ts';
 import { CopyButton } from './copy-button.tsx';
 import { Dialog } from './dialog.tsx';
 
-function useLink(): string | null {
+/** What can be shared, or null while the model is of files that are on this machine alone. */
+function useShared(): Shared | null {
   const state = usePageState((now) => now);
   if (!state.model || typeof state.request?.source !== 'string') return null;
-  return writeLink(location.href, {
+  return {
     model: state.model.id,
     revision: state.model.revision,
     prompt: promptText(currentVersion(state)),
     seed: state.run?.seed ?? state.settings.seed,
     settings: state.settings,
-  });
+  };
+}
+
+/** HTML to paste into another page. */
+function EmbedCode({ what }: { what: Shared }) {
+  const id = useId();
+  const { element, frame } = writeEmbed(location.href, what);
+  return (
+    <section aria-labelledby={id}>
+      <h3 id={id}>A demo in a page of yours</h3>
+      <p className="muted">
+        It downloads nothing before a click. The element is for pages that take a script, the frame for the
+        others.
+      </p>
+      <textarea
+        className="code"
+        readOnly
+        rows={6}
+        spellCheck={false}
+        value={element}
+        aria-label="Code of the element"
+        data-testid="embed-code"
+      />
+      <div className="row">
+        <CopyButton text={() => element} name="Copy element" />
+        <CopyButton text={() => frame} name="Copy frame" />
+      </div>
+    </section>
+  );
 }
 
 export function ShareDialog() {
   const page = usePage();
-  const link = useLink();
+  const shared = useShared();
+  const link = shared && writeLink(location.href, shared);
   const ready = usePageState((state) => state.model !== null);
   const id = useId();
   const save = (text: string, type: string, name: string) => saveFile(new Blob([text], { type }), name);
@@ -56,6 +86,7 @@ export function ShareDialog() {
           </p>
         )}
       </section>
+      {shared && <EmbedCode what={shared} />}
       <section aria-labelledby={`${id}-keep`}>
         <h3 id={`${id}-keep`}>This run as a file</h3>
         <p className="muted">

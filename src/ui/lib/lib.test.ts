@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { errorCodes } from '../../lib/index.ts';
 import { initialState } from '../state/page.ts';
 import { defaultSettings } from '../state/settings.ts';
-import { readHub, readLink, writeLink } from '../state/share.ts';
+import { readHub, readLink, writeEmbed, writeLink } from '../state/share.ts';
 import { remedyLabels, troubleOf } from '../state/troubles.ts';
 import { diagnostics } from './diagnostics.ts';
 import { exportHtml } from './export-html.ts';
@@ -45,6 +45,37 @@ describe('links', () => {
     expect(back.model).toBe('owner/name@abc123');
     expect(back.prompt).toBe('Ünï "code"\n& more');
     expect({ ...defaultSettings, ...back.settings }).toEqual({ ...settings, seed: 4294967295 });
+  });
+
+  it('name the hub that the page was opened with', () => {
+    const what = { model: 'o/n', revision: '', prompt: 'x', seed: null, settings: defaultSettings };
+    const link = writeLink('https://host/page/?hub=https://mirror.example/&model=other', what);
+    expect(link).toBe('https://host/page/?model=o%2Fn&hub=https%3A%2F%2Fmirror.example&prompt=x');
+  });
+
+  it('become the code of an element and of a frame, whatever the text holds', () => {
+    const nasty = 'Ünï "quoted" </vitrine-demo><script>alert(1)</script>\n& more';
+    const { element, frame } = writeEmbed('https://host/page/?old=1#x', {
+      ...{ model: 'owner/name', revision: 'abc', prompt: nasty, seed: 3 },
+      settings: { ...defaultSettings, stop: 'a\nb', n: 3, topP: 0.9 },
+    });
+    expect(element).toBe(
+      [
+        '<script type="module" src="https://host/page/embed.js"></script>',
+        '<vitrine-demo',
+        '  model="owner/name@abc"',
+        '  prompt="Ünï &quot;quoted&quot; &lt;/vitrine-demo>&lt;script>alert(1)&lt;/script>&#10;&amp; more"',
+        '  seed="3"',
+        '  top-p="0.9"',
+        '  stop="a&#10;b"></vitrine-demo>',
+      ].join('\n'),
+    );
+    const [, src] = /src="([^"]*)"/.exec(frame) ?? [];
+    const url = new URL((src ?? '').replaceAll('&amp;', '&'));
+    expect(url.origin + url.pathname).toBe('https://host/page/embed.html');
+    expect(url.searchParams.get('prompt')).toBe(nasty);
+    expect(url.searchParams.getAll('stop')).toEqual(['a', 'b']);
+    expect(frame).not.toContain('<script>');
   });
 
   it('ignore what makes no sense', () => {

@@ -55,26 +55,66 @@ export function readHub(search: string): string | null {
   return hub && /^https?:\/\//.test(hub) ? hub.replace(/\/+$/, '') : null;
 }
 
+/** What is shared: a text's beginning and all that makes the rest of it. */
+export interface Shared {
+  model: string;
+  revision: string;
+  prompt: string;
+  seed: number | null;
+  settings: Settings;
+}
+
+/** Every setting that is not the default, by the names that page, element and frame share. */
+function queryOf(base: string, { model, revision, prompt, seed, settings }: Shared): URLSearchParams {
+  const query = new URLSearchParams();
+  const pinned = model.includes('/') && !model.includes('://') && revision;
+  query.set('model', pinned ? `${model}@${revision}` : model);
+  const hub = readHub(new URL(base).search);
+  if (hub) query.set('hub', hub);
+  query.set('prompt', prompt);
+  if (seed !== null) query.set('seed', String(seed));
+  for (const [kebab, camel] of Object.entries(numbers))
+    if (settings[camel] !== defaultSettings[camel]) query.set(kebab, String(settings[camel]));
+  for (const line of settings.stop.split('\n')) if (line) query.append('stop', line);
+  if (settings.overflow !== defaultSettings.overflow) query.set('overflow', settings.overflow);
+  if (!settings.eos) query.set('eos', 'false');
+  return query;
+}
+
 /**
- * A link to this page that brings back model, revision, prompt, seed and every setting that is not the default.
+ * A link to this page that brings back model, revision, hub, prompt, seed and every setting that is not the default.
  * @param base the page's own address; its query and hash are replaced
  */
-export function writeLink(
-  base: string,
-  what: { model: string; revision: string; prompt: string; seed: number | null; settings: Settings },
-): string {
-  const query = new URLSearchParams();
-  const pinned = what.model.includes('/') && !what.model.includes('://') && what.revision;
-  query.set('model', pinned ? `${what.model}@${what.revision}` : what.model);
-  query.set('prompt', what.prompt);
-  if (what.seed !== null) query.set('seed', String(what.seed));
-  for (const [kebab, camel] of Object.entries(numbers))
-    if (what.settings[camel] !== defaultSettings[camel]) query.set(kebab, String(what.settings[camel]));
-  for (const line of what.settings.stop.split('\n')) if (line) query.append('stop', line);
-  if (what.settings.overflow !== defaultSettings.overflow) query.set('overflow', what.settings.overflow);
-  if (!what.settings.eos) query.set('eos', 'false');
+export function writeLink(base: string, what: Shared): string {
   const url = new URL(base);
-  url.search = query.toString();
+  url.search = queryOf(base, what).toString();
   url.hash = '';
   return url.toString();
+}
+
+const escaped = (text: string) =>
+  text.replaceAll('&', '&amp;').replaceAll('"', '&quot;').replaceAll('<', '&lt;').replaceAll('\n', '&#10;');
+
+/**
+ * The same for a page of the visitor's own, as HTML to paste: the element, and a frame for pages that take no script.
+ * @param base the page's own address; `embed.js` and `embed.html` are beside it
+ */
+export function writeEmbed(base: string, what: Shared): { element: string; frame: string } {
+  const query = queryOf(base, what);
+  // One panel holds one text.
+  query.delete('n');
+  const attributes = [...new Set(query.keys())].map(
+    (name) => `\n  ${name}="${escaped(query.getAll(name).join('\n'))}"`,
+  );
+  const beside = (name: string) => {
+    const url = new URL(name, base);
+    url.hash = '';
+    return url;
+  };
+  const frame = beside('embed.html');
+  frame.search = query.toString();
+  return {
+    element: `<script type="module" src="${escaped(beside('embed.js').href)}"></script>\n<vitrine-demo${attributes.join('')}></vitrine-demo>`,
+    frame: `<iframe src="${escaped(frame.href)}"\n  title="Language model" style="width: 100%; height: 26rem; border: 0"></iframe>`,
+  };
 }
