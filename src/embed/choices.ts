@@ -1,3 +1,5 @@
+import { formatProbability, showToken } from '../lib/index.ts';
+
 /** A token that could stand somewhere. Recorded ones have no id: they can be looked at, not taken. */
 export interface Choice {
   id?: number;
@@ -24,13 +26,8 @@ export function make<Tag extends keyof HTMLElementTagNameMap>(
   return element;
 }
 
-export function percent(logprob: number): string {
-  const value = 100 * Math.exp(logprob);
-  return value < 0.01 ? '<0.01 %' : `${value.toPrecision(value < 1 ? 1 : value < 99.5 ? 2 : 3)} %`;
-}
-
-/** A token's text with its spaces and line ends made visible. */
-const visible = (text: string) => text.replaceAll('\n', '↵').replaceAll(' ', '·');
+/** Pieces of one character look alike: only recorded tokens, which have no id, are told apart by their text. */
+const same = (a: Choice, b: Choice | undefined) => (a.id === undefined ? a.text === b?.text : a.id === b?.id);
 
 /** What else could have stood in the place of one token: a bar each, and a button that writes it there. */
 export class Choices {
@@ -43,7 +40,7 @@ export class Choices {
   /** Shows the likeliest tokens of a place, the written one among them; nothing for undefined. */
   show(token: ShownToken | undefined): void {
     this.root.hidden = !token;
-    const others = (token?.alternatives ?? []).filter((other) => other.text !== token?.text);
+    const others = (token?.alternatives ?? []).filter((other) => !same(other, token));
     const all = (token ? [token, ...others] : []).sort((a, b) => b.logprob - a.logprob);
     const most = Math.exp(all[0]?.logprob ?? 0);
     this.root.replaceChildren(...all.map((choice) => this.row(choice, choice === token, most)));
@@ -51,16 +48,17 @@ export class Choices {
 
   private row(choice: Choice, written: boolean, most: number): HTMLLIElement {
     const button = make('button', 'choice', { type: 'button' });
-    const share = percent(choice.logprob);
+    const probability = Math.exp(choice.logprob);
+    const share = formatProbability(probability);
     const say = `${JSON.stringify(choice.text)}, ${share}`;
     button.setAttribute('aria-label', written ? `${say}, as written` : `Write ${say}`);
     if (written) button.setAttribute('aria-current', 'true');
     button.disabled = !written && choice.id === undefined;
     button.addEventListener('click', () => written || this.onTake(choice));
     const name = document.createElement('bdi');
-    name.textContent = visible(choice.text);
+    name.textContent = showToken(choice.text);
     const bar = make('span', 'bar');
-    bar.style.setProperty('--share', (Math.exp(choice.logprob) / most).toFixed(3));
+    bar.style.setProperty('--share', (probability / most).toFixed(3));
     button.append(name, bar, share);
     const item = document.createElement('li');
     item.append(button);

@@ -63,9 +63,9 @@ describe('how far a load is', () => {
   });
 
   it.each([
-    [{ secondsLeft: 2.4 }, 'Loading 4.2 of 11.8 MB, 3.1 MB/s, 2 s left'],
-    [{ bytesPerSecond: 0 }, 'Loading 4.2 of 11.8 MB'],
-    [{ fromCache: true }, 'Loading 4.2 of 11.8 MB'],
+    [{ secondsLeft: 2.4 }, 'Loading 4.20 MB of 11.8 MB, 3.10 MB/s, 2 s left'],
+    [{ bytesPerSecond: 0 }, 'Loading 4.20 MB of 11.8 MB'],
+    [{ fromCache: true }, 'Loading 4.20 MB of 11.8 MB'],
     [{ totalBytes: 0 }, 'Loading the model'],
     [{ loadedBytes: 11.8e6 }, 'Preparing the model'],
     [{ phase: 'ready' }, 'Writing'],

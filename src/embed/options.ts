@@ -32,6 +32,9 @@ export type AttributeName = (typeof attributeNames)[number];
 
 const defaults = { maxNewTokens: 120, temperature: 0.8, topK: 40 };
 
+/** How to generate; how far is always said. */
+export type WritingOptions = GenerateOptions & typeof defaults;
+
 /** What `attribute` answers with; null where it is absent. */
 export type Read = (name: AttributeName) => string | null;
 
@@ -47,8 +50,8 @@ function number(read: Read, name: NumberName): number | undefined {
  * How to generate, as the attributes say; `stop` holds one string a line.
  * @throws VitrineError `invalid-argument` naming an attribute that should be a number and is none
  */
-export function generateOptions(read: Read): GenerateOptions {
-  const options: GenerateOptions = { ...defaults };
+export function generateOptions(read: Read): WritingOptions {
+  const options: WritingOptions = { ...defaults };
   for (const name of numberAttributes) {
     const value = number(read, name);
     if (value !== undefined) options[numberNames[name]] = value;

@@ -2,6 +2,7 @@ import type { FinishReason, GeneratedToken, LoadOptions, LoadProgress, Model } f
 import { VitrineError } from '../lib/index.ts';
 import type { ShownToken } from './choices.ts';
 import { sharedModels } from './library.ts';
+import type { WritingOptions } from './options.ts';
 import type { Share } from './shared-models.ts';
 
 /** How many of the likelier tokens are shown for each. */
@@ -68,11 +69,11 @@ function given(model: Model, { prompt, tokens }: Start): string | number[] {
 export async function generateAll(
   model: Model,
   start: Start,
-  options: NonNullable<Parameters<Model['generate']>[1]>,
+  options: WritingOptions,
   take: (token: GeneratedToken) => void,
 ): Promise<Finished> {
   const before = start.tokens.length;
-  const maxNewTokens = Math.max(0, (options.maxNewTokens ?? Number.POSITIVE_INFINITY) - before);
+  const maxNewTokens = Math.max(0, options.maxNewTokens - before);
   let text = start.tokens.map((token) => token.text).join('');
   let tokens = before;
   let finishReason: FinishReason = 'length';

@@ -1,4 +1,5 @@
-import { type Choice, Choices, make, percent, type ShownToken } from './choices.ts';
+import { formatProbability } from '../lib/index.ts';
+import { type Choice, Choices, make, type ShownToken } from './choices.ts';
 import { styleText } from './style.ts';
 
 type Tone = 'plain' | 'wrong';
@@ -140,7 +141,7 @@ export class View {
     span.setAttribute('part', recorded ? 'token recorded' : 'token');
     if (recorded) span.className = 'recorded';
     span.style.setProperty('--doubt', (1 - Math.exp(logprob)).toFixed(3));
-    span.title = percent(logprob);
+    span.title = formatProbability(Math.exp(logprob));
     span.textContent = text;
     this.shown.push({ token, span });
     this.output.append(span);

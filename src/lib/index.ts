@@ -10,4 +10,14 @@ export {
   type VitrineErrorCode,
 } from './errors.ts';
 export { bf16ToNumber, f16ToNumber, numberToF16 } from './float16.ts';
+export {
+  formatBytes,
+  formatCount,
+  formatDuration,
+  formatPerplexity,
+  formatProbability,
+  formatProgress,
+  formatRate,
+  showToken,
+} from './format.ts';
 export { ceilDiv, clamp, product, roundUp } from './math.ts';

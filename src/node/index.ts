@@ -8,14 +8,6 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { VitrineError } from '../lib/index.ts';
 
-/** The part of the package `webgpu` that is used: Dawn, the WebGPU of Chromium, for Node. */
-interface Dawn {
-  create(flags: string[]): unknown;
-  globals: object;
-}
-
-const named = 'webgpu';
-
 /**
  * Gives Node the WebGPU of a browser: `navigator.gpu` and its classes, by Dawn, from the package `webgpu`. Call it once,
  * before a model is loaded.
@@ -25,7 +17,7 @@ const named = 'webgpu';
  */
 export async function provideWebGPU(flags: string[] = []): Promise<void> {
   try {
-    const { create, globals } = (await import(named)) as Dawn;
+    const { create, globals } = await import('webgpu');
     Object.assign(globalThis, globals);
     const gpu = { value: create(flags), configurable: true };
     // Newer versions of Node have a navigator, which is not to be replaced.

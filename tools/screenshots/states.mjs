@@ -236,7 +236,7 @@ export const states = [
       await page.waitForTimeout(600);
     },
   },
-  { name: 'embed', size: [760, 400], steps: embedded },
+  { name: 'embed', size: [760, 440], steps: embedded },
   { name: 'embed-dark', size: [360, 560], media: { dark: true }, steps: embedded },
   { name: 'narrow', size: [320, 640], steps: (page) => opened(page, short) },
   {

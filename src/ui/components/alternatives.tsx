@@ -1,7 +1,7 @@
 import { type RefObject, useEffect, useLayoutEffect, useRef, useState } from 'react';
 import type { TokenAlternative } from '../../engine/index.ts';
+import { formatProbability, showToken } from '../../lib/index.ts';
 import { useActions, useCurrentVersion, usePage, usePageState } from '../hooks.tsx';
-import { formatProbability, showToken } from '../lib/format.ts';
 import { surprisal } from '../lib/shade.ts';
 import type { TextToken } from '../state/document.ts';
 import { likeliest } from '../state/reading.ts';

@@ -1,4 +1,4 @@
-import { showToken } from '../lib/format.ts';
+import { showToken } from '../../lib/index.ts';
 
 interface AttentionViewProps {
   /** [T][T]: row t holds the weights of token t over tokens 0..t. */

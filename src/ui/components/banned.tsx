@@ -1,5 +1,5 @@
+import { showToken } from '../../lib/index.ts';
 import { useActions, usePage, usePageState } from '../hooks.tsx';
-import { showToken } from '../lib/format.ts';
 import { Icon } from './icon.tsx';
 
 /** The tokens that were ruled out by hand. */

@@ -1,4 +1,4 @@
-import { formatPerplexity } from '../lib/format.ts';
+import { formatPerplexity } from '../../lib/index.ts';
 import type { Version } from '../state/document.ts';
 
 function rest(version: Version, from: number): string {

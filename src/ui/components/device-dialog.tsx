@@ -1,8 +1,8 @@
 import { useState } from 'react';
 import type { AdapterSummary } from '../../engine/index.ts';
+import { formatBytes, formatRate } from '../../lib/index.ts';
 import { useActions, usePage, usePageState } from '../hooks.tsx';
 import { diagnostics } from '../lib/diagnostics.ts';
-import { formatBytes, formatRate } from '../lib/format.ts';
 import { CopyButton } from './copy-button.tsx';
 import { Dialog } from './dialog.tsx';
 import { SpeedPlot } from './speed-plot.tsx';

@@ -1,4 +1,4 @@
-import { formatProbability, showToken } from '../lib/format.ts';
+import { formatProbability, showToken } from '../../lib/index.ts';
 import { surprisal } from '../lib/shade.ts';
 import type { TextToken } from '../state/document.ts';
 import { Bar } from './bar.tsx';

@@ -1,5 +1,5 @@
 import type { Inspection } from '../../engine/index.ts';
-import { formatProbability, showToken } from '../lib/format.ts';
+import { formatProbability, showToken } from '../../lib/index.ts';
 import { Bar } from './bar.tsx';
 
 interface LogitLensProps {

@@ -1,7 +1,7 @@
 import { useEffect, useId, useState } from 'react';
 import type { MemoryPlan, ModelSource, WeightDtype } from '../../engine/index.ts';
+import { formatBytes } from '../../lib/index.ts';
 import { usePage } from '../hooks.tsx';
-import { formatBytes } from '../lib/format.ts';
 import { toPageError } from '../state/troubles.ts';
 
 function usePlan(source: ModelSource): { plan: MemoryPlan | null; problem: string | null } {

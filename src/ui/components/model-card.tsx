@@ -1,7 +1,7 @@
 import { useState } from 'react';
 import type { CachedModel, WeightDtype } from '../../engine/index.ts';
+import { formatBytes, formatCount } from '../../lib/index.ts';
 import { usePageState } from '../hooks.tsx';
-import { formatBytes, formatCount } from '../lib/format.ts';
 import type { CatalogueEntry } from '../state/catalogue.ts';
 import { isBundled, requestFor } from '../state/loading.ts';
 import type { LoadRequest } from '../state/types.ts';

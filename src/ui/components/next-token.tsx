@@ -1,7 +1,7 @@
 import { useDeferredValue, useMemo } from 'react';
+import { formatCount, formatProbability, showToken } from '../../lib/index.ts';
 import type { StepName } from '../../sampling/index.ts';
 import { useActions, usePage, usePageState } from '../hooks.tsx';
-import { formatCount, formatProbability, showToken } from '../lib/format.ts';
 import { currentVersion } from '../state/context.ts';
 import type { TextToken } from '../state/document.ts';
 import { type NextDistribution, type NextRow, nextDistribution } from '../state/next-distribution.ts';

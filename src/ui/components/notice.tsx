@@ -1,5 +1,5 @@
+import { formatProgress } from '../../lib/index.ts';
 import { useActions, usePage, usePageState } from '../hooks.tsx';
-import { formatProgress } from '../lib/format.ts';
 import { bundledModel, requestFor } from '../state/loading.ts';
 import type { PageState } from '../state/types.ts';
 import { Trouble } from './trouble.tsx';

@@ -1,4 +1,4 @@
-import { formatRate } from '../lib/format.ts';
+import { formatRate } from '../../lib/index.ts';
 import type { SpeedSample } from '../state/types.ts';
 
 const width = 480;

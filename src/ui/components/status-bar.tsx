@@ -1,5 +1,5 @@
+import { formatProgress, formatRate } from '../../lib/index.ts';
 import { useCurrentVersion, usePageState } from '../hooks.tsx';
-import { formatProgress, formatRate } from '../lib/format.ts';
 import { runEnd } from '../state/context.ts';
 import type { PageState } from '../state/types.ts';
 

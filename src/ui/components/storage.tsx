@@ -1,9 +1,9 @@
 import { useEffect, useId, useState } from 'react';
 import type { CachedModel } from '../../engine/index.ts';
+import { formatBytes } from '../../lib/index.ts';
 import type { StorageReport } from '../../weights/index.ts';
 import { usePage } from '../hooks.tsx';
 import { saveFile } from '../lib/download.ts';
-import { formatBytes } from '../lib/format.ts';
 import { requestFor } from '../state/loading.ts';
 import { toPageError } from '../state/troubles.ts';
 import type { LoadRequest } from '../state/types.ts';

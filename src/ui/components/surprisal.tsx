@@ -1,6 +1,6 @@
 import { memo, type PointerEvent, useMemo } from 'react';
+import { formatPerplexity } from '../../lib/index.ts';
 import { useActions, useCurrentVersion, usePageState } from '../hooks.tsx';
-import { formatPerplexity } from '../lib/format.ts';
 import { surprisal } from '../lib/shade.ts';
 import type { TextToken } from '../state/document.ts';
 

@@ -1,6 +1,6 @@
 import { memo } from 'react';
+import { formatPerplexity } from '../../lib/index.ts';
 import { useActions, useCurrentVersion, usePageState } from '../hooks.tsx';
-import { formatPerplexity } from '../lib/format.ts';
 import { versionText } from '../state/document.ts';
 import type { Take } from '../state/types.ts';
 import { TokenRuns } from './token-layer.tsx';

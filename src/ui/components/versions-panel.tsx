@@ -1,6 +1,6 @@
 import { useMemo, useState } from 'react';
+import { formatProbability } from '../../lib/index.ts';
 import { useActions, useCurrentVersion, usePage, usePageState } from '../hooks.tsx';
-import { formatProbability } from '../lib/format.ts';
 import { sharedPrefix, type Version, versionText } from '../state/document.ts';
 import { buildTree, type TreeNode } from '../state/tree.ts';
 import { Compare } from './compare.tsx';

@@ -1,6 +1,6 @@
+import { formatProbability } from '../../lib/index.ts';
 import { currentVersion } from '../state/context.ts';
 import type { PageState } from '../state/types.ts';
-import { formatProbability } from './format.ts';
 import { shadeOf } from './shade.ts';
 
 const escapes: Record<string, string> = {

@@ -1,5 +1,13 @@
 import { describe, expect, it } from 'vitest';
-import { errorCodes } from '../../lib/index.ts';
+import {
+  errorCodes,
+  formatBytes,
+  formatDuration,
+  formatPerplexity,
+  formatProbability,
+  formatProgress,
+  showToken,
+} from '../../lib/index.ts';
 import { initialState } from '../state/page.ts';
 import { defaultSettings } from '../state/settings.ts';
 import { readHub, readLink, writeEmbed, writeLink } from '../state/share.ts';
@@ -7,14 +15,6 @@ import { remedyLabels, troubleOf } from '../state/troubles.ts';
 import { diagnostics } from './diagnostics.ts';
 import { exportHtml } from './export-html.ts';
 import { exportRun } from './export-run.ts';
-import {
-  formatBytes,
-  formatDuration,
-  formatPerplexity,
-  formatProbability,
-  formatProgress,
-  showToken,
-} from './format.ts';
 import { completeSentences } from './sentences.ts';
 import { shadeOf } from './shade.ts';
 

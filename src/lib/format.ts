@@ -1,5 +1,3 @@
-import type { LoadProgress } from '../../engine/index.ts';
-
 const units = ['B', 'kB', 'MB', 'GB', 'TB'];
 
 /** Bytes in decimal units, as disks and hubs count them: `11.8 MB`. */
@@ -31,8 +29,17 @@ export function formatDuration(seconds: number): string {
   return `${Math.floor(minutes / 60)} h ${minutes % 60} min`;
 }
 
+/** What a load has told of itself. */
+interface Progress {
+  loadedBytes: number;
+  totalBytes: number;
+  bytesPerSecond: number;
+  secondsLeft?: number;
+  fromCache: boolean;
+}
+
 /** How far a load is: `147 kB of 2.31 MB, 221 kB/s, 10 s left`; rate and rest once they are known. */
-export function formatProgress(progress: LoadProgress): string {
+export function formatProgress(progress: Progress): string {
   const { loadedBytes, totalBytes, bytesPerSecond, secondsLeft, fromCache } = progress;
   const amount = `${formatBytes(loadedBytes)} of ${formatBytes(totalBytes)}`;
   const rate = bytesPerSecond > 0 && !fromCache ? `, ${formatBytes(bytesPerSecond)}/s` : '';
