@@ -94,6 +94,11 @@ export function settleTail(version: Version, ids: readonly number[], pieces: rea
   return { ...version, tokens: [...version.tokens, ...typed], tail: '' };
 }
 
+/** The text alone, without the ids and odds that a model gave it. */
+export function plainVersion(version: Version): Version {
+  return version.tokens.length > 0 ? { ...version, tokens: [], tail: versionText(version) } : version;
+}
+
 /** A new version with another token at `index`, and nothing after it. */
 export function branchAt(version: Version, index: number, choice: TokenAlternative): Version {
   const before = version.tokens.slice(0, index);

@@ -1,7 +1,8 @@
 import type { LoadOptions, Model } from '../../engine/index.ts';
 import type { PageContext } from './context.ts';
+import { plainVersion } from './document.ts';
 import { toPageError } from './troubles.ts';
-import type { LoadRequest } from './types.ts';
+import type { LoadRequest, PageState } from './types.ts';
 
 export const bundledModel = 'tiny-tales';
 
@@ -18,6 +19,22 @@ export function isBundled(source: string | File[]): boolean {
 /** Which hub, and the visitor's token for it. */
 export function hubOptions(page: PageContext): Pick<LoadOptions, 'hub' | 'token'> {
   return { ...(page.hub ? { hub: page.hub } : {}), ...(page.token ? { token: page.token } : {}) };
+}
+
+/** Texts of another model keep their words alone: its ids mean other tokens to this one, its odds are not this one's. */
+function textsFor(state: PageState, source: LoadRequest['source']): Partial<PageState> {
+  if (state.idsOf === source) return {};
+  const plain = <Texts extends Pick<PageState, 'versions'>>(texts: Texts): Texts => ({
+    ...texts,
+    versions: texts.versions.map(plainVersion),
+  });
+  return {
+    idsOf: source,
+    versions: plain(state).versions,
+    undo: state.undo.map(plain),
+    redo: state.redo.map(plain),
+    takes: [],
+  };
 }
 
 export interface Loading {
@@ -74,7 +91,12 @@ export function createLoading(page: PageContext): Loading {
       }
       page.model = model;
       const { id, revision, dtype, config, adapter } = model;
-      store.setState({ phase: 'ready', progress: null, model: { id, revision, dtype, config, adapter } });
+      store.setState((state) => ({
+        ...textsFor(state, request.source),
+        phase: 'ready',
+        progress: null,
+        model: { id, revision, dtype, config, adapter },
+      }));
       return true;
     } catch (error) {
       if (control.signal.aborted) return false;

@@ -222,6 +222,38 @@ describe('loading', () => {
     expect(state(page)).toMatchObject({ phase: 'ready', model: { id: 'owner/name' } });
   });
 
+  it('leaves ids and odds of one model to that model', async () => {
+    const page = await ready();
+    page.actions.edit('there was a king');
+    await page.actions.write();
+    const { tokens } = currentVersion(state(page));
+    const words = text(page);
+    expect(tokens.length).toBeGreaterThan(8);
+    // The same model, held otherwise, has the same vocabulary.
+    await page.actions.load({ ...requestFor(bundledModel), dtype: 'int8' });
+    expect(currentVersion(state(page)).tokens).toBe(tokens);
+    await page.actions.load(requestFor('owner/name'));
+    const held = [state(page), ...state(page).undo].flatMap(({ versions }) => versions);
+    for (const version of held) expect(version.tokens).toEqual([]);
+    expect(text(page)).toBe(words);
+  });
+
+  it('takes a kept text as words alone where it was another model’s', async () => {
+    const first = open();
+    await start(first.page);
+    await new Promise((resolve) => setTimeout(resolve, 500));
+    const session = first.written.at(-1);
+    for (const [search, same] of [
+      ['', true],
+      ['?hub=https://mirror.example', false],
+    ] as const) {
+      const { page } = open({ session, search });
+      await start(page);
+      expect(text(page)).toBe(text(first.page));
+      expect(currentVersion(state(page)).tokens.length > 0).toBe(same);
+    }
+  });
+
   it('keeps an access token out of everything that is stored or shown', async () => {
     const { page, written } = open();
     page.actions.setToken('hf_secret');

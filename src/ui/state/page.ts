@@ -59,6 +59,7 @@ export function initialState(): PageState {
     error: null,
     versions: [{ id, tokens: [], tail: '' }],
     current: id,
+    idsOf: null,
     undo: [],
     redo: [],
     settings: defaultSettings,

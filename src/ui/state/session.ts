@@ -12,6 +12,8 @@ export interface Session {
   settings: Settings;
   /** Null for files that were dropped: the page cannot open those again by itself. */
   model: string | null;
+  /** What the ids in the texts are of, as `model`; null for files, and where nobody knows. */
+  idsOf: string | null;
   /** The hub it came from, where that is not the usual one. */
   hub: string | null;
 }
@@ -24,7 +26,8 @@ export function toSession(state: PageState, hub: string | null): Session {
   const versions = current && !recent.includes(current) ? [current, ...recent] : recent;
   const source = state.request?.source;
   const model = typeof source === 'string' ? source : null;
-  return { version: 1, versions, current: state.current, settings: state.settings, model, hub };
+  const idsOf = typeof state.idsOf === 'string' ? state.idsOf : null;
+  return { version: 1, versions, current: state.current, settings: state.settings, model, idsOf, hub };
 }
 
 function isToken(value: unknown): value is TextToken {
@@ -46,8 +49,9 @@ export function fromSession(value: unknown): Session | null {
   if (versions.length === 0 || typeof session.current !== 'string') return null;
   const settings = { ...defaultSettings, ...session.settings };
   const model = typeof session.model === 'string' ? session.model : null;
+  const idsOf = typeof session.idsOf === 'string' ? session.idsOf : null;
   const hub = typeof session.hub === 'string' ? session.hub : null;
-  return { version: 1, versions, current: session.current, settings, model, hub };
+  return { version: 1, versions, current: session.current, settings, model, idsOf, hub };
 }
 
 /** The session in the browser's own database. A browser that keeps nothing just starts fresh each time. */

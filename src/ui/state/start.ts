@@ -22,8 +22,10 @@ function applyLink(page: Page, link: LinkState): void {
 }
 
 function applySession(page: Page, session: Session): void {
-  const { versions, current, settings } = session;
-  page.store.setState({ versions, current, settings });
+  const { versions, current, settings, hub } = session;
+  // The same name on another hub may be another model.
+  const idsOf = hub === page.hub ? session.idsOf : null;
+  page.store.setState({ versions, current, settings, idsOf });
 }
 
 /**

@@ -84,6 +84,8 @@ export interface PageState {
   error: PageError | null;
   versions: readonly Version[];
   current: string;
+  /** What the ids in the texts are of; another model's mean other tokens. Null when nobody knows. */
+  idsOf: LoadRequest['source'] | null;
   undo: readonly Moment[];
   redo: readonly Moment[];
   settings: Settings;
