@@ -5,4 +5,4 @@ import { fileURLToPath } from 'node:url';
 export const root = join(dirname(fileURLToPath(import.meta.url)), '../..');
 export const dist = join(root, 'dist');
 export const subPath = '/some/odd%20path/';
-export const sitePort = 4180;
+export const sitePort = Number(process.env.VITRINE_TEST_PORT ?? 4180);
