@@ -85,7 +85,7 @@ export class KernelCache {
       });
       return { name: source.name, pipeline, layout };
     } catch (cause) {
-      throw new VitrineError('adapter-limit', await explain(source, module), { cause });
+      throw new VitrineError('shader-compilation', await explain(source, module), { cause });
     }
   }
 
@@ -114,7 +114,7 @@ async function explain(source: KernelSource, module: GPUShaderModule): Promise<s
       (message) =>
         `${message.lineNum}:${message.linePos} ${message.message}\n  ${lines[message.lineNum - 1] ?? ''}`,
     );
-  return `This device cannot run the kernel ${source.name}.\n${told.join('\n')}`;
+  return `This browser could not compile the kernel ${source.name}. Update the browser and the graphics driver, or load with the backend 'cpu'.\n${told.join('\n')}`;
 }
 
 /** A whole buffer, or part of one, as a binding. */

@@ -2,6 +2,7 @@
 export const errorCodes = [
   'webgpu-unavailable',
   'adapter-limit',
+  'shader-compilation',
   'out-of-memory',
   'device-lost',
   'network',

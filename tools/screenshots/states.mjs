@@ -192,21 +192,10 @@ export const states = [
     },
   },
   {
-    name: 'unsupported',
-    browser: 'none',
-    async steps(page) {
-      await open(page, '?prompt=Once');
-      await page.getByTestId('error').waitFor();
-    },
-  },
-  {
     name: 'cpu',
     browser: 'none',
     async steps(page) {
       await open(page, '?prompt=Once+upon+a+time&seed=7&max-new-tokens=40');
-      await page.getByRole('button', { name: 'Write without a GPU' }).click();
-      await ready(page);
-      await page.getByTestId('write').click();
       await page.getByTestId('status').filter({ hasText: 'Reached the length' }).waitFor();
       await ready(page);
     },

@@ -3,6 +3,7 @@ import type { AdapterSummary } from '../../engine/index.ts';
 import { formatBytes, formatRate } from '../../lib/index.ts';
 import { useActions, usePage, usePageState } from '../hooks.tsx';
 import { diagnostics } from '../lib/diagnostics.ts';
+import { BrowserAdvice } from './browser-advice.tsx';
 import { CopyButton } from './copy-button.tsx';
 import { Dialog } from './dialog.tsx';
 import { SpeedPlot } from './speed-plot.tsx';
@@ -105,7 +106,7 @@ function SelfCheck() {
 export function DeviceDialog() {
   const page = usePage();
   const model = usePageState((state) => state.model);
-  const error = usePageState((state) => state.error);
+  const fallback = usePageState((state) => state.fallback);
   const [shown, setShown] = useState(false);
   const report = () => diagnostics(page.store.getState(), navigator.userAgent);
   return (
@@ -113,11 +114,14 @@ export function DeviceDialog() {
       {model ? (
         <Adapter adapter={model.adapter} />
       ) : (
-        <p className="muted">
-          {error?.code === 'webgpu-unavailable'
-            ? 'This browser offers no WebGPU.'
-            : 'The adapter is known once a model is loaded.'}
-        </p>
+        <p className="muted">The adapter is known once a model is loaded.</p>
+      )}
+      {fallback && (
+        <section aria-labelledby="fallback-title">
+          <h3 id="fallback-title">Why not on the GPU?</h3>
+          <p className="code-message">{fallback.message}</p>
+          {fallback.code === 'webgpu-unavailable' && <BrowserAdvice />}
+        </section>
       )}
       <section aria-labelledby="speed-title">
         <h3 id="speed-title">Speed and memory</h3>

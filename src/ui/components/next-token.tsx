@@ -172,6 +172,5 @@ const waitingFor: Partial<Record<PageState['phase'], string>> = {
   loading: 'Once the model is here, its odds for the next token stand here.',
   paused: 'Once the model is here, its odds for the next token stand here.',
   idle: 'Once a model is loaded, its odds for the next token stand here.',
-  unsupported: 'Once a model runs, its odds for the next token stand here.',
   generating: 'Once the text rests, the model’s odds for the next token stand here.',
 };

@@ -1,5 +1,5 @@
 import { formatProgress, formatRate } from '../../lib/index.ts';
-import { useCurrentVersion, usePageState } from '../hooks.tsx';
+import { useActions, useCurrentVersion, usePageState } from '../hooks.tsx';
 import { runEnd } from '../state/context.ts';
 import type { PageState } from '../state/types.ts';
 
@@ -35,8 +35,6 @@ export function statusText(state: PageState): string {
   switch (state.phase) {
     case 'starting':
       return 'Opening';
-    case 'unsupported':
-      return 'No WebGPU';
     case 'idle':
       return 'No model loaded';
     case 'loading':
@@ -66,11 +64,31 @@ function ContextGauge() {
   );
 }
 
+/** What is unusual about this visit, in one line. */
+function StatusNotice() {
+  const actions = useActions();
+  const notice = usePageState((state) => state.notice);
+  const fallback = usePageState((state) => state.fallback);
+  if (!notice && !fallback) return null;
+  return (
+    <p className="status-notice" data-testid="notice" role="status">
+      {fallback && (
+        <>
+          Running on the CPU: {fallback.reason}.{' '}
+          <button type="button" className="link" onClick={() => actions.show('device')}>
+            Details
+          </button>{' '}
+        </>
+      )}
+      {notice}
+    </p>
+  );
+}
+
 export function StatusBar() {
   const text = usePageState(statusText);
   const rate = usePageState((state) => state.run?.tokensPerSecond ?? 0);
   const seed = usePageState((state) => state.run?.seed ?? null);
-  const notice = usePageState((state) => state.notice);
   const phase = usePageState((state) => state.phase);
   const loading = phase === 'loading';
   // A running byte count would never stop talking: screen readers hear the phase alone.
@@ -84,8 +102,8 @@ export function StatusBar() {
         aria-live={loading ? 'off' : 'polite'}
       >
         {text}
-        {notice ? ` · ${notice}` : ''}
       </span>
+      <StatusNotice />
       {seed !== null && (
         <span className="figure wide-only" title="The seed of the last run">
           seed <span className="figure-number">{seed}</span>

@@ -2,25 +2,7 @@ import type { Page } from '../state/page.ts';
 import { applyRemedy } from '../state/remedies.ts';
 import { remedyLabels, troubleOf } from '../state/troubles.ts';
 import type { PageError } from '../state/types.ts';
-
-const browsers = [
-  ['Chrome, Edge', 'from version 113; on Linux set chrome://flags/#enable-unsafe-webgpu'],
-  ['Safari', 'from version 26, on macOS, iOS and iPadOS'],
-  ['Firefox', 'from version 141 on Windows, 145 on Apple silicon'],
-] as const;
-
-function BrowserAdvice() {
-  return (
-    <dl className="advice">
-      {browsers.map(([name, advice]) => (
-        <div key={name}>
-          <dt>{name}</dt>
-          <dd>{advice}</dd>
-        </div>
-      ))}
-    </dl>
-  );
-}
+import { BrowserAdvice } from './browser-advice.tsx';
 
 /** One page state per error code: what happened, and what to do next as buttons. */
 export function Trouble({ error, page }: { error: PageError; page: Page }) {

@@ -7,6 +7,8 @@ export interface FakeBehaviour {
   /** Milliseconds per token. */
   pace?: number;
   failLoad?: VitrineError;
+  /** Loads on the GPU fail with this; those on the CPU do not. */
+  failGpu?: VitrineError;
   failGenerate?: VitrineError;
   cached?: { id: string; revision: string; bytes: number; complete: boolean; files: [] }[];
 }
@@ -180,6 +182,7 @@ async function fakeLoad(id: string, options: LoadOptions, behaviour: FakeBehavio
     await new Promise((resolve) => setTimeout(resolve, behaviour.pace ?? 0));
     if (options.signal?.aborted) throw new VitrineError('aborted', 'The load was aborted.');
   }
+  if (behaviour.failGpu && options.backend !== 'cpu') throw behaviour.failGpu;
   if (behaviour.failLoad && !isAbort(behaviour.failLoad)) throw behaviour.failLoad;
   return fakeModel(id, options.dtype ?? 'f16', behaviour);
 }

@@ -1,4 +1,5 @@
 import type { LoadOptions, Model } from '../../engine/index.ts';
+import { VitrineError, type VitrineErrorCode } from '../../lib/index.ts';
 import type { PageContext } from './context.ts';
 import { plainVersion } from './document.ts';
 import { toPageError } from './troubles.ts';
@@ -37,6 +38,19 @@ function textsFor(state: PageState, source: LoadRequest['source']): Partial<Page
   };
 }
 
+/** True where the GPU itself cannot be used, so that the CPU engine is the way on. */
+function isGpuMissing(error: unknown): error is VitrineError {
+  return (
+    error instanceof VitrineError &&
+    (error.code === 'webgpu-unavailable' || error.code === 'shader-compilation')
+  );
+}
+
+function fallbackReason(code: VitrineErrorCode, hasWebGpu: boolean): string {
+  if (code === 'shader-compilation') return 'this browser cannot compile the GPU code';
+  return hasWebGpu ? 'WebGPU finds no graphics adapter' : 'this browser has no WebGPU';
+}
+
 export interface Loading {
   load(request: LoadRequest): Promise<boolean>;
   pause(): void;
@@ -54,17 +68,18 @@ export function createLoading(page: PageContext): Loading {
     page.model = null;
     const control = new AbortController();
     page.loading = control;
-    store.setState({
+    store.setState((state) => ({
       phase: 'loading',
       request,
       model: null,
       error: null,
       notice: null,
+      fallback: request.backend === 'cpu' ? state.fallback : null,
       progress: null,
       next: null,
       inspected: null,
       selfCheck: { running: false, report: null },
-    });
+    }));
     return control;
   }
 
@@ -100,13 +115,19 @@ export function createLoading(page: PageContext): Loading {
       return true;
     } catch (error) {
       if (control.signal.aborted) return false;
-      const shown = toPageError(error, 'load');
-      const unsupported = shown?.code === 'webgpu-unavailable';
-      store.setState({ phase: unsupported ? 'unsupported' : 'idle', progress: null, error: shown });
+      if (request.backend === 'gpu' && isGpuMissing(error)) return await loadOnCpu(request, error);
+      store.setState({ phase: 'idle', progress: null, error: toPageError(error, 'load') });
       return false;
     } finally {
       if (page.loading === control) page.loading = null;
     }
+  }
+
+  /** The same model without the GPU; the page says why in one line. */
+  function loadOnCpu(request: LoadRequest, cause: VitrineError): Promise<boolean> {
+    const { code, message } = cause;
+    store.setState({ fallback: { code, message, reason: fallbackReason(code, page.around.hasWebGpu()) } });
+    return load({ ...request, backend: 'cpu' });
   }
 
   return {

@@ -79,11 +79,28 @@ describe('opening the page', () => {
     expect(text(page)).toMatch(/^Once upon a time/);
   });
 
-  it('says that there is no WebGPU, and keeps the request', async () => {
-    const failLoad = new VitrineError('webgpu-unavailable', 'No adapter.');
-    const { page } = open({ failLoad });
+  it.each(['webgpu-unavailable', 'shader-compilation'] as const)(
+    'writes by itself on the CPU after %s, and says why',
+    async (code) => {
+      const { page } = open({ failGpu: new VitrineError(code, 'The cause.') });
+      await start(page);
+      expect(state(page)).toMatchObject({
+        phase: 'ready',
+        error: null,
+        request: { backend: 'cpu' },
+        fallback: { code, message: 'The cause.' },
+      });
+      expect(text(page)).toMatch(/^Once upon a time .+/);
+    },
+  );
+
+  it('forgets the CPU once another model is asked for', async () => {
+    const opening: Opening = { failGpu: new VitrineError('webgpu-unavailable', 'None.') };
+    const { page } = open(opening);
     await start(page);
-    expect(state(page)).toMatchObject({ phase: 'unsupported', error: { code: 'webgpu-unavailable' } });
+    delete opening.failGpu;
+    await page.actions.load(requestFor(bundledModel));
+    expect(state(page)).toMatchObject({ phase: 'ready', request: { backend: 'gpu' }, fallback: null });
   });
 });
 

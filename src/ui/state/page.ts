@@ -56,6 +56,7 @@ export function initialState(): PageState {
     request: null,
     progress: null,
     notice: null,
+    fallback: null,
     error: null,
     versions: [{ id, tokens: [], tail: '' }],
     current: id,

@@ -20,7 +20,7 @@ export type Remedy =
 export const remedyLabels: Record<Remedy, string> = {
   retry: 'Try again',
   tiny: 'Use the bundled model',
-  cpu: 'Write without a GPU',
+  cpu: 'Run on the CPU',
   smaller: 'Load with smaller weights (int8)',
   models: 'Choose another model',
   storage: 'Manage stored models',
@@ -43,6 +43,10 @@ const troubles: Record<VitrineErrorCode, Trouble> = {
   'adapter-limit': {
     title: 'This GPU is too small for the model',
     remedies: ['smaller', 'models', 'device'],
+  },
+  'shader-compilation': {
+    title: 'This browser cannot compile the GPU code',
+    remedies: ['cpu', 'device', 'reload'],
   },
   'out-of-memory': { title: 'The GPU ran out of memory', remedies: ['smaller', 'tiny', 'models'] },
   'device-lost': { title: 'The GPU went away', remedies: ['retry', 'tiny', 'reload'] },

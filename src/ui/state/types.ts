@@ -12,7 +12,7 @@ import type { TextToken, Version } from './document.ts';
 import type { Settings } from './settings.ts';
 
 /** What the page is doing; exactly one at a time. */
-export type Phase = 'starting' | 'unsupported' | 'idle' | 'loading' | 'paused' | 'ready' | 'generating';
+export type Phase = 'starting' | 'idle' | 'loading' | 'paused' | 'ready' | 'generating';
 
 export interface LoadedModel {
   id: string;
@@ -81,6 +81,8 @@ export interface PageState {
   request: LoadRequest | null;
   progress: LoadProgress | null;
   notice: string | null;
+  /** Why the model runs on the CPU although the GPU was asked for; null where it does not. */
+  fallback: { code: VitrineErrorCode; message: string; reason: string } | null;
   error: PageError | null;
   versions: readonly Version[];
   current: string;
