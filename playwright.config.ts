@@ -1,6 +1,6 @@
 import { defineConfig } from '@playwright/test';
 import { sitePort } from './e2e/support/sites.ts';
-import { browserArgs, findBrowser } from './tools/browser.mjs';
+import { browserArgs, findBrowser } from './tools/browser.ts';
 
 /** End-to-end tests on the built site: `npm run build` comes before. */
 export default defineConfig({

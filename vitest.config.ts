@@ -1,6 +1,6 @@
 import { playwright } from '@vitest/browser-playwright';
 import { defineConfig } from 'vitest/config';
-import { browserArgs, findBrowser } from './tools/browser.mjs';
+import { browserArgs, findBrowser } from './tools/browser.ts';
 import { wgslPlugin } from './tools/wgsl.mjs';
 
 /**

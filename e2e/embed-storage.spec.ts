@@ -2,7 +2,7 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type BrowserContext, chromium, expect, type Page, test } from '@playwright/test';
-import { browserArgs, findBrowser } from '../tools/browser.mjs';
+import { browserArgs, findBrowser } from '../tools/browser.ts';
 import { dist } from './support/sites.ts';
 import { type StaticServer, startStaticServer } from './support/static-server.mjs';
 

@@ -1,5 +1,5 @@
 import { type CDPSession, chromium, expect, type Page, test } from '@playwright/test';
-import { browserArgs, findBrowser } from '../tools/browser.mjs';
+import { browserArgs, findBrowser } from '../tools/browser.ts';
 import { dist } from './support/sites.ts';
 import { type StaticServer, startStaticServer } from './support/static-server.mjs';
 

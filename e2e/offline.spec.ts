@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type BrowserContext, chromium, expect, type Page, test } from '@playwright/test';
 import { type HubServer, startHubServer } from '../test/support/hub-server.mjs';
-import { browserArgs, findBrowser } from '../tools/browser.mjs';
+import { browserArgs, findBrowser } from '../tools/browser.ts';
 import { VitrinePage } from './page-support.ts';
 import { dist } from './support/sites.ts';
 import { type StaticServer, startStaticServer } from './support/static-server.mjs';

@@ -3,7 +3,7 @@ import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writ
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, test } from '@playwright/test';
-import { findVulkan } from '../tools/vulkan.mjs';
+import { findVulkan } from '../tools/vulkan.ts';
 import { root } from './support/sites.ts';
 import { startStaticServer } from './support/static-server.mjs';
 

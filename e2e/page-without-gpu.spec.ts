@@ -1,5 +1,5 @@
 import { expect, test } from '@playwright/test';
-import { findBrowser } from '../tools/browser.mjs';
+import { findBrowser } from '../tools/browser.ts';
 import { expectAccessibleInBoth, VitrinePage } from './page-support.ts';
 
 // A browser of its own: one that finds no adapter.

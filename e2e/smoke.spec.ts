@@ -1,5 +1,5 @@
 import { chromium, expect, test } from '@playwright/test';
-import { findBrowser } from '../tools/browser.mjs';
+import { findBrowser } from '../tools/browser.ts';
 import { VitrinePage } from './page-support.ts';
 import { sitePort, subPath } from './support/sites.ts';
 

@@ -2,7 +2,7 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { chromium } from 'playwright';
 import { createServer } from 'vite';
-import { browserArgs, ensureBrowser, findBrowser } from './browser.mjs';
+import { browserArgs, ensureBrowser, findBrowser } from './browser.ts';
 
 /** Runs the bench in a real browser. With a graphics adapter set VITRINE_GPU=1: no software adapter is forced. */
 const server = await createServer({

@@ -6,7 +6,7 @@ import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { chromium } from 'playwright';
 import { startStaticServer } from '../e2e/support/static-server.mjs';
-import { browserArgs, findBrowser } from './browser.mjs';
+import { browserArgs, findBrowser } from './browser.ts';
 
 /**
  * The README's library example, built by bundlers of others and run in a browser, with a graphics adapter and without:

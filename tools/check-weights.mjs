@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { chromium } from 'playwright';
 import { build } from 'vite';
 import { startHubServer } from '../test/support/hub-server.mjs';
-import { browserArgs, ensureBrowser, findBrowser } from './browser.mjs';
+import { browserArgs, ensureBrowser, findBrowser } from './browser.ts';
 import { gpt2ShapedFile } from './gpt2-shape.mjs';
 
 /**

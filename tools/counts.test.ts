@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { addCounts, noCounts, playwrightCounts, settle, summaryLine, vitestCounts } from './counts.mjs';
+import { addCounts, noCounts, playwrightCounts, settle, summaryLine, vitestCounts } from './counts.ts';
 
 describe('counts of npm test', () => {
   it('writes the last line with skips only when there are any', () => {

@@ -2,7 +2,7 @@ import { openAsBlob } from 'node:fs';
 import { join } from 'node:path';
 import { createServer } from 'vite';
 import { create, globals } from 'webgpu';
-import { findVulkan } from './vulkan.mjs';
+import { findVulkan } from './vulkan.ts';
 
 /** The engine's sources in Node, on Dawn or on the CPU, with the bundled model: what checks by hand work with. */
 export const root = join(import.meta.dirname, '..');

@@ -3,11 +3,11 @@ import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { chromium } from 'playwright';
 import { startStaticServer } from '../e2e/support/static-server.mjs';
-import { browserArgs, findBrowser } from './browser.mjs';
+import { browserArgs, findBrowser } from './browser.ts';
 
 /**
  * Records the answer that an embed plays while the bundled model's weights arrive: made by that model, on the
- * library of `dist/` (`npm run build` comes before). Usage: node tools/record-answer.mjs
+ * library of `dist/` (`npm run build` comes before). Usage: npx tsx tools/record-answer.mjs
  */
 const root = join(dirname(fileURLToPath(import.meta.url)), '..');
 const target = join(root, 'public/models/tiny-tales/recording.json');

@@ -4,7 +4,7 @@ import { fileURLToPath } from 'node:url';
 import { chromium } from 'playwright';
 import { startStaticServer } from '../e2e/support/static-server.mjs';
 import { startHubServer } from '../test/support/hub-server.mjs';
-import { browserArgs, findBrowser } from './browser.mjs';
+import { browserArgs, findBrowser } from './browser.ts';
 import { toPalette } from './screenshots/palette.mjs';
 import { states } from './screenshots/states.mjs';
 

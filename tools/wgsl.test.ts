@@ -7,7 +7,7 @@ const folder = new URL('../src/shaders/', import.meta.url);
 const kernels = readdirSync(folder).filter((name) => name.endsWith('.wgsl'));
 
 /** The words and signs of WGSL, without comments and space. */
-const tokens = (text: string) =>
+const tokens = (text: string): string[] =>
   text.replace(/\/\*[\s\S]*?\*\/|\/\/.*$/gm, ' ').match(/[\w.@$]+|[^\s\w]/g) ?? [];
 
 const isName = (token: string) => /^[A-Za-z_]\w*\b/.test(token);

@@ -1,5 +1,6 @@
-import { execFileSync, spawnSync } from 'node:child_process';
+import { execFileSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
+import { findProgram } from './programs.ts';
 
 /** Flags that give headless Chromium a software WebGPU adapter on a machine without a GPU. */
 export const browserArgs = [
@@ -14,40 +15,27 @@ export const browserArgs = [
 
 const installed = ['chromium', 'chromium-browser', 'google-chrome-stable', 'google-chrome'];
 
-function onPath(name) {
-  const found = spawnSync('sh', ['-c', `command -v ${name}`], { encoding: 'utf8' });
-  return found.status === 0 ? found.stdout.trim() : undefined;
-}
-
 const macPaths = [
   '/Applications/Google Chrome.app/Contents/MacOS/Google Chrome',
   '/Applications/Chromium.app/Contents/MacOS/Chromium',
 ];
 
 /**
- * The browser of the tests, first that exists: $CHROMIUM_PATH, an installed Chrome or Chromium.
+ * The Chromium of the tests, first that exists: $CHROMIUM_PATH, an installed Chrome or Chromium.
  * Undefined means Playwright's own.
  */
-export function findBrowser() {
-  const named = process.env.CHROMIUM_PATH;
-  if (named) {
-    if (!existsSync(named)) throw new Error(`CHROMIUM_PATH names ${named}, which does not exist.`);
-    return named;
-  }
-  for (const name of installed) {
-    const path = onPath(name);
-    if (path) return path;
-  }
-  return macPaths.find((path) => existsSync(path));
+export function findBrowser(): string | undefined {
+  return findProgram('CHROMIUM_PATH', installed, macPaths);
 }
 
-async function playwrightHasBrowser() {
+/** Whether Playwright has downloaded a Chromium. */
+export async function playwrightHasBrowser(): Promise<boolean> {
   const { chromium } = await import('playwright');
   return existsSync(chromium.executablePath());
 }
 
-/** Installs a browser when the machine has none, and says so. */
-export async function ensureBrowser() {
+/** Installs Chromium when the machine has none, and says so. */
+export async function ensureBrowser(): Promise<void> {
   if (findBrowser() || (await playwrightHasBrowser())) return;
   const debianRoot = existsSync('/etc/debian_version') && process.getuid?.() === 0;
   if (debianRoot) {

@@ -3,19 +3,29 @@ import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { ensureBrowser } from './browser.mjs';
-import { addCounts, noCounts, playwrightCounts, settle, summaryLine, vitestCounts } from './counts.mjs';
-import { findVulkan } from './vulkan.mjs';
+import { ensureBrowser } from './browser.ts';
+import {
+  addCounts,
+  type Counts,
+  noCounts,
+  playwrightCounts,
+  settle,
+  summaryLine,
+  vitestCounts,
+} from './counts.ts';
+import { findVulkan } from './vulkan.ts';
 
 /**
  * The whole check, as `npm test` runs it. Options: names of steps to run only those (`npm test -- unit e2e`).
  * The last line is `N passed, N failed`, and `, N skipped` when something could not run.
  */
+type Step = () => Promise<Counts>;
+
 const root = join(dirname(fileURLToPath(import.meta.url)), '..');
 const reports = mkdtempSync(join(tmpdir(), 'vitrine-test-'));
-const bin = (name) => join(root, 'node_modules', '.bin', name);
+const bin = (name: string) => join(root, 'node_modules', '.bin', name);
 
-function run(command, args, env = {}) {
+function run(command: string, args: string[], env: Record<string, string> = {}): Promise<number> {
   return new Promise((resolve) => {
     const child = spawn(command, args, { cwd: root, stdio: 'inherit', env: { ...process.env, ...env } });
     child.on('error', (error) => {
@@ -27,20 +37,20 @@ function run(command, args, env = {}) {
 }
 
 /** A step that is one check: it passes or fails as a whole. */
-function check(command, args) {
+function check(command: string, args: string[]): Step {
   return async () => {
     const code = await run(command, args);
     return { ...noCounts(), [code === 0 ? 'passed' : 'failed']: 1 };
   };
 }
 
-function readReport(file, count) {
+function readReport<Report>(file: string, count: (report: Report) => Counts): Counts {
   if (!existsSync(file)) return noCounts();
   return count(JSON.parse(readFileSync(file, 'utf8')));
 }
 
 /** A Vitest project, counted from its JSON report. */
-function lane(project, env, files = []) {
+function lane(project: string, env: Record<string, string> = {}, files: string[] = []): Step {
   return async () => {
     const file = join(reports, `${project}.json`);
     const args = [
@@ -68,7 +78,7 @@ const dawnFiles = [
   'src/shaders/rows.gpu.test.ts',
 ];
 
-async function dawn() {
+async function dawn(): Promise<Counts> {
   const { driver, why } = await findVulkan();
   if (why) {
     console.log(`Skipped: GPU tests on Dawn in Node, because ${why}.`);
@@ -80,14 +90,14 @@ async function dawn() {
   return lane('dawn', driver ? { VK_ICD_FILENAMES: driver } : {}, all ? [] : dawnFiles)();
 }
 
-async function endToEnd() {
+async function endToEnd(): Promise<Counts> {
   const file = join(reports, 'e2e.json');
   const args = ['test', '--reporter=list,json'];
   const code = await run(bin('playwright'), args, { PLAYWRIGHT_JSON_OUTPUT_NAME: file });
   return settle(readReport(file, playwrightCounts), code);
 }
 
-const steps = [
+const steps: [string, Step][] = [
   ['types', check(bin('tsc'), ['--noEmit'])],
   ['lint', check(bin('biome'), ['check', '--error-on-warnings', '.'])],
   ['folders', check(process.execPath, ['tools/check-folders.mjs'])],
@@ -98,7 +108,7 @@ const steps = [
   ['e2e', endToEnd],
 ];
 
-function chosenSteps(names) {
+function chosenSteps(names: string[]) {
   const unknown = names.filter((name) => !steps.some(([known]) => known === name));
   if (unknown.length > 0) {
     console.error(`No such step: ${unknown.join(', ')}. Steps: ${steps.map(([name]) => name).join(', ')}.`);
@@ -111,7 +121,7 @@ async function main() {
   const chosen = chosenSteps(process.argv.slice(2));
   await ensureBrowser();
   let total = noCounts();
-  const table = [];
+  const table: string[] = [];
   for (const [name, step] of chosen) {
     console.log(`\n── ${name}`);
     const begun = Date.now();

@@ -1,9 +1,31 @@
 /** Numbers of a lane: what ran and how it ended. */
-export function noCounts() {
+export interface Counts {
+  passed: number;
+  failed: number;
+  skipped: number;
+}
+
+/** What is read of the JSON report of `vitest --reporter=json`. */
+export interface VitestReport {
+  success?: boolean;
+  numPassedTests?: number;
+  numFailedTests?: number;
+  numPendingTests?: number;
+  numTodoTests?: number;
+  testResults?: { status: string; assertionResults: { status: string }[] }[];
+}
+
+/** What is read of the JSON report of Playwright. */
+export interface PlaywrightReport {
+  stats?: { expected?: number; unexpected?: number; flaky?: number; skipped?: number };
+  errors?: unknown[];
+}
+
+export function noCounts(): Counts {
   return { passed: 0, failed: 0, skipped: 0 };
 }
 
-export function addCounts(total, more) {
+export function addCounts(total: Counts, more: Counts): Counts {
   return {
     passed: total.passed + more.passed,
     failed: total.failed + more.failed,
@@ -12,7 +34,7 @@ export function addCounts(total, more) {
 }
 
 /** The last line of `npm test`: `N passed, N failed`, and `, N skipped` when there were any. */
-export function summaryLine({ passed, failed, skipped }) {
+export function summaryLine({ passed, failed, skipped }: Counts): string {
   const skips = skipped > 0 ? `, ${skipped} skipped` : '';
   return `${passed} passed, ${failed} failed${skips}`;
 }
@@ -21,7 +43,7 @@ export function summaryLine({ passed, failed, skipped }) {
  * Counts of a Vitest JSON report. A file that could not be collected counts as one failure,
  * since Vitest itself counts no test in it; so does a run that failed without naming a test.
  */
-export function vitestCounts(report) {
+export function vitestCounts(report: VitestReport): Counts {
   const broken = (report.testResults ?? []).filter(
     (file) => file.status === 'failed' && file.assertionResults.every((test) => test.status !== 'failed'),
   ).length;
@@ -35,7 +57,7 @@ export function vitestCounts(report) {
 }
 
 /** Counts of a Playwright JSON report: a test that passed only when repeated counts as failed. */
-export function playwrightCounts(report) {
+export function playwrightCounts(report: PlaywrightReport): Counts {
   const { expected = 0, unexpected = 0, flaky = 0, skipped = 0 } = report.stats ?? {};
   const counts = { passed: expected, failed: unexpected + flaky, skipped };
   if ((report.errors ?? []).length > 0 && counts.failed === 0) counts.failed = 1;
@@ -43,7 +65,7 @@ export function playwrightCounts(report) {
 }
 
 /** A lane whose command failed, or that ran nothing, has at least one failure. */
-export function settle(counts, exitCode) {
+export function settle(counts: Counts, exitCode: number): Counts {
   const nothing = counts.passed + counts.failed + counts.skipped === 0;
   if ((exitCode !== 0 || nothing) && counts.failed === 0) return { ...counts, failed: 1 };
   return counts;

@@ -1,3 +1,0 @@
-export const browserArgs: string[];
-export function findBrowser(): string | undefined;
-export function ensureBrowser(): Promise<void>;

@@ -1,1 +1,0 @@
-export function findVulkan(): Promise<{ driver?: string; why?: string }>;
