@@ -1,5 +1,6 @@
 import type { AdapterSummary } from '../src/engine/index.ts';
-import type { GPT2Config, Runtime } from '../src/model/index.ts';
+import type { GPT2Config } from '../src/model/index.ts';
+import type { Runtime } from '../src/runtime/index.ts';
 import type { ModelSource } from '../src/weights/index.ts';
 import { type KernelCost, KernelTimer } from './kernels.ts';
 import { type LoadCosts, LoadWatch } from './load-costs.ts';

@@ -1,4 +1,4 @@
-import type { Runtime } from '../src/model/index.ts';
+import type { Runtime } from '../src/runtime/index.ts';
 import type { ModelSource } from '../src/weights/index.ts';
 import { type BenchDtype, standUp, understand } from './standing.ts';
 

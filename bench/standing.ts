@@ -1,5 +1,6 @@
 import { type Standing, stand, type Understood } from '../src/engine/index.ts';
-import { describeParameters, parseConfig, type Runtime } from '../src/model/index.ts';
+import { describeParameters, parseConfig } from '../src/model/index.ts';
+import type { Runtime } from '../src/runtime/index.ts';
 import { type ModelSource, openCheckpoint } from '../src/weights/index.ts';
 import { randomCheckpoint } from './random-checkpoint.ts';
 

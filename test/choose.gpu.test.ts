@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { stand } from '../src/engine/index.ts';
-import { type DecodedToken, describeParameters, parseConfig, type Runtime } from '../src/model/index.ts';
+import { describeParameters, parseConfig } from '../src/model/index.ts';
+import type { DecodedToken, Runtime } from '../src/runtime/index.ts';
 import type { SamplingOptions } from '../src/sampling/index.ts';
 import { openCheckpoint } from '../src/weights/index.ts';
 import { modelFiles } from './support/model-files.ts';

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { stand } from '../src/engine/stand.ts';
-import { describeParameters, parseConfig, type Runtime } from '../src/model/index.ts';
+import { describeParameters, parseConfig } from '../src/model/index.ts';
+import type { Runtime } from '../src/runtime/index.ts';
 import { openCheckpoint } from '../src/weights/index.ts';
 import { modelFiles, readJson } from './support/model-files.ts';
 

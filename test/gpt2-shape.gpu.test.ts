@@ -1,16 +1,14 @@
 import { describe, expect, it } from 'vitest';
 import { openGpu } from '../src/gpu/index.ts';
+import { describeParameters, type GPT2Config, parseConfig } from '../src/model/index.ts';
 import {
   CpuWeightLoader,
   chooserOf,
   createCpuRuntime,
-  describeParameters,
-  type GPT2Config,
   GpuRuntime,
   GpuWeightLoader,
-  parseConfig,
   type Runtime,
-} from '../src/model/index.ts';
+} from '../src/runtime/index.ts';
 import type { TensorInfo, WeightSink } from '../src/weights/index.ts';
 
 /** gpt2's own shapes: 124 million weights, 50,257 tokens; the embedding in f32 is above one default binding. */

@@ -1,7 +1,8 @@
 import { expect, it } from 'vitest';
 import { stand } from '../src/engine/index.ts';
 import { openGpu } from '../src/gpu/index.ts';
-import { describeParameters, GpuRuntime, parseConfig } from '../src/model/index.ts';
+import { describeParameters, parseConfig } from '../src/model/index.ts';
+import { GpuRuntime } from '../src/runtime/index.ts';
 import type { SamplingOptions } from '../src/sampling/index.ts';
 import { openCheckpoint } from '../src/weights/index.ts';
 import { modelFiles } from './support/model-files.ts';

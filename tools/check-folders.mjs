@@ -14,11 +14,12 @@ export const levels = {
   weights: 1,
   shaders: 2,
   model: 3,
-  engine: 4,
-  worker: 5,
-  embed: 6,
-  node: 6,
-  ui: 6,
+  runtime: 4,
+  engine: 5,
+  worker: 6,
+  embed: 7,
+  node: 7,
+  ui: 7,
 };
 
 const longestFile = 400;

@@ -74,7 +74,7 @@ function lane(project: string, env: Record<string, string> = {}, files: string[]
 const dawnFiles = [
   'test/adapter.gpu.test.ts',
   'test/engine.gpu.test.ts',
-  'src/model/prefill-program.gpu.test.ts',
+  'src/runtime/gpu/prefill-program.gpu.test.ts',
   'src/shaders/rows.gpu.test.ts',
 ];
 

@@ -1,4 +1,4 @@
-import type { DecodedToken } from '../model/index.ts';
+import type { DecodedToken } from '../runtime/index.ts';
 
 export interface BeamOptions {
   /** Continuations kept at every step. */

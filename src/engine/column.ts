@@ -1,4 +1,4 @@
-import type { DecodedToken } from '../model/index.ts';
+import type { DecodedToken } from '../runtime/index.ts';
 import type { StopMatcher } from '../sampling/index.ts';
 import type { StreamDecoder, Tokenizer } from '../tokenizer/index.ts';
 import type { FinishReason, GeneratedToken } from './types.ts';

@@ -1,5 +1,5 @@
 import { isAbort, throwIfAborted } from '../lib/index.ts';
-import type { DecodedToken, DecodeRequest } from '../model/index.ts';
+import type { DecodedToken, DecodeRequest } from '../runtime/index.ts';
 import { createStopMatcher } from '../sampling/index.ts';
 import type { Tokenizer } from '../tokenizer/index.ts';
 import { Column } from './column.ts';

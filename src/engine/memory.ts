@@ -1,6 +1,7 @@
 import { openGpu, platformGpu } from '../gpu/index.ts';
 import { VitrineError } from '../lib/index.ts';
-import { countParameters, footprint, type GPT2Config, type ParameterTable } from '../model/index.ts';
+import { countParameters, type GPT2Config, type ParameterTable } from '../model/index.ts';
+import { footprint } from '../runtime/index.ts';
 import type { Checkpoint } from '../weights/index.ts';
 import { summariseGpu } from './adapter.ts';
 import type { AdapterSummary, MemoryPlan, WeightDtype } from './types.ts';

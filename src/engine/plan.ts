@@ -1,5 +1,5 @@
 import { VitrineError } from '../lib/index.ts';
-import type { Runtime } from '../model/index.ts';
+import type { Runtime } from '../runtime/index.ts';
 import { type ResolvedSampling, resolveSampling } from '../sampling/index.ts';
 import type { Ends } from './column.ts';
 import { checkedStops, checkNames, wholeNumber } from './options.ts';

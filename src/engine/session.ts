@@ -1,5 +1,5 @@
 import { VitrineError } from '../lib/index.ts';
-import type { ChooseRequest, DecodedToken, DecodeRequest, Runtime } from '../model/index.ts';
+import type { ChooseRequest, DecodedToken, DecodeRequest, Runtime } from '../runtime/index.ts';
 import type { AdapterSummary } from './types.ts';
 
 /** A runtime with what the model says about it. */

@@ -1,4 +1,4 @@
-import type { DecodedToken } from '../model/index.ts';
+import type { DecodedToken } from '../runtime/index.ts';
 import { isPlainGreedy, type ResolvedSampling } from '../sampling/index.ts';
 import type { Column } from './column.ts';
 import { lookUp } from './lookup.ts';

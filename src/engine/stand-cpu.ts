@@ -1,4 +1,4 @@
-import { CpuWeightLoader, createCpuRuntime } from '../model/index.ts';
+import { CpuWeightLoader, createCpuRuntime } from '../runtime/index.ts';
 import { cpuAdapter } from './adapter.ts';
 import type { Standing } from './session.ts';
 import type { Understood } from './stand.ts';

@@ -1,13 +1,7 @@
 import { adoptDevice, type Gpu, openGpu, platformGpu } from '../gpu/index.ts';
 import { isAbort, throwIfAborted, VitrineError } from '../lib/index.ts';
-import {
-  chooserOf,
-  type GPT2Config,
-  GpuRuntime,
-  GpuWeightLoader,
-  matmulKey,
-  type ParameterTable,
-} from '../model/index.ts';
+import type { GPT2Config, ParameterTable } from '../model/index.ts';
+import { chooserOf, GpuRuntime, GpuWeightLoader, matmulKey } from '../runtime/index.ts';
 import type { Checkpoint } from '../weights/index.ts';
 import { summariseGpu } from './adapter.ts';
 import { planFor, recommendDtype } from './memory.ts';

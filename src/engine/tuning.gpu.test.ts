@@ -1,7 +1,7 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import { withGpu } from '../../test/support/gpu.ts';
 import type { Gpu } from '../gpu/index.ts';
-import { defaultVariant } from '../model/index.ts';
+import { defaultVariant } from '../runtime/index.ts';
 import { distrustWrongSubgroups } from './tuning.ts';
 
 const shape = {

@@ -1,6 +1,6 @@
 import { createStore, get, set, type UseStore } from 'idb-keyval';
 import type { Gpu, GpuInfo } from '../gpu/index.ts';
-import { type GPT2, matmulKey, shapeKey } from '../model/index.ts';
+import { type GPT2, matmulKey, shapeKey } from '../runtime/index.ts';
 import { type MatmulVariant, type MatvecVariant, matmulKernel, matvecKernel } from '../shaders/index.ts';
 
 /** Kernels measured on an adapter. */

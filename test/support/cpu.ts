@@ -1,5 +1,5 @@
-import type { PanelMath } from '../../src/model/cpu-panels.ts';
-import { CpuWeightLoader, type CpuWeights, createCpuRuntime, type Runtime } from '../../src/model/index.ts';
+import type { PanelMath } from '../../src/runtime/cpu/packed-matrix.ts';
+import { CpuWeightLoader, type CpuWeights, createCpuRuntime, type Runtime } from '../../src/runtime/index.ts';
 import type { TestCheckpoint } from './checkpoint.ts';
 
 /** Brings a checkpoint to the CPU in pieces of the given size. */

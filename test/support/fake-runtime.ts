@@ -1,10 +1,5 @@
-import type {
-  ChooseRequest,
-  DecodedToken,
-  DecodeRequest,
-  GPT2Config,
-  Runtime,
-} from '../../src/model/index.ts';
+import type { GPT2Config } from '../../src/model/index.ts';
+import type { ChooseRequest, DecodedToken, DecodeRequest, Runtime } from '../../src/runtime/index.ts';
 import { resolveSampling, sampleReference } from '../../src/sampling/index.ts';
 import { tinyConfig } from './model.ts';
 

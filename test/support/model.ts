@@ -1,6 +1,7 @@
 import type { Gpu } from '../../src/gpu/index.ts';
 import type { GPT2Config } from '../../src/model/config.ts';
-import { attentionScale, type Block, type GPT2, type Linear } from '../../src/model/gpt2.ts';
+import { attentionScale } from '../../src/model/gpt2.ts';
+import type { Block, GPT2, Linear } from '../../src/runtime/gpu/gpt2.ts';
 import { auxLayout, kvBytes, vectorStride, type WeightDtype } from '../../src/shaders/index.ts';
 import {
   activate,

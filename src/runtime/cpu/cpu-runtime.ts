@@ -1,0 +1,255 @@
+import { assert, throwIfAborted, VitrineError } from '../../lib/index.ts';
+import type { GPT2Config } from '../../model/index.ts';
+import { resolveSampling } from '../../sampling/index.ts';
+import type {
+  ChooseRequest,
+  DecodedToken,
+  DecodeRequest,
+  InsideViews,
+  RowScores,
+  Runtime,
+  RuntimeStats,
+} from '../runtime.ts';
+import { argmaxOf, chooseToken, logSumExp } from './cpu-sampling.ts';
+import { CpuForward, type Token } from './forward.ts';
+import { inspectForward } from './inspect.ts';
+import { CpuCache } from './kv-cache.ts';
+import type { Rows } from './packed-matrix.ts';
+import { Pacer } from './time-slicer.ts';
+import type { CpuWeights } from './weights.ts';
+
+export interface CpuRuntimeOptions {
+  /** Positions the KV cache holds per sequence, at most the model's own. */
+  contextLength: number;
+}
+
+/** Rows computed at once by prefill. */
+const chunkRows = 32;
+
+/** A model on the CPU, for where there is no GPU: the same answers, more slowly. */
+export function createCpuRuntime(
+  config: GPT2Config,
+  weights: CpuWeights,
+  { contextLength }: CpuRuntimeOptions,
+): Runtime {
+  assert(contextLength >= 1 && contextLength <= config.nPositions, 'the context fits the model');
+  return new CpuRuntime(config, weights, contextLength);
+}
+
+/** One sequence of a token loop. */
+interface Running {
+  sequence: number;
+  ids: number[];
+  promptLength: number;
+}
+
+class CpuRuntime implements Runtime {
+  readonly lost = new Promise<{ reason: string }>(() => {});
+  private readonly cache: CpuCache;
+  private readonly pacer = new Pacer();
+  private forward: CpuForward | undefined;
+  /** The last row's residual stream of each sequence, [E]. */
+  private ends: Float32Array[] = [];
+
+  constructor(
+    readonly config: GPT2Config,
+    weights: CpuWeights,
+    readonly contextLength: number,
+  ) {
+    this.cache = new CpuCache(config, contextLength);
+    this.forward = new CpuForward(config, weights, this.cache, contextLength);
+  }
+
+  async reserve(sequences: number): Promise<void> {
+    this.pass();
+    this.cache.reserve(sequences);
+    this.ends.length = Math.min(sequences, this.ends.length);
+  }
+
+  async prefill(
+    sequence: number,
+    position: number,
+    ids: readonly number[],
+    signal?: AbortSignal,
+  ): Promise<void> {
+    await this.walk(sequence, position, ids, () => {}, signal);
+  }
+
+  async score(
+    sequence: number,
+    position: number,
+    ids: readonly number[],
+    targets: readonly number[],
+  ): Promise<RowScores> {
+    const scores = { logprobs: new Float32Array(ids.length), argmax: new Uint32Array(ids.length) };
+    await this.walk(sequence, position, ids, (first, x) => {
+      const rows = this.pass().head(x);
+      for (let t = 0; t < x.count; t++) {
+        const logits = rowOf(rows, t, this.config.vocabSize);
+        const target = targets[first + t] ?? -1;
+        const logit = target < 0 ? Number.NaN : (logits[target] ?? Number.NaN);
+        scores.logprobs[first + t] = logit - logSumExp(logits);
+        scores.argmax[first + t] = argmaxOf(logits);
+      }
+    });
+    return scores;
+  }
+
+  /** Computes ids chunk by chunk; `take` sees the last residuals of each, [T, E]. */
+  private async walk(
+    sequence: number,
+    position: number,
+    ids: readonly number[],
+    take: (first: number, x: Rows) => void,
+    signal?: AbortSignal,
+  ): Promise<void> {
+    this.check(position, ids);
+    throwIfAborted(signal, 'Reading the prompt');
+    for (let first = 0; first < ids.length; first += chunkRows) {
+      const chunk = ids.slice(first, first + chunkRows);
+      const tokens = chunk.map((id, t) => ({ sequence, position: position + first + t, id }));
+      const x = await this.pacer.run(this.pass().run(tokens), 'Reading the prompt', signal);
+      this.keepEnds(tokens, x);
+      take(first, x);
+      await this.pacer.pause();
+    }
+  }
+
+  private keepEnds(tokens: readonly Token[], x: Rows): void {
+    for (const [t, { sequence }] of tokens.entries())
+      this.ends[sequence] = rowOf(x, t, this.config.nEmbd).slice();
+  }
+
+  private check(position: number, ids: readonly number[]): void {
+    this.pass();
+    assert(ids.length > 0, 'there is a token to compute');
+    if (position + ids.length > this.contextLength)
+      throw new VitrineError(
+        'context-overflow',
+        `${position + ids.length} tokens do not fit a context of ${this.contextLength}. Shorten the text.`,
+      );
+    const { vocabSize } = this.config;
+    const stranger = ids.find((id) => !(Number.isInteger(id) && id >= 0 && id < vocabSize));
+    if (stranger !== undefined)
+      throw new VitrineError(
+        'invalid-argument',
+        `${stranger} is not a token of this model; ids are below ${vocabSize}. Encode with the model's tokenizer.`,
+      );
+  }
+
+  async fork(from: number, to: readonly number[], length: number): Promise<void> {
+    this.pass();
+    const end = this.end(from);
+    for (const sequence of to) {
+      this.cache.copy(from, sequence, length);
+      this.ends[sequence] = end.slice();
+    }
+  }
+
+  async logits(sequence: number): Promise<Float32Array> {
+    const { nEmbd, vocabSize } = this.config;
+    const x = { values: this.end(sequence), stride: nEmbd, count: 1 };
+    return rowOf(this.pass().head(x), 0, vocabSize).slice();
+  }
+
+  private end(sequence: number): Float32Array {
+    const end = this.ends[sequence];
+    assert(end, `sequence ${sequence} has been prefilled`);
+    return end;
+  }
+
+  async *decode(request: DecodeRequest): AsyncGenerator<DecodedToken[]> {
+    const { contexts, maxSteps, signal } = request;
+    const sampling = resolveSampling(request.sampling, this.config.vocabSize);
+    let running = request.sequences.map((sequence, index): Running => {
+      const { ids, promptLength } = contexts[index] as DecodeRequest['contexts'][number];
+      return { sequence, ids: [...ids], promptLength };
+    });
+    if (signal?.aborted) return;
+    for (let step = 0; step < maxSteps && running.length > 0; step++) {
+      if (step > 0) await this.advance(running);
+      const draw = request.firstDraw + step;
+      const tokens = this.heads(running).map((logits, index): DecodedToken => {
+        const { sequence, ids, promptLength } = running[index] as Running;
+        const context = { ids, promptLength };
+        return {
+          sequence,
+          ...chooseToken(logits, context, sampling, { sequence, draw }, request.alternatives),
+        };
+      });
+      for (const [index, { ids }] of running.entries()) ids.push((tokens[index] as DecodedToken).id);
+      running = running.filter(
+        ({ ids }) => !request.eosTokenIds.includes(ids.at(-1) as number) && ids.length <= this.contextLength,
+      );
+      await this.pacer.pause();
+      // A step under way when the signal fires is still reported, as on the GPU.
+      const last = signal?.aborted;
+      yield tokens;
+      if (last) return;
+    }
+  }
+
+  /** Computes the newest token of each sequence. */
+  private async advance(running: readonly Running[]): Promise<void> {
+    const tokens = running.map(({ sequence, ids }) => ({
+      sequence,
+      position: ids.length - 1,
+      id: ids.at(-1) as number,
+    }));
+    this.keepEnds(tokens, await this.pacer.run(this.pass().run(tokens), 'The generation'));
+  }
+
+  /** Logits at the end of each sequence. */
+  private heads(running: readonly Running[]): Float32Array[] {
+    const { nEmbd, vocabSize } = this.config;
+    const x = new Float32Array(running.length * nEmbd);
+    for (const [t, { sequence }] of running.entries()) x.set(this.end(sequence), t * nEmbd);
+    const rows = this.pass().head({ values: x, stride: nEmbd, count: running.length });
+    return running.map((_, t) => rowOf(rows, t, vocabSize));
+  }
+
+  async choose({ rows, sampling, alternatives }: ChooseRequest): Promise<DecodedToken[]> {
+    const resolved = resolveSampling(sampling, this.config.vocabSize);
+    const tokens = rows.map(({ sequence, ids }) => {
+      this.check(0, ids);
+      return { sequence, position: ids.length - 1, id: ids.at(-1) as number };
+    });
+    const x = await this.pacer.run(this.pass().run(tokens), 'The generation');
+    this.keepEnds(tokens, x);
+    const logits = this.pass().head(x);
+    await this.pacer.pause();
+    return rows.map((row, t) => ({
+      sequence: row.sequence,
+      ...chooseToken(rowOf(logits, t, this.config.vocabSize), row, resolved, row, alternatives),
+    }));
+  }
+
+  async inspect(
+    ids: readonly number[],
+    what: { attention: boolean; logitLensTop: number },
+  ): Promise<InsideViews> {
+    this.check(0, ids);
+    const { views, end } = await inspectForward(this.config, this.pass(), this.pacer, ids, what);
+    this.ends[0] = end;
+    return views;
+  }
+
+  stats(): RuntimeStats {
+    return { gpuBytes: 0, dispatchesPerToken: 0, submitsPerToken: 0 };
+  }
+
+  private pass(): CpuForward {
+    if (this.forward) return this.forward;
+    throw new VitrineError('disposed', 'The model was disposed. Load it again.');
+  }
+
+  dispose(): void {
+    this.forward = undefined;
+    this.ends = [];
+    this.cache.clear();
+  }
+}
+
+function rowOf({ values, stride }: Rows, t: number, length: number): Float32Array {
+  return values.subarray(t * stride, t * stride + length);
+}

@@ -1,0 +1,54 @@
+import { type ResolvedSampling, type SamplingContext, sampleReference } from '../../sampling/index.ts';
+
+/** A token with its log-probability under unmodified logits. */
+export interface Candidate {
+  id: number;
+  logit: number;
+  logprob: number;
+}
+
+/** log Σ exp(logit), in nats. */
+export function logSumExp(logits: Float32Array): number {
+  let top = Number.NEGATIVE_INFINITY;
+  for (let id = 0; id < logits.length; id++) if (logits[id]! > top) top = logits[id]!;
+  let sum = 0;
+  for (let id = 0; id < logits.length; id++) sum += Math.exp(logits[id]! - top);
+  return top + Math.log(sum);
+}
+
+/** The `count` likeliest tokens, best first, the lowest id first among equals. */
+export function likeliest(logits: Float32Array, count: number): Candidate[] {
+  if (count === 0) return [];
+  const ids: number[] = [];
+  for (let id = 0; id < logits.length; id++) {
+    const logit = logits[id]!;
+    if (ids.length === count && logit <= logits[ids[count - 1]!]!) continue;
+    let at = ids.length;
+    while (at > 0 && logits[ids[at - 1]!]! < logit) at--;
+    ids.splice(at, 0, id);
+    if (ids.length > count) ids.pop();
+  }
+  const normaliser = logSumExp(logits);
+  return ids.map((id) => ({ id, logit: logits[id]!, logprob: logits[id]! - normaliser }));
+}
+
+/** Index of the greatest logit, the lowest among equals. */
+export function argmaxOf(logits: Float32Array): number {
+  let best = 0;
+  for (let id = 1; id < logits.length; id++) if (logits[id]! > logits[best]!) best = id;
+  return best;
+}
+
+/** Chooses a token by the sampling options and says how likely it and the alternatives were. */
+export function chooseToken(
+  logits: Float32Array,
+  context: SamplingContext,
+  sampling: ResolvedSampling,
+  draw: { sequence: number; draw: number },
+  alternatives: number,
+): { id: number; logprob: number; alternatives: { id: number; logprob: number }[] } {
+  const id = sampleReference(logits, context, sampling, draw);
+  const logprob = (logits[id] as number) - logSumExp(logits);
+  const others = likeliest(logits, alternatives).map((other) => ({ id: other.id, logprob: other.logprob }));
+  return { id, logprob, alternatives: others };
+}

@@ -1,0 +1,178 @@
+import { ceilDiv, VitrineError } from '../../lib/index.ts';
+
+/** Rows that lie side by side in memory, so that one read of an input serves eight outputs. */
+export const panelRows = 8;
+
+/**
+ * A matrix W of y = x Wᵀ: panels of eight rows, in each `columns` groups of eight values, one of each row.
+ * Rows past the last are zero. This is also how Conv1D checkpoints lie, eight outputs at a time.
+ */
+export interface Panels {
+  rows: number;
+  columns: number;
+  /** Rows with the zero ones: floats between two outputs. */
+  paddedRows: number;
+  values: Float32Array;
+}
+
+/** T rows of `columns` floats, `stride` apart. */
+export interface Rows {
+  values: Float32Array;
+  stride: number;
+  count: number;
+}
+
+/** Where matrices live and how they are multiplied. */
+export interface PanelMath {
+  /** Zeros for a matrix. */
+  allocate(floats: number): Float32Array;
+  /** output[t] = x[t] Wᵀ for every row t; output rows are `paddedRows` apart. */
+  multiply(matrix: Panels, x: Rows, output: Float32Array): void;
+}
+
+/** @throws VitrineError `out-of-memory` when the browser gives no more */
+export function allocateFloats(count: number): Float32Array {
+  try {
+    return new Float32Array(count);
+  } catch (cause) {
+    const megabytes = Math.ceil((count * 4) / 2 ** 20);
+    throw new VitrineError(
+      'out-of-memory',
+      `${megabytes} MiB for the model on the CPU could not be had. Close other tabs or choose a smaller model.`,
+      { cause },
+    );
+  }
+}
+
+export function createPanels(math: PanelMath, rows: number, columns: number): Panels {
+  const paddedRows = panelRows * ceilDiv(rows, panelRows);
+  return { rows, columns, paddedRows, values: math.allocate(paddedRows * columns) };
+}
+
+/** Puts `values`, which begin `start` into a matrix stored [rows][columns], in place. */
+export function placeRows(panels: Panels, start: number, values: Float32Array): void {
+  const { columns, values: to } = panels;
+  let row = Math.floor(start / columns);
+  let column = start % columns;
+  let at = indexOf(panels, row, column);
+  for (let i = 0; i < values.length; i++) {
+    to[at] = values[i]!;
+    at += panelRows;
+    if (++column < columns) continue;
+    column = 0;
+    at = indexOf(panels, ++row, 0);
+  }
+}
+
+/** Puts `values`, which begin `start` into a matrix stored [columns][rows] (Conv1D), in place. */
+export function placeColumns(panels: Panels, start: number, values: Float32Array): void {
+  const { rows, values: to } = panels;
+  let column = Math.floor(start / rows);
+  let row = start % rows;
+  for (let i = 0; i < values.length; i++) {
+    to[indexOf(panels, row, column)] = values[i]!;
+    if (++row < rows) continue;
+    row = 0;
+    column++;
+  }
+}
+
+function indexOf({ columns }: Panels, row: number, column: number): number {
+  return ((row >>> 3) * columns + column) * panelRows + (row & 7);
+}
+
+/** Adds one row of the matrix to output[at …]. */
+export function addRow(panels: Panels, row: number, output: Float32Array, at: number): void {
+  const { columns, values } = panels;
+  let from = indexOf(panels, row, 0);
+  for (let k = 0; k < columns; k++, from += panelRows) output[at + k]! += values[from]!;
+}
+
+/**
+ * Plain JavaScript: sums in f64, always in the order of the columns, so that a row's result does not depend on how
+ * many rows are computed with it.
+ */
+export const plainMath: PanelMath = {
+  allocate: allocateFloats,
+  multiply(matrix, x, output) {
+    const { columns, paddedRows, values } = matrix;
+    const panelFloats = columns * panelRows;
+    const pairs = x.count - (x.count % 2);
+    for (let row = 0, panel = 0; row < paddedRows; row += panelRows, panel += panelFloats) {
+      for (let t = 0; t < pairs; t += 2) {
+        const from = t * x.stride;
+        const to = t * paddedRows + row;
+        for (let half = 0; half < panelRows; half += 4)
+          twoByFour(values, panel + half, columns, x, from, output, to + half, paddedRows);
+      }
+      if (pairs < x.count)
+        oneByEight(values, panel, columns, x.values, pairs * x.stride, output, pairs * paddedRows + row);
+    }
+  },
+};
+
+/** Eight rows of the matrix times one row of x. */
+function oneByEight(
+  W: Float32Array,
+  panel: number,
+  columns: number,
+  x: Float32Array,
+  from: number,
+  y: Float32Array,
+  to: number,
+): void {
+  let [y0, y1, y2, y3, y4, y5, y6, y7] = [0, 0, 0, 0, 0, 0, 0, 0];
+  for (let k = 0, w = panel; k < columns; k++, w += panelRows) {
+    const value = x[from + k]!;
+    y0 += W[w]! * value;
+    y1 += W[w + 1]! * value;
+    y2 += W[w + 2]! * value;
+    y3 += W[w + 3]! * value;
+    y4 += W[w + 4]! * value;
+    y5 += W[w + 5]! * value;
+    y6 += W[w + 6]! * value;
+    y7 += W[w + 7]! * value;
+  }
+  y[to] = y0;
+  y[to + 1] = y1;
+  y[to + 2] = y2;
+  y[to + 3] = y3;
+  y[to + 4] = y4;
+  y[to + 5] = y5;
+  y[to + 6] = y6;
+  y[to + 7] = y7;
+}
+
+/** Half a panel times two rows of x: each weight read is used twice. */
+function twoByFour(
+  W: Float32Array,
+  panel: number,
+  columns: number,
+  { values: x, stride }: Rows,
+  from: number,
+  y: Float32Array,
+  to: number,
+  yStride: number,
+): void {
+  let [a0, a1, a2, a3, b0, b1, b2, b3] = [0, 0, 0, 0, 0, 0, 0, 0];
+  for (let k = 0, w = panel; k < columns; k++, w += panelRows) {
+    const a = x[from + k]!;
+    const b = x[from + stride + k]!;
+    a0 += W[w]! * a;
+    a1 += W[w + 1]! * a;
+    a2 += W[w + 2]! * a;
+    a3 += W[w + 3]! * a;
+    b0 += W[w]! * b;
+    b1 += W[w + 1]! * b;
+    b2 += W[w + 2]! * b;
+    b3 += W[w + 3]! * b;
+  }
+  y[to] = a0;
+  y[to + 1] = a1;
+  y[to + 2] = a2;
+  y[to + 3] = a3;
+  y[to + yStride] = b0;
+  y[to + yStride + 1] = b1;
+  y[to + yStride + 2] = b2;
+  y[to + yStride + 3] = b3;
+}

@@ -1,0 +1,122 @@
+import { assert, roundUp } from '../../lib/index.ts';
+import type { GPT2Config } from '../../model/index.ts';
+import { type PanelMath, type Panels, panelRows, plainMath, type Rows } from './packed-matrix.ts';
+import { simdModule } from './simd-code.ts';
+
+type Tile = (w: number, wStride: number, x: number, xEnd: number, y: number, yStride: number) => void;
+
+type Tiles = Record<'1x4' | '4x1' | '1x1', Tile>;
+
+/** Rows of x brought into the memory at a time. */
+const blockRows = 32;
+const pageBytes = 65536;
+/** What a WebAssembly memory can address. */
+const mostBytes = 2 ** 32 - pageBytes;
+
+/** The best there is here for a model's matrices: SIMD, or plain JavaScript. */
+export function createCpuMath(config: GPT2Config, tied: boolean): PanelMath {
+  return SimdMath.create(config, tied) ?? plainMath;
+}
+
+/** Products by WebAssembly SIMD: matrices live in its memory, four sums of f32 in each vector. */
+export class SimdMath implements PanelMath {
+  private used: number;
+
+  private constructor(
+    private readonly memory: WebAssembly.Memory,
+    private readonly tiles: Tiles,
+    private readonly xAt: number,
+    private readonly yAt: number,
+    weightsAt: number,
+  ) {
+    this.used = weightsAt;
+  }
+
+  /** undefined where the platform has no SIMD, its policy allows no WebAssembly, or the model is too large for it. */
+  static create(config: GPT2Config, tied: boolean): SimdMath | undefined {
+    const { x, y, weights } = sizes(config, tied);
+    const bytes = x + y + weights;
+    if (bytes > mostBytes || typeof WebAssembly === 'undefined') return undefined;
+    try {
+      const module = new WebAssembly.Module(simdModule());
+      const memory = new WebAssembly.Memory({ initial: Math.ceil(bytes / pageBytes) });
+      const { exports } = new WebAssembly.Instance(module, { m: { m: memory } });
+      return new SimdMath(memory, exports as Tiles, 0, x, x + y);
+    } catch {
+      return undefined;
+    }
+  }
+
+  allocate(floats: number): Float32Array {
+    const at = this.used;
+    this.used += floats * 4;
+    assert(this.used <= this.memory.buffer.byteLength, 'the matrices fit the memory made for them');
+    return new Float32Array(this.memory.buffer, at, floats);
+  }
+
+  multiply(matrix: Panels, x: Rows, output: Float32Array): void {
+    const { paddedRows, columns } = matrix;
+    const floats = new Float32Array(this.memory.buffer);
+    for (let first = 0; first < x.count; first += blockRows) {
+      const count = Math.min(blockRows, x.count - first);
+      place(x, first, count, columns, floats.subarray(this.xAt / 4, this.xAt / 4 + count * columns));
+      this.block(matrix, count);
+      const y = floats.subarray(this.yAt / 4, this.yAt / 4 + count * paddedRows);
+      output.set(y, first * paddedRows);
+    }
+  }
+
+  /** All panels times the rows that lie at `xAt`: four rows at a time, then single ones over four panels. */
+  private block({ values, columns, paddedRows }: Panels, count: number): void {
+    const { xAt, yAt, tiles } = this;
+    const yStride = paddedRows * 4;
+    const wStride = columns * panelRows * 4;
+    const panels = paddedRows / panelRows;
+    const run = (tile: Tile, panel: number, t: number, rows: number) => {
+      const x = xAt + t * columns * 4;
+      const y = yAt + t * yStride + panel * panelRows * 4;
+      tile(values.byteOffset + panel * wStride, wStride, x, x + rows * columns * 4, y, yStride);
+    };
+    const fours = inFours(count);
+    if (fours > 0) {
+      for (let panel = 0; panel < panels; panel++) {
+        for (let t = 0; t < fours; t += 4) run(tiles['1x4'], panel, t, 4);
+      }
+    }
+    for (let t = fours; t < count; t++) {
+      let panel = 0;
+      for (; panel + 4 <= panels; panel += 4) run(tiles['4x1'], panel, t, 1);
+      for (; panel < panels; panel++) run(tiles['1x1'], panel, t, 1);
+    }
+  }
+}
+
+/** Rows that go through four at a time. */
+function inFours(count: number): number {
+  return count - (count % 4);
+}
+
+/** Lays `count` rows of x out for the tiles: four interleaved, what is left over one after the other. */
+function place(x: Rows, first: number, count: number, columns: number, to: Float32Array): void {
+  const fours = inFours(count);
+  for (let t = 0; t < count; t++) {
+    const from = (first + t) * x.stride;
+    if (t >= fours) {
+      to.set(x.values.subarray(from, from + columns), t * columns);
+      continue;
+    }
+    for (let k = 0, at = (t - (t % 4)) * columns + (t % 4); k < columns; k++, at += 4)
+      to[at] = x.values[from + k]!;
+  }
+}
+
+/** Bytes for inputs, outputs and all matrices of a model. */
+function sizes({ vocabSize: V, nEmbd: E, nInner: I, nLayer: L }: GPT2Config, tied: boolean) {
+  const padded = (rows: number) => roundUp(rows, panelRows);
+  const block = padded(3 * E) * E + padded(E) * E + padded(I) * E + padded(E) * I;
+  return {
+    x: 4 * blockRows * Math.max(E, I),
+    y: 4 * blockRows * Math.max(padded(V), padded(3 * E), padded(I)),
+    weights: 4 * (padded(V) * E * (tied ? 1 : 2) + L * block),
+  };
+}

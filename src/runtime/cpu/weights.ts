@@ -1,0 +1,190 @@
+import { assert, defined, f16ToNumber, product } from '../../lib/index.ts';
+import type { GPT2Config, Parameter, ParameterTable } from '../../model/index.ts';
+import type { TensorInfo, WeightSink } from '../../weights/index.ts';
+import {
+  allocateFloats,
+  createPanels,
+  type PanelMath,
+  type Panels,
+  placeColumns,
+  placeRows,
+} from './packed-matrix.ts';
+import { createCpuMath } from './simd.ts';
+
+export interface CpuLinear {
+  weight: Panels; // rows are outputs
+  bias: Float32Array;
+}
+
+export interface CpuNorm {
+  weight: Float32Array; // [E]
+  bias: Float32Array; // [E]
+}
+
+/** One transformer block, by the checkpoint's names. */
+export interface CpuBlock {
+  ln_1: CpuNorm;
+  attn: { c_attn: CpuLinear; c_proj: CpuLinear };
+  ln_2: CpuNorm;
+  mlp: { c_fc: CpuLinear; c_proj: CpuLinear };
+}
+
+/** A whole model in f32 on the CPU. */
+export interface CpuWeights {
+  math: PanelMath;
+  wte: Panels; // [V, E]
+  wpe: Float32Array; // [P, E]
+  h: CpuBlock[]; // [L]
+  ln_f: CpuNorm;
+  /** wte itself when tied. */
+  lm_head: Panels; // [V, E]
+}
+
+/** Numbers converted at a time. */
+const pieceLength = 1 << 15;
+
+/** Where a tensor's numbers go, and how far they have come. */
+interface Arrival {
+  parameter: Parameter;
+  place(start: number, values: Float32Array): void;
+  /** Bytes seen, and those of a number that is cut in two. */
+  seen: number;
+  carry: number[];
+}
+
+/** Takes the weights of a checkpoint as bytes in pieces of any size, and puts them in place as f32. */
+export class CpuWeightLoader implements WeightSink {
+  private readonly arrivals = new Map<string, Arrival>();
+  private readonly vectors = new Map<string, Float32Array>();
+  private readonly matrices = new Map<string, Panels>();
+  private readonly piece = new Float32Array(pieceLength);
+  private readonly bytes = new Uint8Array(this.piece.buffer);
+
+  /** @throws VitrineError `out-of-memory` */
+  constructor(
+    private readonly config: GPT2Config,
+    private readonly table: ParameterTable,
+    private readonly math: PanelMath = createCpuMath(config, table.tied),
+  ) {
+    for (const parameter of table.parameters)
+      this.arrivals.set(parameter.tensor.name, {
+        parameter,
+        place: this.placer(parameter),
+        seen: 0,
+        carry: [],
+      });
+  }
+
+  private placer(parameter: Parameter): Arrival['place'] {
+    const { role, shape, orientation } = parameter;
+    const name = nameOf(role, parameter.layer);
+    if (orientation === 'vector' || role === 'wpe') {
+      const vector = allocateFloats(product(shape));
+      this.vectors.set(name, vector);
+      return (start, values) => vector.set(values, start);
+    }
+    const [first, second] = shape as [number, number];
+    const conv1d = orientation === 'in-out';
+    const panels = conv1d ? createPanels(this.math, second, first) : createPanels(this.math, first, second);
+    this.matrices.set(name, panels);
+    const place = conv1d ? placeColumns : placeRows;
+    return (start, values) => place(panels, start, values);
+  }
+
+  write(tensor: TensorInfo, offset: number, bytes: Uint8Array<ArrayBuffer>): void {
+    const arrival = this.arrivals.get(tensor.name);
+    if (!arrival) return;
+    assert(offset === arrival.seen, `the bytes of ${tensor.name} come in order`);
+    const size = tensor.dtype === 'F32' ? 4 : 2;
+    const start = (arrival.seen - arrival.carry.length) / size;
+    arrival.seen += bytes.length;
+    assert(arrival.seen <= product(tensor.shape) * size, `${tensor.name} ends where its shape says`);
+    if (arrival.carry.length > 0) this.bridge(arrival, start, bytes, size);
+    else this.convert(arrival, start, bytes);
+  }
+
+  /** Completes the number that was cut, then goes on with the rest. */
+  private bridge(arrival: Arrival, start: number, bytes: Uint8Array, size: number): void {
+    const missing = size - arrival.carry.length;
+    const joined = Uint8Array.of(...arrival.carry, ...bytes.subarray(0, missing));
+    this.convert(arrival, start, joined);
+    if (bytes.length > missing) this.convert(arrival, start + 1, bytes.subarray(missing));
+  }
+
+  /** Converts whole numbers and keeps the bytes of a cut one. */
+  private convert(arrival: Arrival, start: number, bytes: Uint8Array): void {
+    const { dtype } = arrival.parameter.tensor;
+    const size = dtype === 'F32' ? 4 : 2;
+    const count = Math.floor(bytes.length / size);
+    for (let done = 0; done < count; done += pieceLength) {
+      const length = Math.min(pieceLength, count - done);
+      // The upper half of the piece takes two-byte numbers, which widen from its beginning without overtaking.
+      const at = this.bytes.length - length * size;
+      this.bytes.set(bytes.subarray(done * size, (done + length) * size), size === 4 ? 0 : at);
+      if (size === 2) widen(this.piece, new Uint16Array(this.piece.buffer, at, length), dtype === 'F16');
+      arrival.place(start + done, this.piece.subarray(0, length));
+    }
+    arrival.carry = [...bytes.subarray(count * size)];
+  }
+
+  /** The model, once every byte is there. A head that proves equal to wte is dropped for it. */
+  finish(): CpuWeights {
+    for (const { parameter, seen } of this.arrivals.values()) {
+      const { tensor, shape } = parameter;
+      const size = tensor.dtype === 'F32' ? 4 : 2;
+      assert(seen === product(shape) * size, `${tensor.name} is whole`);
+    }
+    const wte = this.matrix('wte');
+    const stored = this.table.tied ? wte : this.matrix('lm_head');
+    const lm_head = this.table.maybeTied && equal(wte.values, stored.values) ? wte : stored;
+    const h = Array.from({ length: this.config.nLayer }, (_, layer) => this.block(layer));
+    return { math: this.math, wte, wpe: this.vector('wpe'), h, ln_f: this.norm('ln_f'), lm_head };
+  }
+
+  private block(layer: number): CpuBlock {
+    const name = (role: string) => nameOf(role, layer);
+    const linear = (role: string): CpuLinear => ({
+      weight: this.matrix(`${name(role)}.weight`),
+      bias: this.vector(`${name(role)}.bias`),
+    });
+    return {
+      ln_1: this.norm(name('ln_1')),
+      attn: { c_attn: linear('attn.c_attn'), c_proj: linear('attn.c_proj') },
+      ln_2: this.norm(name('ln_2')),
+      mlp: { c_fc: linear('mlp.c_fc'), c_proj: linear('mlp.c_proj') },
+    };
+  }
+
+  private norm(name: string): CpuNorm {
+    return { weight: this.vector(`${name}.weight`), bias: this.vector(`${name}.bias`) };
+  }
+
+  private vector(name: string): Float32Array {
+    return defined(this.vectors.get(name), name);
+  }
+
+  private matrix(name: string): Panels {
+    return defined(this.matrices.get(name), name);
+  }
+}
+
+function nameOf(role: string, layer: number | undefined): string {
+  return layer === undefined ? role : `h.${layer}.${role}`;
+}
+
+/** All binary16 numbers by their bits, made when first needed. */
+let halves: Float32Array | undefined;
+
+function widen(to: Float32Array, from: Uint16Array, isF16: boolean): void {
+  if (!isF16) {
+    const words = new Uint32Array(to.buffer);
+    for (let i = 0; i < from.length; i++) words[i] = from[i]! << 16;
+    return;
+  }
+  halves ??= Float32Array.from({ length: 1 << 16 }, (_, bits) => f16ToNumber(bits));
+  for (let i = 0; i < from.length; i++) to[i] = halves[from[i]!]!;
+}
+
+function equal(left: Float32Array, right: Float32Array): boolean {
+  return left.length === right.length && left.every((value, i) => value === right[i]);
+}

@@ -1,0 +1,53 @@
+import { type Dispatch, type Gpu, leastMicroseconds, submit } from '../../../gpu/index.ts';
+
+/** What variants of one kernel compete in. */
+export interface Contest<V> {
+  /** The default first; the others are held to what it gives. */
+  candidates: readonly [V, ...V[]];
+  /** A dispatch for each layer's weights, so that none is timed in a cache it would not be in. */
+  steps(variant: V): Promise<Dispatch[]>;
+  /** What the first of the steps writes. */
+  output(steps: readonly Dispatch[]): Promise<Float32Array>;
+  /** The time, in `performance.now`, after which no further candidate is tried. */
+  deadline: number;
+}
+
+/** A variant, and the microseconds all its steps took. */
+export interface Measured<V> {
+  variant: V;
+  microseconds: number;
+}
+
+/**
+ * Times the candidates on this device, best first, the default always among them. Those the device cannot compile or
+ * that come out wrong are passed over.
+ */
+export async function rank<V>(gpu: Gpu, contest: Contest<V>): Promise<[Measured<V>, ...Measured<V>[]]> {
+  const [fallback, ...others] = contest.candidates;
+  const first = await contest.steps(fallback);
+  const expected = await contest.output(first);
+  const measured: [Measured<V>, ...Measured<V>[]] = [
+    { variant: fallback, microseconds: await timeSteps(gpu, first) },
+  ];
+  for (const variant of others) {
+    if (performance.now() > contest.deadline) break;
+    const steps = await contest.steps(variant).catch(() => undefined);
+    if (!steps || !agrees(await contest.output(steps), expected)) continue;
+    measured.push({ variant, microseconds: await timeSteps(gpu, steps) });
+  }
+  return measured.sort((left, right) => left.microseconds - right.microseconds);
+}
+
+/** Work shorter than this is repeated. */
+const leastMilliseconds = 3;
+const tolerance = 1e-3;
+
+function timeSteps({ device }: Gpu, steps: readonly Dispatch[]): Promise<number> {
+  return leastMicroseconds(device, leastMilliseconds, () => submit(device, steps, 'tune'));
+}
+
+/** Within rounding of the largest value: other orders of summation differ there, other answers far above. */
+function agrees(found: Float32Array, expected: Float32Array): boolean {
+  const largest = expected.reduce((most, value) => Math.max(most, Math.abs(value)), 1e-6);
+  return expected.every((value, row) => Math.abs(value - (found[row] as number)) <= tolerance * largest);
+}

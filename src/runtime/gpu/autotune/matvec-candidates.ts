@@ -1,0 +1,53 @@
+import type { GpuInfo } from '../../../gpu/index.ts';
+import { type MatvecShape, type MatvecVariant, variantName } from '../../../shaders/index.ts';
+import type { VariantChooser } from '../options.ts';
+
+/** What a product's best variant depends on; the autotuner remembers by it. */
+export function shapeKey(shape: Pick<MatvecShape, 'matrix' | 'columns' | 'normEpsilon'>): string {
+  const { matrix, columns, normEpsilon } = shape;
+  const norm = normEpsilon === undefined ? '' : ' norm';
+  return `${matrix.dtype} ${matrix.rows}x${matrix.columns} c${columns}${norm}`;
+}
+
+/**
+ * Variants without any measurement. A GPU reads memory at its rate only when neighbouring lanes read neighbouring
+ * bytes, so a subgroup walks a row together. A software adapter runs lanes one after the other and pays for barriers:
+ * one lane a row. With several columns its loads of x are what takes time: more rows share them, in workgroups small
+ * enough to leave several for its cores.
+ */
+export function defaultVariant(info: GpuInfo, shape: MatvecShape): MatvecVariant {
+  if (info.software) {
+    const many = shape.columns >= 4;
+    return { lanes: 1, rows: many ? 4 : 2, workgroup: many ? 16 : 64, reduction: 'none' };
+  }
+  if (info.subgroupMinSize >= 8) {
+    const lanes = Math.min(32, info.subgroupMinSize);
+    return { lanes, rows: shape.matrix.rows >= 16384 ? 2 : 1, workgroup: 128, reduction: 'subgroup' };
+  }
+  return { lanes: 16, rows: 1, workgroup: 64, reduction: 'shared' };
+}
+
+/** Variants worth timing on this device for one product, the default first. */
+export function candidateVariants(info: GpuInfo, shape: MatvecShape): [MatvecVariant, ...MatvecVariant[]] {
+  const list: [MatvecVariant, ...MatvecVariant[]] = [defaultVariant(info, shape)];
+  const add = (variant: MatvecVariant) => {
+    const known = list.some((other) => variantName(other) === variantName(variant));
+    if (!known && variant.workgroup <= (info.limits.maxComputeInvocationsPerWorkgroup ?? 256))
+      list.push(variant);
+  };
+  for (const rows of [1, 2, 4]) add({ lanes: 1, rows, workgroup: 64, reduction: 'none' });
+  const reduction = info.subgroupMinSize >= 4 ? 'subgroup' : 'shared';
+  const widest = reduction === 'subgroup' ? Math.min(32, info.subgroupMinSize) : 32;
+  for (const lanes of [4, 8, 16, 32].filter((each) => each <= widest))
+    for (const rows of [1, 2, 4]) add({ lanes, rows, workgroup: 128, reduction });
+  if (widest >= 16) add({ lanes: widest, rows: 1, workgroup: 256, reduction });
+  return list;
+}
+
+/** A chooser that takes what was measured, and the default where nothing was. */
+export function chooserOf(
+  info: GpuInfo,
+  tuned: ReadonlyMap<string, MatvecVariant> = new Map(),
+): VariantChooser {
+  return (shape) => tuned.get(shapeKey(shape)) ?? defaultVariant(info, shape);
+}

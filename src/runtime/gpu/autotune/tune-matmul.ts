@@ -1,0 +1,77 @@
+import { type Dispatch, dispatch, type Gpu, readBuffer, submit, usage } from '../../../gpu/index.ts';
+import {
+  type MatmulShape,
+  type MatmulVariant,
+  type MatrixFormat,
+  matmulGrid,
+  matrixBuffers,
+  packChunk,
+  vectorStride,
+} from '../../../shaders/index.ts';
+import type { GPT2 } from '../gpt2.ts';
+import { candidateMatmuls, chunkRows } from '../prefill-tuning.ts';
+import { type Measured, rank } from './benchmark.ts';
+import type { TuneOptions } from './tune-matvec.ts';
+
+/** What was measured of the product of a prompt's chunk, best first. */
+export interface TunedMatmul {
+  key: string;
+  best: MatmulVariant;
+  measured: Measured<MatmulVariant>[];
+}
+
+/** What the best variant depends on; the autotuner remembers by it. */
+export function matmulKey({ h, lm_head }: GPT2): string {
+  const { dtype, rows, columns } = (h[0]?.mlp.c_fc ?? lm_head).matrix.format;
+  return `chunk ${dtype} ${rows}x${columns}`;
+}
+
+/**
+ * Chooses how a chunk's products are computed by timing the widest of a block, `c_fc`, over the weights of all layers,
+ * after checking that each candidate gives what the default gives.
+ */
+export async function tuneMatmul(
+  gpu: Gpu,
+  model: GPT2,
+  { budget, kernels }: TuneOptions,
+): Promise<TunedMatmul> {
+  const deadline = performance.now() + budget;
+  const linears = model.h.length > 0 ? model.h.map((layer) => layer.mlp.c_fc) : [model.lm_head];
+  const { format } = (linears[0] ?? model.lm_head).matrix;
+  const rows = chunkRows(gpu.info, model.config);
+  const { shape, x, out, params } = testChunk(gpu, format, rows);
+  const steps = async (variant: MatmulVariant): Promise<Dispatch[]> => {
+    const kernel = await gpu.kernels.compile(kernels.matmulKernel(shape, variant));
+    const grid = matmulGrid(format, variant, rows);
+    return linears.map(({ matrix, aux }) =>
+      dispatch(gpu.device, kernel, [x, ...matrixBuffers(matrix), aux, params, out], grid),
+    );
+  };
+  const output = async (dispatches: readonly Dispatch[]) => {
+    submit(gpu.device, dispatches.slice(0, 1), 'tune');
+    return new Float32Array(await readBuffer(gpu.device, gpu.buffers, out, out.size));
+  };
+  try {
+    const measured = await rank(gpu, {
+      candidates: candidateMatmuls(gpu.info, format.dtype),
+      steps,
+      output,
+      deadline,
+    });
+    return { key: matmulKey(model), best: measured[0].variant, measured };
+  } finally {
+    for (const buffer of [x, out, params]) gpu.buffers.destroy(buffer);
+  }
+}
+
+/** A chunk of made-up rows, and where its product goes. */
+function testChunk(gpu: Gpu, matrix: MatrixFormat, rows: number) {
+  const [inputStride, stride] = [vectorStride(matrix.columns), vectorStride(matrix.rows)];
+  const values = Float32Array.from({ length: rows * inputStride }, (_, i) => Math.sin(i + 1));
+  const x = gpu.buffers.from('tune.x', values);
+  const out = gpu.buffers.create('tune.out', rows * stride * 4);
+  const params = gpu.buffers.create('tune.params', 16, usage.uniform);
+  gpu.device.queue.writeBuffer(params, 0, packChunk({ count: rows, base: 0, sequence: 0 }));
+  const shape: MatmulShape = { name: 'tune', matrix, inputStride, epilogue: { kind: 'store', stride } };
+  return { shape, x, out, params };
+}

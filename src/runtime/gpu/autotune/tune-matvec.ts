@@ -1,0 +1,137 @@
+import { type Dispatch, dispatch, type Gpu, readBuffer, submit } from '../../../gpu/index.ts';
+import {
+  type Epilogue,
+  type MatvecShape,
+  type MatvecVariant,
+  matrixBuffers,
+  matvecGrid,
+  stateBytes,
+  vectorStride,
+} from '../../../shaders/index.ts';
+import type { GPT2, Linear } from '../gpt2.ts';
+import { type Measured, rank } from './benchmark.ts';
+import { candidateVariants, shapeKey } from './matvec-candidates.ts';
+import type { ProductKernels } from './verify-subgroups.ts';
+
+/** What was measured of one product: every candidate that gave the right output, best first. */
+export interface Tuned {
+  key: string;
+  best: MatvecVariant;
+  measured: Measured<MatvecVariant>[];
+}
+
+export interface TuneOptions {
+  /** Milliseconds after which no further candidate is tried. */
+  budget: number;
+  kernels: ProductKernels;
+}
+
+/** Products are timed over all layers' weights, so that none is served from a cache it would not be in. */
+interface Subject {
+  shape: MatvecShape;
+  linears: readonly Linear[];
+}
+
+/**
+ * Chooses a variant for each product of a token step by timing them on this device, after checking that each gives
+ * what the default gives. Candidates a device cannot compile or that come out wrong are passed over.
+ */
+export async function tuneProducts(
+  gpu: Gpu,
+  model: GPT2,
+  { budget, kernels }: TuneOptions,
+): Promise<Tuned[]> {
+  const bench = new TuneBench(gpu, model, kernels);
+  const deadline = performance.now() + budget;
+  try {
+    const results: Tuned[] = [];
+    for (const subject of subjectsOf(model)) results.push(await bench.tune(subject, deadline));
+    return results;
+  } finally {
+    bench.destroy();
+  }
+}
+
+function subjectsOf({ config, h, lm_head }: GPT2): Subject[] {
+  const norm = config.layerNormEpsilon;
+  const subject = (name: string, linears: readonly Linear[], normEpsilon: number | undefined): Subject => {
+    const { format } = linears[0]?.matrix ?? lm_head.matrix;
+    const epilogue: Epilogue = { kind: 'store', stride: vectorStride(format.rows) };
+    const inputStride = vectorStride(format.columns);
+    return { shape: { name, matrix: format, columns: 1, inputStride, normEpsilon, epilogue }, linears };
+  };
+  return [
+    subject(
+      'tune c_attn',
+      h.map((layer) => layer.attn.c_attn),
+      norm,
+    ),
+    subject(
+      'tune attn.c_proj',
+      h.map((layer) => layer.attn.c_proj),
+      undefined,
+    ),
+    subject(
+      'tune c_fc',
+      h.map((layer) => layer.mlp.c_fc),
+      norm,
+    ),
+    subject(
+      'tune mlp.c_proj',
+      h.map((layer) => layer.mlp.c_proj),
+      undefined,
+    ),
+    subject('tune lm_head', [lm_head], norm),
+  ];
+}
+
+class TuneBench {
+  private readonly state: GPUBuffer;
+  private readonly x: GPUBuffer;
+  private readonly out: GPUBuffer;
+
+  constructor(
+    private readonly gpu: Gpu,
+    { config }: GPT2,
+    private readonly kernels: ProductKernels,
+  ) {
+    const longest = Math.max(config.nInner, config.nEmbd);
+    const rows = Math.max(config.vocabSize, config.nInner, 3 * config.nEmbd);
+    const values = Float32Array.from({ length: vectorStride(longest) }, (_, i) => Math.sin(i + 1));
+    this.state = gpu.buffers.from('tune.state', new Uint32Array(stateBytes(1) / 4).fill(1, 0, 1));
+    this.x = gpu.buffers.from('tune.x', values);
+    this.out = gpu.buffers.create('tune.out', vectorStride(rows) * 4);
+  }
+
+  async tune({ shape, linears }: Subject, deadline: number): Promise<Tuned> {
+    const measured = await rank(this.gpu, {
+      candidates: candidateVariants(this.gpu.info, shape),
+      steps: (variant) => this.steps(shape, linears, variant),
+      output: (steps) => this.output(steps, shape),
+      deadline,
+    });
+    return { key: shapeKey(shape), best: measured[0].variant, measured };
+  }
+
+  private async steps(
+    shape: MatvecShape,
+    linears: readonly Linear[],
+    variant: MatvecVariant,
+  ): Promise<Dispatch[]> {
+    const kernel = await this.gpu.kernels.compile(this.kernels.matvecKernel(shape, variant));
+    const grid = matvecGrid(shape.matrix, variant);
+    return linears.map(({ matrix, aux }) =>
+      dispatch(this.gpu.device, kernel, [this.x, ...matrixBuffers(matrix), aux, this.state, this.out], grid),
+    );
+  }
+
+  private async output(steps: readonly Dispatch[], shape: MatvecShape): Promise<Float32Array> {
+    submit(this.gpu.device, steps.slice(0, 1), 'tune');
+    const bytes = shape.matrix.rows * 4;
+    return new Float32Array(await readBuffer(this.gpu.device, this.gpu.buffers, this.out, bytes));
+  }
+
+  destroy(): void {
+    for (const buffer of [this.state, this.x, this.out]) this.gpu.buffers.destroy(buffer);
+  }
+}

@@ -1,0 +1,86 @@
+import { dispatch, type Gpu, type KernelSource, readBuffer, submit, usage } from '../../../gpu/index.ts';
+import {
+  auxLayout,
+  type MatrixFormat,
+  matmulGrid,
+  type matmulKernel,
+  matrixFormat,
+  matvecGrid,
+  type matvecKernel,
+  packChunk,
+  stateBytes,
+  vectorStride,
+} from '../../../shaders/index.ts';
+import { candidateMatmuls } from '../prefill-tuning.ts';
+import { defaultVariant } from './matvec-candidates.ts';
+
+/** A product small enough to take no time, and with rows and columns to spare for every lane. */
+const [rows, columns, count] = [72, 256, 9];
+
+/** Whole numbers, so that sums are exact in any order. */
+const weight = (row: number, k: number) => ((row * 7 + k * 3) % 11) - 5;
+const input = (t: number, k: number) => ((t * 3 + k * 5) % 13) - 6;
+const product = (t: number, row: number) => {
+  let sum = 0;
+  for (let k = 0; k < columns; k++) sum += weight(row, k) * input(t, k);
+  return sum;
+};
+
+/** What makes the kernels: given, so that this part, fetched alone, does not hold their texts again. */
+export interface ProductKernels {
+  matvecKernel: typeof matvecKernel;
+  matmulKernel: typeof matmulKernel;
+}
+
+/** Whether the two kinds of product with subgroups that this device would use give a result that is known. */
+export async function subgroupsRight(gpu: Gpu, kernels: ProductKernels): Promise<boolean> {
+  const matrix = matrixFormat('f32', rows, columns, gpu.device.limits.maxStorageBufferBindingSize);
+  const shape = {
+    ...{ name: 'trust', matrix, inputStride: vectorStride(columns) },
+    epilogue: { kind: 'store', stride: vectorStride(rows) } as const,
+  };
+  const one = { ...shape, columns: 1, normEpsilon: undefined };
+  const variant = defaultVariant(gpu.info, one);
+  const single = variant.reduction === 'subgroup';
+  const chunk = candidateMatmuls(gpu.info, 'f32').find(({ kind }) => kind === 'broadcast');
+  const vector = () => right(gpu, matrix, kernels.matvecKernel(one, variant), matvecGrid(matrix, variant), 1);
+  if (single && !(await vector())) return false;
+  return (
+    !chunk || right(gpu, matrix, kernels.matmulKernel(shape, chunk), matmulGrid(matrix, chunk, count), count)
+  );
+}
+
+/** Whether a kernel gives the product of every one of `inputs` rows of x. */
+async function right(
+  gpu: Gpu,
+  matrix: MatrixFormat,
+  source: KernelSource,
+  grid: readonly [number, number, number],
+  inputs: number,
+): Promise<boolean> {
+  const { device, buffers } = gpu;
+  const kernel = await gpu.kernels.compile(source);
+  const [xStride, yStride] = [vectorStride(columns), vectorStride(rows)];
+  const x = new Float32Array(inputs * xStride);
+  for (let t = 0; t < inputs; t++) for (let k = 0; k < columns; k++) x[t * xStride + k] = input(t, k);
+  const W = new Float32Array(rows * matrix.paddedColumns);
+  for (let row = 0; row < rows; row++)
+    for (let k = 0; k < columns; k++) W[row * matrix.paddedColumns + k] = weight(row, k);
+  // A step has its state, a chunk its place.
+  const about =
+    inputs === 1
+      ? buffers.from('trust.state', new Uint32Array(stateBytes(1) / 4).fill(1, 0, 1))
+      : buffers.from('trust.chunk', packChunk({ count: inputs, base: 0, sequence: 0 }), usage.uniform);
+  const out = buffers.create('trust.out', inputs * yStride * 4);
+  const aux = buffers.create('trust.aux', auxLayout(matrix, false).floats * 4);
+  const bound = [buffers.from('trust.x', x), buffers.from('trust.w', W), aux, about, out];
+  try {
+    submit(device, [dispatch(device, kernel, bound, grid)], 'trust');
+    const y = new Float32Array(await readBuffer(device, buffers, out));
+    for (let t = 0; t < inputs; t++)
+      for (let row = 0; row < rows; row++) if (y[t * yStride + row] !== product(t, row)) return false;
+    return true;
+  } finally {
+    for (const buffer of bound) buffers.destroy(buffer);
+  }
+}

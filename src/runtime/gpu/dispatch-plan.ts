@@ -1,0 +1,31 @@
+import { type Bound, type Dispatch, dispatch, type Gpu, type KernelSource } from '../../gpu/index.ts';
+
+export type Grid = readonly [number, number, number];
+
+/** A dispatch before its kernel is compiled. */
+export interface Planned {
+  source: KernelSource;
+  buffers: readonly Bound[];
+  /** Workgroups for a pass over this many rows. */
+  grid: (rows: number) => Grid;
+}
+
+/** A dispatch whose grid depends on the rows of the pass. */
+export interface Compiled {
+  dispatch: Dispatch;
+  grid: (rows: number) => Grid;
+}
+
+/** Compiles all kernels of a plan at once (each distinct one once) and binds their buffers. */
+export async function compilePlan(gpu: Gpu, plan: readonly Planned[]): Promise<Compiled[]> {
+  const kernels = await Promise.all(plan.map((step) => gpu.kernels.compile(step.source)));
+  return plan.map((step, index) => {
+    const kernel = kernels[index] as (typeof kernels)[number];
+    return { dispatch: dispatch(gpu.device, kernel, step.buffers, [1, 1, 1]), grid: step.grid };
+  });
+}
+
+/** The dispatches of a compiled plan for a pass over `rows`. */
+export function forRows(plan: readonly Compiled[], rows: number): Dispatch[] {
+  return plan.map((step) => ({ ...step.dispatch, grid: step.grid(rows) }));
+}

@@ -1,0 +1,118 @@
+import { type Gpu, submit, usage } from '../../gpu/index.ts';
+import {
+  type AttentionShape,
+  type MatmulVariant,
+  packChunk,
+  packSummary,
+  summariseRowsKernel,
+  summarySize,
+  vectorStride,
+} from '../../shaders/index.ts';
+import { type Compiled, compilePlan, forRows } from './dispatch-plan.ts';
+import { type Activations, type GPT2, head } from './gpt2.ts';
+import { PrefillOperations } from './prefill-plan.ts';
+import { defaultAttention } from './prefill-tuning.ts';
+
+/** Records of the rows summarised for one call; freed by the caller through {@link PrefillHead.forget}. */
+export interface Summaries {
+  rows: number;
+  top: number;
+  targets: GPUBuffer;
+  records: GPUBuffer;
+  plan: readonly Compiled[];
+}
+
+/** What one row's record says. */
+export interface RowSummary {
+  targetLogprob: number;
+  normaliser: number;
+  likeliest: { id: number; logit: number; logprob: number }[];
+}
+
+/** The head over many rows of a chunk, a few at a time, keeping only what is asked of each row of logits. */
+export class PrefillHead {
+  private constructor(
+    private readonly gpu: Gpu,
+    private readonly model: GPT2,
+    private readonly rows: number,
+    private readonly activations: Pick<Activations, 'x' | 'logits'>,
+    private readonly normed: GPUBuffer,
+    private readonly params: GPUBuffer,
+    private readonly summary: GPUBuffer,
+    private readonly plan: readonly Compiled[],
+  ) {}
+
+  /** @param rows rows of logits in memory at once */
+  static async create(
+    gpu: Gpu,
+    model: GPT2,
+    rows: number,
+    attention: AttentionShape,
+    matmul: MatmulVariant,
+  ): Promise<PrefillHead> {
+    const { vocabSize, nEmbd, layerNormEpsilon: normEpsilon } = model.config;
+    const vectors = (label: string, floats: number) =>
+      gpu.buffers.create(`score.${label}`, rows * vectorStride(floats) * 4);
+    const x = vectors('x', nEmbd);
+    const normed = vectors('normed', nEmbd);
+    const logits = vectors('logits', vocabSize);
+    const params = gpu.buffers.create('score.params', 16, usage.uniform);
+    const summary = gpu.buffers.create('score.summary', 16, usage.uniform);
+    const shape = { attention, attentionVariant: defaultAttention(gpu.info), normEpsilon };
+    const ops = new PrefillOperations(shape, matmul, params, normed);
+    head(ops, model, { x, logits, qkv: x, att: x, mlp: x });
+    const plan = await compilePlan(gpu, ops.plan);
+    return new PrefillHead(gpu, model, rows, { x, logits }, normed, params, summary, plan);
+  }
+
+  /** Room for the records of `targets.length` rows with `top` likeliest ids each. A target of -1 is none. */
+  async prepare(targets: readonly number[], top: number): Promise<Summaries> {
+    const { buffers } = this.gpu;
+    const { vocabSize } = this.model.config;
+    const words = Uint32Array.from(targets, (target) => Math.max(0, target));
+    const targetBuffer = buffers.from('score.targets', words);
+    const records = buffers.create('score.records', targets.length * summarySize(top) * 4);
+    const source = summariseRowsKernel(vocabSize, vectorStride(vocabSize));
+    const bound = [this.activations.logits, targetBuffer, records, this.summary];
+    const plan = await compilePlan(this.gpu, [{ source, buffers: bound, grid: (rows) => [rows, 1, 1] }]);
+    return { rows: targets.length, top, targets: targetBuffer, records, plan };
+  }
+
+  /** Summarises `count` rows of the residual stream x into the records from `firstRecord` on. */
+  run(summaries: Summaries, x: GPUBuffer, count: number, firstRecord: number): void {
+    const { device } = this.gpu;
+    const bytes = vectorStride(this.model.config.nEmbd) * 4;
+    for (let first = 0; first < count; first += this.rows) {
+      const rows = Math.min(this.rows, count - first);
+      const encoder = device.createCommandEncoder({ label: 'score' });
+      encoder.copyBufferToBuffer(x, first * bytes, this.activations.x, 0, rows * bytes);
+      device.queue.submit([encoder.finish()]);
+      device.queue.writeBuffer(this.params, 0, packChunk({ count: rows, base: 0, sequence: 0 }));
+      device.queue.writeBuffer(this.summary, 0, packSummary(summaries.top, firstRecord + first));
+      submit(device, [...forRows(this.plan, rows), ...forRows(summaries.plan, rows)], 'score');
+    }
+  }
+
+  forget({ targets, records }: Summaries): void {
+    for (const buffer of [targets, records]) this.gpu.buffers.destroy(buffer);
+  }
+
+  destroy(): void {
+    const { x, logits } = this.activations;
+    for (const buffer of [x, logits, this.normed, this.params, this.summary])
+      this.gpu.buffers.destroy(buffer);
+  }
+}
+
+/** The record of one row, from the bytes of all. */
+export function readSummary(bytes: ArrayBuffer, row: number, top: number): RowSummary {
+  const at = row * summarySize(top);
+  const floats = new Float32Array(bytes);
+  const words = new Uint32Array(bytes);
+  const normaliser = floats[at + 1] as number;
+  const likeliest = Array.from({ length: top }, (_, i) => {
+    const logit = floats[at + 3 + 2 * i] as number;
+    return { id: words[at + 2 + 2 * i] as number, logit, logprob: logit - normaliser };
+  });
+  return { targetLogprob: floats[at] as number, normaliser, likeliest };
+}

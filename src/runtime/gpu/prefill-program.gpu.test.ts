@@ -1,0 +1,154 @@
+import { describe, expect, test } from 'vitest';
+import { readFloats, withGpu } from '../../../test/support/gpu.ts';
+import { type RandomModelOptions, randomModel, tinyConfig } from '../../../test/support/model.ts';
+import { expectClose, randomIds } from '../../../test/support/numbers.ts';
+import type { Gpu } from '../../gpu/index.ts';
+import type { GPT2Config } from '../../model/index.ts';
+import { likeliest, logSumExp } from '../../shaders/reference/index.ts';
+import { Inspector } from './inspector.ts';
+import type { GpuRuntimeOptions } from './options.ts';
+import { PrefillProgram } from './prefill-program.ts';
+import { destroyModel } from './weights.ts';
+
+const choose = () => ({ lanes: 1, rows: 1, workgroup: 64, reduction: 'none' }) as const;
+
+interface Setup extends RandomModelOptions {
+  config?: Partial<GPT2Config>;
+}
+
+type Standing = ReturnType<typeof randomModel> & { program: PrefillProgram; config: GPT2Config; gpu: Gpu };
+
+/** Puts a random model and its prefill on a device, and checks that nothing is left behind. */
+function standing(setup: Setup, work: (standing: Standing) => Promise<void>): Promise<void> {
+  return withGpu(async (gpu) => {
+    const config = { ...tinyConfig, ...setup.config };
+    const random = randomModel(gpu, config, setup);
+    const options: GpuRuntimeOptions = {
+      context: setup.context ?? config.nPositions,
+      kv: setup.kv ?? 'f32',
+      choose,
+    };
+    const program = await PrefillProgram.create(gpu, random.model, options);
+    await work({ ...random, program, config, gpu });
+    program.destroy();
+    destroyModel(gpu, random.model);
+  });
+}
+
+/** The residual stream at the end of the sequence. */
+async function end({ program, config, gpu }: Standing): Promise<Float32Array> {
+  const buffer = gpu.buffers.create('end', 4096);
+  program.copyEnd(buffer, 256);
+  const floats = await readFloats(gpu, buffer);
+  gpu.buffers.destroy(buffer);
+  return floats.slice(64, 64 + config.nEmbd);
+}
+
+function lastRow(values: Float64Array, width: number): Float64Array {
+  return values.slice(values.length - width);
+}
+
+const tolerance = { absolute: 1e-4, relative: 1e-4 };
+
+describe('run', () => {
+  test.each([1, 2, 7, 63, 64, 65, 130])('%i ids', (T) =>
+    standing({}, async (on) => {
+      const ids = randomIds(T, T, 61);
+      await on.program.run(0, 0, ids);
+      const expected = on.forward(ids).residuals.at(-1) as Float64Array;
+      expectClose(await end(on), lastRow(expected, on.config.nEmbd), tolerance);
+    }),
+  );
+
+  test('a sequence continued, and one begun again in the middle', () =>
+    standing({ sequences: 2 }, async (on) => {
+      const ids = randomIds(5, 40, 61);
+      const other = randomIds(6, 9, 61);
+      await on.program.run(1, 0, ids.slice(0, 23));
+      await on.program.run(0, 0, other);
+      await on.program.run(1, 23, ids.slice(23));
+      const whole = on.forward(ids).residuals.at(-1) as Float64Array;
+      expectClose(await end(on), lastRow(whole, on.config.nEmbd), tolerance);
+      await on.program.run(1, 11, other);
+      const again = on.forward([...ids.slice(0, 11), ...other]).residuals.at(-1) as Float64Array;
+      expectClose(await end(on), lastRow(again, on.config.nEmbd), tolerance);
+    }));
+
+  test.each(['f16', 'int8', 'int4'] as const)('weights in %s', (dtype) =>
+    standing({ dtype }, async (on) => {
+      const ids = randomIds(7, 33, 61);
+      await on.program.run(0, 0, ids);
+      const expected = on.forward(ids).residuals.at(-1) as Float64Array;
+      expectClose(await end(on), lastRow(expected, on.config.nEmbd), tolerance);
+    }),
+  );
+
+  test.each([
+    { nEmbd: 5, nHead: 5, nInner: 7 },
+    { nEmbd: 80, nHead: 1, nInner: 96, activation: 'gelu_erf' },
+    { nEmbd: 66, nHead: 3, nInner: 130, scaleAttnWeights: false },
+  ] as const)('other shapes %o', (config) =>
+    standing({ config, kv: 'f16' }, async (on) => {
+      const ids = randomIds(8, 21, 61);
+      await on.program.run(0, 0, ids);
+      const expected = on.forward(ids).residuals.at(-1) as Float64Array;
+      expectClose(await end(on), lastRow(expected, on.config.nEmbd), { absolute: 4e-3, relative: 4e-3 });
+    }),
+  );
+
+  test('stops at a signal', () =>
+    standing({}, async ({ program }) => {
+      const running = program.run(0, 0, randomIds(9, 150, 61), AbortSignal.abort());
+      await expect(running).rejects.toMatchObject({ code: 'aborted' });
+    }));
+});
+
+test('score: log-probabilities of targets, and each row’s likeliest id', () =>
+  standing({}, async (on) => {
+    const ids = randomIds(10, 135, 61);
+    const targets = [...ids.slice(1), -1];
+    const scores = await (await Inspector.create(on.program)).score(0, 0, ids, targets);
+    const logits = on.forward(ids).logits(on.config.nLayer);
+    const rows = ids.map((_, t) => logits.slice(t * 61, t * 61 + 61));
+    const expected = rows.map((row, t) => (row[targets[t] as number] as number) - logSumExp(row));
+    expect(scores.logprobs.at(-1)).toBeNaN();
+    expectClose(scores.logprobs.slice(0, -1), expected.slice(0, -1), { absolute: 2e-4 });
+    expect([...scores.argmax]).toEqual(rows.map((row) => likeliest(row, 1)[0]));
+    const last = on.forward(ids).residuals.at(-1) as Float64Array;
+    expectClose(await end(on), lastRow(last, on.config.nEmbd), tolerance);
+  }));
+
+test('inspect: attention of every head, and the head applied to every stage', () =>
+  standing({}, async (on) => {
+    const ids = randomIds(11, 131, 61);
+    const views = await (await Inspector.create(on.program)).inspect(ids, {
+      attention: true,
+      logitLensTop: 3,
+    });
+    const plain = on.forward(ids);
+    for (const [layer, heads] of plain.attention.entries()) {
+      for (const [head, weights] of heads.entries()) {
+        const actual = views.attention?.[layer]?.[head] ?? [];
+        expectClose(actual, weights, { absolute: 1e-5 }, `layer ${layer} head ${head}`);
+      }
+    }
+    for (let stage = 0; stage <= on.config.nLayer; stage++) {
+      const row = plain.logits(stage).slice(-61);
+      const got = views.logitLens?.[stage]?.at(-1) ?? [];
+      expect(got.map(({ id }) => id)).toEqual(likeliest(row, 3));
+      expectClose(
+        got.map(({ logprob }) => logprob),
+        likeliest(row, 3).map((id) => (row[id] as number) - logSumExp(row)),
+        { absolute: 2e-4 },
+      );
+    }
+  }));
+
+test('inspect computes only what is asked for', () =>
+  standing({}, async ({ program }) => {
+    const views = await (await Inspector.create(program)).inspect([1, 2, 3], {
+      attention: false,
+      logitLensTop: 0,
+    });
+    expect(views).toEqual({});
+  }));

@@ -1,0 +1,78 @@
+import type { GpuInfo } from '../../gpu/index.ts';
+import { clamp } from '../../lib/index.ts';
+import type { GPT2Config } from '../../model/index.ts';
+import type { AttentionVariant, MatmulVariant, WeightDtype } from '../../shaders/index.ts';
+
+/**
+ * Multiply-adds a single dispatch may take: about 100 ms on the slowest device of its kind, so that the rest of the
+ * page keeps drawing.
+ */
+function dispatchBudget(info: GpuInfo): number {
+  return info.software ? 5e8 : 4e9;
+}
+
+/** Hundreds of workgroups in every product of a small model already; a chunk's vectors take memory. */
+const mostRows = 512;
+
+/** Rows of a chunk, so that the widest product of a block stays within the budget. */
+export function chunkRows(info: GpuInfo, { nEmbd, nInner }: GPT2Config): number {
+  const perRow = nEmbd * Math.max(3 * nEmbd, nInner);
+  return clamp(Math.floor(dispatchBudget(info) / perRow / 8) * 8, 8, mostRows);
+}
+
+/** Rows whose logits are computed at once. */
+export function logitRows(info: GpuInfo, { nEmbd, vocabSize }: GPT2Config): number {
+  return clamp(Math.floor(dispatchBudget(info) / (nEmbd * vocabSize) / 8) * 8, 4, 64);
+}
+
+/** Blocks that go to the device in one submit: several dispatch budgets' worth. */
+export function layersPerSubmit(info: GpuInfo, { nEmbd, nInner }: GPT2Config, rows: number): number {
+  const perLayer = rows * nEmbd * (4 * nEmbd + 2 * nInner);
+  return Math.max(1, Math.floor((4 * dispatchBudget(info)) / perLayer));
+}
+
+const direct: MatmulVariant = { kind: 'direct', tm: 4, rn: 8, workgroup: 16 };
+const tiled: MatmulVariant = { kind: 'tiled', tm: 8, rn: 4, workgroup: 128 };
+/** Narrower subgroups share too little to pay for the shuffles. */
+const leastShare = 8;
+
+/**
+ * Ways to compute a chunk's products on this device that are worth timing, the default first. Tiles in f16 round x, which
+ * is no more than weights in f16 or less have been rounded themselves; f32 promises more.
+ */
+export function candidateMatmuls(info: GpuInfo, dtype: WeightDtype): [MatmulVariant, ...MatmulVariant[]] {
+  const share = Math.min(32, info.subgroupMinSize);
+  const shared = (tm: number, workgroup: number): MatmulVariant[] =>
+    share < leastShare ? [] : [{ kind: 'broadcast', tm, rn: 8, workgroup, share }];
+  // A software adapter pays for every barrier, and takes seconds to compile tiles.
+  if (info.software) {
+    const [first, ...others] = [...shared(5, 16), ...shared(4, 32), direct];
+    return [first ?? direct, ...others];
+  }
+  const tile = (tm: number, rn: number, workgroup: number): MatmulVariant => ({
+    ...tiled,
+    tm,
+    rn,
+    workgroup,
+  });
+  const halves = dtype !== 'f32' && info.features.includes('shader-f16');
+  const tiles = [tile(4, 4, 256), tile(4, 4, 128), tile(8, 4, 64)];
+  const half = halves ? [tiled, ...tiles].map((variant) => ({ ...variant, half: true })) : [];
+  return [tiled, ...half, ...tiles, ...shared(4, 32), ...shared(4, 64), direct];
+}
+
+/**
+ * Without any measurement: tiles in workgroup memory are what a GPU is fast with; a software adapter shares loads by
+ * shuffles where its subgroups are wide enough.
+ */
+export function defaultMatmul(info: GpuInfo): MatmulVariant {
+  return candidateMatmuls(info, 'f32')[0];
+}
+
+/**
+ * A GPU lane has registers for one query; a software adapter's registers are memory anyway, and its loads are dear
+ * enough to share each among several queries.
+ */
+export function defaultAttention(info: GpuInfo): AttentionVariant {
+  return info.software ? { queries: 8, keys: 2, workgroup: 8 } : { queries: 1, keys: 8, workgroup: 32 };
+}

@@ -1,0 +1,81 @@
+import type { Dispatch, Gpu } from '../../gpu/index.ts';
+import type { GPT2Config } from '../../model/index.ts';
+import { isPlainGreedy, resolveSampling } from '../../sampling/index.ts';
+import {
+  packSampling,
+  packTables,
+  type SampleShape,
+  sampleKernel,
+  samplingBytes,
+  vectorStride,
+} from '../../shaders/index.ts';
+import type { DecodeRequest } from '../runtime.ts';
+import type { Workspace } from './decode-buffers.ts';
+import { compilePlan, forRows } from './dispatch-plan.ts';
+
+const uniformUsage = 0x40 | 0x8;
+
+/** The dispatch between head and pick that chooses tokens, and the buffers it needs: a few words per token of V. */
+export class SampleStep {
+  private constructor(
+    private readonly gpu: Gpu,
+    private readonly shape: SampleShape,
+    private readonly buffers: ReturnType<typeof createBuffers>,
+    readonly dispatches: readonly Dispatch[],
+  ) {}
+
+  static async create(
+    gpu: Gpu,
+    config: GPT2Config,
+    workspace: Workspace,
+    context: number,
+  ): Promise<SampleStep> {
+    const shape: SampleShape = {
+      vocab: config.vocabSize,
+      columns: workspace.columns,
+      logitsStride: vectorStride(config.vocabSize),
+      context,
+    };
+    const own = createBuffers(gpu, shape);
+    const { work, notes, bias, lists, sampling } = own;
+    const buffers = [workspace.activations.logits, work, notes, bias, lists, workspace.state, sampling];
+    const plan = await compilePlan(gpu, [
+      { source: sampleKernel(shape), buffers, grid: (columns) => [columns, 1, 1] },
+    ]);
+    return new SampleStep(gpu, shape, own, forRows(plan, shape.columns));
+  }
+
+  /**
+   * Puts a run's options and contexts in place.
+   * @returns false when pick alone makes the choice: the likeliest token under unmodified logits
+   * @throws VitrineError `invalid-argument` naming the option
+   */
+  begin({ sampling, contexts }: Pick<DecodeRequest, 'sampling' | 'contexts'>): boolean {
+    const { vocab } = this.shape;
+    const resolved = resolveSampling(sampling, vocab);
+    if (isPlainGreedy(resolved)) return false;
+    const { queue } = this.gpu.device;
+    const tables = packTables(resolved, contexts, this.shape);
+    queue.writeBuffer(this.buffers.sampling, 0, packSampling(resolved, vocab));
+    if (tables.notes.length) queue.writeBuffer(this.buffers.notes, 0, tables.notes);
+    if (tables.bias.length) queue.writeBuffer(this.buffers.bias, 0, tables.bias);
+    if (tables.context.length) queue.writeBuffer(this.buffers.lists, 0, tables.context);
+    return true;
+  }
+
+  destroy(): void {
+    for (const buffer of Object.values(this.buffers)) this.gpu.buffers.destroy(buffer);
+  }
+}
+
+function createBuffers(gpu: Gpu, { vocab, columns, context }: SampleShape) {
+  const create = (label: string, words: number) =>
+    gpu.buffers.create(`decode${columns}.sample.${label}`, words * 4);
+  return {
+    work: create('work', columns * vocab),
+    notes: create('notes', columns * vocab),
+    bias: create('bias', vocab),
+    lists: create('lists', columns * context),
+    sampling: gpu.buffers.create(`decode${columns}.sampling`, samplingBytes, uniformUsage),
+  };
+}

@@ -1,0 +1,153 @@
+import { type Dispatch, type Gpu, ReadbackRing, record } from '../../gpu/index.ts';
+import { clamp } from '../../lib/index.ts';
+import { recordSize } from '../../shaders/index.ts';
+import type { DecodedToken } from '../runtime.ts';
+import { ringRecords, type Workspace } from './decode-buffers.ts';
+
+const nothing = 0xffffffff;
+
+/** One token step in its parts; the first step of a run has no `layers`, for prefill has done them. */
+export interface StepDispatches {
+  layers: readonly Dispatch[];
+  head: readonly Dispatch[];
+  pick: readonly Dispatch[];
+}
+
+export interface LoopOptions {
+  steps: number;
+  /** Dispatches of step number i of the run; they differ when attention changes to its split form. */
+  step(index: number): StepDispatches;
+  alternatives: number;
+  sequences: readonly number[];
+  signal?: AbortSignal;
+}
+
+export interface LoopCounters {
+  submits: number;
+  dispatches: number;
+  tokens: number;
+}
+
+/** Steps under way on the GPU. */
+interface Batch {
+  steps: number;
+  submitted: number;
+  result: Promise<{ words: ArrayBuffer; at: number }>;
+}
+
+/** GPU work per submit, so that the page stays fluid, and the most tokens that may take. */
+const targetMilliseconds = 8;
+const maxStepsPerSubmit = 16;
+const submitsInFlight = 2;
+
+/**
+ * Runs steps on the GPU and brings their tokens back late by at most two submits.
+ * The host creates nothing in here but command encoders, and writes nothing: state lives on the GPU.
+ */
+export class TokenLoop {
+  private readonly readback: ReadbackRing;
+  readonly counters: LoopCounters = { submits: 0, dispatches: 0, tokens: 0 };
+  /** Measured milliseconds a step; starts pessimistic so that the first token comes at once. */
+  private stepMilliseconds = targetMilliseconds;
+  private lastArrival = 0;
+
+  constructor(
+    private readonly gpu: Gpu,
+    private readonly workspace: Workspace,
+  ) {
+    this.readback = new ReadbackRing(gpu.buffers, workspace.ring.size, submitsInFlight + 1, 'tokens');
+  }
+
+  async *run(options: LoopOptions): AsyncGenerator<DecodedToken[]> {
+    const pending: Batch[] = [];
+    let encoded = 0;
+    try {
+      for (;;) {
+        while (pending.length < submitsInFlight && encoded < options.steps && !options.signal?.aborted) {
+          const steps = this.stepsPerSubmit(encoded, options.steps);
+          pending.push(this.submit(options, encoded, steps));
+          encoded += steps;
+        }
+        const batch = pending.shift();
+        if (!batch) return;
+        const words = new Uint32Array(await this.timed(batch));
+        for (let step = 0; step < batch.steps; step++) {
+          const tokens = this.decode(words, step, options);
+          if (tokens.length === 0) return;
+          this.counters.tokens += tokens.length;
+          yield tokens;
+        }
+      }
+    } finally {
+      await Promise.allSettled(pending.map((batch) => batch.result));
+    }
+  }
+
+  /** Awaits a batch and learns from it how long a step takes, however slow the consumer is. */
+  private async timed(batch: Batch): Promise<ArrayBuffer> {
+    const { words, at } = await batch.result;
+    const milliseconds = (at - Math.max(this.lastArrival, batch.submitted)) / batch.steps;
+    this.stepMilliseconds = (this.stepMilliseconds + milliseconds) / 2;
+    this.lastArrival = at;
+    return words;
+  }
+
+  private stepsPerSubmit(encoded: number, total: number): number {
+    if (encoded === 0) return 1;
+    const wanted = clamp(Math.floor(targetMilliseconds / this.stepMilliseconds), 1, maxStepsPerSubmit);
+    // A submit's records must lie side by side in the ring.
+    return Math.min(wanted, total - encoded, ringRecords - (encoded % ringRecords));
+  }
+
+  private submit(options: LoopOptions, first: number, steps: number): Batch {
+    const { device } = this.gpu;
+    const encoder = device.createCommandEncoder({ label: 'tokens' });
+    const pass = encoder.beginComputePass({ label: 'tokens' });
+    for (let index = first; index < first + steps; index++) {
+      const { layers, head, pick } = options.step(index);
+      if (index > 0) record(pass, layers);
+      record(pass, head);
+      record(pass, pick);
+      this.counters.dispatches += (index > 0 ? layers.length : 0) + head.length + pick.length;
+    }
+    pass.end();
+    const stride = this.workspace.columns * recordSize(options.alternatives) * 4;
+    const result = this.readback.copy(
+      encoder,
+      this.workspace.ring,
+      (first % ringRecords) * stride,
+      steps * stride,
+    );
+    device.queue.submit([encoder.finish()]);
+    this.counters.submits++;
+    const submitted = performance.now();
+    const arrived = result().then((words) => ({ words, at: performance.now() }));
+    // Awaited later, or dropped when the run ends early: either way not an unhandled rejection.
+    arrived.catch(() => {});
+    return { steps, submitted, result: arrived };
+  }
+
+  private decode(words: Uint32Array, step: number, options: LoopOptions): DecodedToken[] {
+    const { alternatives, sequences } = options;
+    const floats = new Float32Array(words.buffer);
+    const size = recordSize(alternatives);
+    const tokens: DecodedToken[] = [];
+    for (const [column, sequence] of sequences.entries()) {
+      const at = (step * sequences.length + column) * size;
+      const id = words[at] as number;
+      if (id === nothing) continue;
+      const token: DecodedToken = { sequence, id, logprob: floats[at + 1] as number, alternatives: [] };
+      for (let i = 0; i < alternatives; i++) {
+        const other = words[at + 2 + 2 * i] as number;
+        if (other !== nothing)
+          token.alternatives.push({ id: other, logprob: floats[at + 3 + 2 * i] as number });
+      }
+      tokens.push(token);
+    }
+    return tokens;
+  }
+
+  destroy(): void {
+    this.readback.destroy();
+  }
+}

@@ -1,0 +1,128 @@
+import type { GPT2Config } from '../model/index.ts';
+import type { SamplingOptions } from '../sampling/index.ts';
+
+/** One token chosen by the device for one sequence. */
+export interface DecodedToken {
+  sequence: number;
+  id: number;
+  /** Natural log of its probability under the unmodified logits. */
+  logprob: number;
+  /** Likeliest tokens under the unmodified logits, best first; as many as were asked for. */
+  alternatives: { id: number; logprob: number }[];
+}
+
+export interface DecodeRequest {
+  /** Which sequences run, each ending where its last prefill ended. */
+  sequences: readonly number[];
+  /**
+   * Per entry of `sequences`: every token in its context, prompt first, and how many of them are the prompt.
+   * Penalties and n-gram bans read these; generated tokens are appended by the runtime as it goes.
+   */
+  contexts: readonly { ids: readonly number[]; promptLength: number }[];
+  sampling: SamplingOptions;
+  /**
+   * Counter of the first draw, so that a run continued after a rewind or a lost device draws the same numbers.
+   * Draw i of sequence s uses (seed, s, firstDraw + i).
+   */
+  firstDraw: number;
+  /** Tokens per sequence at most. */
+  maxSteps: number;
+  /** A sequence that draws one of these goes idle after reporting it. */
+  eosTokenIds: readonly number[];
+  /** 0 to 20. */
+  alternatives: number;
+  signal?: AbortSignal;
+}
+
+/** A place whose next token is chosen: after the last of `ids`, which are all of its context, prompt first. */
+export interface Row {
+  sequence: number;
+  ids: readonly number[];
+  promptLength: number;
+  /** Counter of the random draw. */
+  draw: number;
+}
+
+export interface ChooseRequest {
+  /** At most 8. */
+  rows: readonly Row[];
+  sampling: SamplingOptions;
+  /** 0 to 20. */
+  alternatives: number;
+}
+
+export interface RowScores {
+  /** Log-probability of targets[i] under row i, in nats. */
+  logprobs: Float32Array;
+  /** Likeliest token of each row, lowest id first among equals. */
+  argmax: Uint32Array;
+}
+
+/** What an {@link Inspection} needs: raw views of one forward pass over ids. */
+export interface InsideViews {
+  /** [L][NH] of [T, T] row-major, zero above the diagonal. */
+  attention?: Float32Array[][];
+  /** [L + 1][T] of the top logits of the head applied to the residual stream, best first. */
+  logitLens?: { id: number; logit: number; logprob: number }[][][];
+}
+
+/**
+ * A model standing on a device: forward passes over a KV cache for one or more sequences, and the choice of tokens.
+ * The GPU and the CPU implement it. Calls are made one at a time; the caller keeps the ids.
+ */
+export interface Runtime {
+  readonly config: GPT2Config;
+  /** Positions the KV cache holds per sequence. */
+  readonly contextLength: number;
+
+  /** Makes room for this many sequences; grows or shrinks the cache. Keeps sequence 0. */
+  reserve(sequences: number): Promise<void>;
+
+  /**
+   * Computes `ids` (at least one) at `position`, position + 1, … of a sequence whose cache already holds
+   * everything before; what the cache held from `position` on is forgotten. Afterwards the sequence ends at the last id.
+   */
+  prefill(sequence: number, position: number, ids: readonly number[], signal?: AbortSignal): Promise<void>;
+
+  /** Copies the first `length` cached positions, and the end state, of one sequence to others. */
+  fork(from: number, to: readonly number[], length: number): Promise<void>;
+
+  /** Logits at the end of the sequence, [V]. */
+  logits(sequence: number): Promise<Float32Array>;
+
+  /** Like prefill, and says how likely each row thinks targets[i] is; a target of -1 is not scored (NaN). */
+  score(
+    sequence: number,
+    position: number,
+    ids: readonly number[],
+    targets: readonly number[],
+  ): Promise<RowScores>;
+
+  /**
+   * The token loop. Yields the tokens of one step after the other, one entry per sequence still running.
+   * Ending the iteration early (return, break) drops what is in flight; the caller then continues with `prefill`.
+   */
+  decode(request: DecodeRequest): AsyncIterableIterator<DecodedToken[]>;
+
+  /**
+   * Computes the last id of each row in one pass and chooses the token after it, one a row. Everything before that id
+   * is in the sequence's cache, or is the last id of an earlier row of the same sequence.
+   */
+  choose(request: ChooseRequest): Promise<DecodedToken[]>;
+
+  /** Computes inside views with a forward pass of their own; sequence 0 is left at `ids`. */
+  inspect(ids: readonly number[], what: { attention: boolean; logitLensTop: number }): Promise<InsideViews>;
+
+  stats(): RuntimeStats;
+
+  /** Resolves when the device is lost for good; never on dispose. */
+  readonly lost: Promise<{ reason: string }>;
+
+  dispose(): void;
+}
+
+export interface RuntimeStats {
+  gpuBytes: number;
+  dispatchesPerToken: number;
+  submitsPerToken: number;
+}
