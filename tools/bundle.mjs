@@ -25,9 +25,9 @@ const parts = [
   { source: 'src/engine/local-model.ts', specifier: './score.ts', file: moreFile },
   { source: 'src/engine/load.ts', specifier: './self-check.ts', file: moreFile },
   { source: 'src/engine/stand.ts', specifier: './propose.ts', file: moreFile },
-  { source: 'src/weights/open.ts', specifier: './origin-files.ts', file: moreFile },
-  { source: 'src/weights/weight-files.ts', specifier: './shard-index.ts', file: moreFile },
-  { source: 'src/weights/weight-files.ts', specifier: './torch-checkpoint.ts', file: torchFile },
+  { source: 'src/weights/open.ts', specifier: './repositories/local-files.ts', file: moreFile },
+  { source: 'src/weights/weight-files.ts', specifier: './formats/shard-index.ts', file: moreFile },
+  { source: 'src/weights/weight-files.ts', specifier: './formats/torch-checkpoint.ts', file: torchFile },
 ];
 
 const common = {

@@ -2,9 +2,9 @@ import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { fillRandom } from '../../test/support/sample-model.ts';
 import { chunksInOrder, type StoredChunks } from './chunks.ts';
-import type { SourceFile } from './origin.ts';
-import { tensorRouter } from './route.ts';
-import { transportSettings } from './settings.ts';
+import type { SourceFile } from './repositories/repository.ts';
+import { transportSettings } from './repositories/transport-options.ts';
+import { tensorRouter } from './split-by-tensor.ts';
 import type { TensorInfo } from './types.ts';
 
 const whole = new Uint8Array(5000);

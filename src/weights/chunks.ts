@@ -1,5 +1,5 @@
 import { defined } from '../lib/index.ts';
-import type { SourceFile } from './origin.ts';
+import type { SourceFile } from './repositories/repository.ts';
 import type { TransportSettings } from './types.ts';
 
 /** A piece of a file: chunk `index` begins at `index * chunkBytes`; only the last may be shorter. */

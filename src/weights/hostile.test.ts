@@ -3,9 +3,9 @@ import fc from 'fast-check';
 import { afterEach, describe, expect, test } from 'vitest';
 import { type HubServer, type ServedFile, startHubServer } from '../../test/support/hub-server.mjs';
 import { VitrineError } from '../lib/index.ts';
+import { tarEnd, tarHeader, tarPadding } from './cache/tar.ts';
 import { importCached, listCached, openCheckpoint } from './index.ts';
-import { parseSource } from './source.ts';
-import { tarEnd, tarHeader, tarPadding } from './tar.ts';
+import { parseSource } from './repositories/source.ts';
 
 const servers: HubServer[] = [];
 const utf8 = new TextEncoder();

@@ -1,20 +1,20 @@
 export {
+  deleteCached,
+  listCached,
+  requestPersistence,
+  storageReport,
+} from './cache/cached-models.ts';
+export { exportCached, exportFiles, importCached } from './cache/export-import.ts';
+export { openCheckpoint } from './open.ts';
+export type { PinnedFile } from './repositories/known-checksums.ts';
+export {
   bundledModels,
   findKnown,
   type KnownModel,
   type KnownShape,
   knownModels,
-} from './known-models.ts';
-export {
-  deleteCached,
-  listCached,
-  requestPersistence,
-  storageReport,
-} from './manage.ts';
-export { openCheckpoint } from './open.ts';
-export type { PinnedFile } from './pinned-files.ts';
-export { defaultHub } from './source.ts';
-export { exportCached, exportFiles, importCached } from './transfer.ts';
+} from './repositories/known-models.ts';
+export { defaultHub } from './repositories/source.ts';
 export type {
   CachedModel,
   Checkpoint,

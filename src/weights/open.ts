@@ -1,15 +1,15 @@
 import { VitrineError } from '../lib/index.ts';
-import { Cache } from './cache.ts';
-import { aborted, Http } from './http.ts';
-import { fileNames, type Listing, type Origin } from './origin.ts';
-import { folderOrigin } from './origin-folder.ts';
-import { hubOrigin } from './origin-hub.ts';
-import { withPins } from './pins.ts';
+import { Cache } from './cache/cache.ts';
+import { type Manifest, modelKey } from './cache/store.ts';
+import { SmallFiles } from './metadata-files.ts';
 import { Meter } from './progress.ts';
-import { transportSettings } from './settings.ts';
-import { SmallFiles } from './small-files.ts';
-import { parseSource } from './source.ts';
-import { type Manifest, modelKey } from './store.ts';
+import { aborted, Http } from './repositories/http.ts';
+import { folderOrigin } from './repositories/http-folder.ts';
+import { hubOrigin } from './repositories/hub.ts';
+import { fileNames, type Listing, type Origin } from './repositories/repository.ts';
+import { parseSource } from './repositories/source.ts';
+import { transportSettings } from './repositories/transport-options.ts';
+import { withPins } from './repositories/verify-known.ts';
 import { type LoadContext, openWeightFile, streamWeights } from './stream-weights.ts';
 import type { Checkpoint, ModelSource, OpenOptions, TransportSettings } from './types.ts';
 import { chooseWeights, joinTensors, type WeightFile } from './weight-files.ts';
@@ -64,7 +64,7 @@ async function originOf(
   switch (parsed.kind) {
     case 'files':
       // A part of its own, for most models come from the network.
-      return (await import('./origin-files.ts')).filesOrigin(parsed.id, parsed.files);
+      return (await import('./repositories/local-files.ts')).filesOrigin(parsed.id, parsed.files);
     case 'hub':
       return hubOrigin(http, parsed.hub, parsed.id, parsed.revision);
     case 'folder':

@@ -1,16 +1,16 @@
 import { throwIfAborted, VitrineError } from '../lib/index.ts';
-import { type Cache, manifestFor, type StoredFile } from './cache.ts';
+import { type Cache, manifestFor, type StoredFile } from './cache/cache.ts';
+import { digestOf, startHash, toHex } from './cache/digest.ts';
+import { withLock } from './cache/lock.ts';
+import { type Manifest, modelKey, type StoredFileRecord } from './cache/store.ts';
 import { type Chunk, chunksInOrder } from './chunks.ts';
-import { digestOf, startHash, toHex } from './digest.ts';
-import { aborted } from './http.ts';
-import { withLock } from './lock.ts';
-import type { Listing, Origin } from './origin.ts';
-import { partReader } from './part-reader.ts';
+import { release } from './detach-buffer.ts';
+import type { SmallFiles } from './metadata-files.ts';
 import type { Meter } from './progress.ts';
-import { release } from './release.ts';
-import { tensorRouter } from './route.ts';
-import type { SmallFiles } from './small-files.ts';
-import { type Manifest, modelKey, type StoredFileRecord } from './store.ts';
+import { partReader } from './range-reader.ts';
+import { aborted } from './repositories/http.ts';
+import type { Listing, Origin } from './repositories/repository.ts';
+import { tensorRouter } from './split-by-tensor.ts';
 import type { TensorInfo, TransportSettings, WeightSink } from './types.ts';
 import { readSafetensors, readTorch, type WeightFile } from './weight-files.ts';
 

@@ -1,6 +1,6 @@
 import { VitrineError } from '../lib/index.ts';
-import { collect, fileNames, type ListedFile, type SourceFile } from './origin.ts';
-import { parseSafetensorsHeader, readHeaderLength } from './safetensors.ts';
+import { parseSafetensorsHeader, readHeaderLength } from './formats/safetensors.ts';
+import { collect, fileNames, type ListedFile, type SourceFile } from './repositories/repository.ts';
 import type { TensorInfo } from './types.ts';
 
 /** A weight file whose header is read and judged. */
@@ -31,7 +31,7 @@ export async function chooseWeights(
   if (files.has(fileNames.safetensorsIndex)) {
     const text = (await readText(fileNames.safetensorsIndex)) ?? '';
     // A part of its own, for few models are in shards.
-    const { checkShardIndex, parseShardIndex } = await import('./shard-index.ts');
+    const { checkShardIndex, parseShardIndex } = await import('./formats/shard-index.ts');
     const index = parseShardIndex(text, fileNames.safetensorsIndex);
     const missing = index.shards.find((path) => !files.has(path));
     if (missing === undefined) {
@@ -77,7 +77,7 @@ export async function readTorch(
   read: (begin: number, end: number) => Promise<Uint8Array<ArrayBuffer>>,
 ): Promise<WeightFile> {
   // A part of its own: who loads safetensors never fetches it.
-  const { readTorchCheckpoint } = await import('./torch-checkpoint.ts');
+  const { readTorchCheckpoint } = await import('./formats/torch-checkpoint.ts');
   const tensors = await readTorchCheckpoint(read, { file: source.path, fileBytes: source.bytes });
   return { source, prefix: undefined, tensors, notices: [] };
 }

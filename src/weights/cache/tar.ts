@@ -1,4 +1,4 @@
-import { VitrineError } from '../lib/index.ts';
+import { VitrineError } from '../../lib/index.ts';
 
 const block = 512;
 

@@ -2,12 +2,12 @@ import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { writeZip, type ZipPart } from '../../test/support/zip-writer.ts';
-import { VitrineError } from '../lib/index.ts';
+import { writeZip, type ZipPart } from '../../../test/support/zip-writer.ts';
+import { VitrineError } from '../../lib/index.ts';
 import { readTorchCheckpoint } from './torch-checkpoint.ts';
 
 const golden = (name: string) =>
-  Uint8Array.from(readFileSync(new URL(`../../test/golden/torch/${name}`, import.meta.url)));
+  Uint8Array.from(readFileSync(new URL(`../../../test/golden/torch/${name}`, import.meta.url)));
 const contents = JSON.parse(new TextDecoder().decode(golden('contents.json'))) as Record<
   string,
   Record<string, { dtype: string; shape: number[]; sha256: string }>

@@ -1,4 +1,4 @@
-import type { Chunk, StoredChunks } from './chunks.ts';
+import type { Chunk, StoredChunks } from '../chunks.ts';
 import { digestOf, sameBytes } from './digest.ts';
 import { chunkLength, type Manifest, ModelStore, modelKey, type StoredFileRecord } from './store.ts';
 

@@ -1,5 +1,5 @@
 import type { StoredChunks } from './chunks.ts';
-import { collect, type SourceFile } from './origin.ts';
+import { collect, type SourceFile } from './repositories/repository.ts';
 
 /** Reads any part of a file: from the storage where its chunks are there and whole, else from the origin. */
 export function partReader(

@@ -1,7 +1,7 @@
-import { VitrineError } from '../lib/index.ts';
+import { VitrineError } from '../../lib/index.ts';
 import { type Http, place, Transient } from './http.ts';
-import { collect, type ListedFile, type SourceFile } from './origin.ts';
 import { contentRange, type RemoteState, readRange } from './read-range.ts';
+import { collect, type ListedFile, type SourceFile } from './repository.ts';
 
 /** Enough for the header of most checkpoints. */
 const headBytes = 64 * 1024;

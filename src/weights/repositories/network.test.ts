@@ -1,9 +1,9 @@
 import { createHash } from 'node:crypto';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { type Fault, type HubServer, startHubServer } from '../../test/support/hub-server.mjs';
-import { sampleModel } from '../../test/support/sample-model.ts';
-import { openCheckpoint } from './index.ts';
-import type { ModelSource, OpenOptions } from './types.ts';
+import { type Fault, type HubServer, startHubServer } from '../../../test/support/hub-server.mjs';
+import { sampleModel } from '../../../test/support/sample-model.ts';
+import { openCheckpoint } from '../index.ts';
+import type { ModelSource, OpenOptions } from '../types.ts';
 
 const path = 'model.safetensors';
 const id = 'tiny/sample';

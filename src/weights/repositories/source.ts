@@ -1,5 +1,5 @@
-import { VitrineError } from '../lib/index.ts';
-import type { ModelSource } from './types.ts';
+import { VitrineError } from '../../lib/index.ts';
+import type { ModelSource } from '../types.ts';
 
 /** The hub when no other is named. */
 export const defaultHub = 'https://huggingface.co';

@@ -1,6 +1,6 @@
-import { VitrineError } from '../lib/index.ts';
-import type { ListedFile, Listing } from './origin.ts';
-import { pinnedOf } from './pinned-files.ts';
+import { VitrineError } from '../../lib/index.ts';
+import { pinnedOf } from './known-checksums.ts';
+import type { ListedFile, Listing } from './repository.ts';
 
 /**
  * Adds the recorded digests of a well-known model's commit to what a server lists. A server that claims the commit but

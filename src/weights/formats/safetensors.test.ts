@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { VitrineError } from '../lib/index.ts';
+import { VitrineError } from '../../lib/index.ts';
 import { dtypeBits, parseSafetensorsHeader, readHeaderLength } from './safetensors.ts';
 
 const utf8 = new TextEncoder();

@@ -1,9 +1,9 @@
 import { readFileSync, statSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import { bundledModels, countParameters, findKnown, knownModels } from './known-models.ts';
-import type { ListedFile } from './origin.ts';
-import { withPins } from './pins.ts';
+import type { ListedFile } from './repository.ts';
 import { parseSource } from './source.ts';
+import { withPins } from './verify-known.ts';
 
 describe('known models', () => {
   test.each([

@@ -1,4 +1,4 @@
-import { type Pinned, pinnedOf } from './pinned-files.ts';
+import { type Pinned, pinnedOf } from './known-checksums.ts';
 
 /** The numbers that decide a GPT-2-family model's size. */
 export interface KnownShape {

@@ -1,8 +1,8 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { type WrittenTensor, writeSafetensors } from '../../test/support/safetensors-writer.ts';
-import { dtypeBits, parseSafetensorsHeader, readHeaderLength } from './safetensors.ts';
-import type { Dtype } from './types.ts';
+import { type WrittenTensor, writeSafetensors } from '../../../test/support/safetensors-writer.ts';
+import { dtypeBits, parseSafetensorsHeader, readHeaderLength } from '../formats/safetensors.ts';
+import type { Dtype } from '../types.ts';
 
 const wholeBytes = [...dtypeBits].filter(([, bits]) => bits % 8 === 0).map(([dtype]) => dtype as Dtype);
 

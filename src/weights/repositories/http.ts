@@ -1,6 +1,6 @@
-import { VitrineError } from '../lib/index.ts';
-import { longestWaitMs } from './settings.ts';
-import type { TransportSettings } from './types.ts';
+import { VitrineError } from '../../lib/index.ts';
+import type { TransportSettings } from '../types.ts';
+import { longestWaitMs } from './transport-options.ts';
 
 const silentAttempts = 3;
 

@@ -1,8 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { VitrineError } from '../lib/index.ts';
+import { VitrineError } from '../../lib/index.ts';
+import type { TensorInfo } from '../types.ts';
 import { checkShardIndex, parseShardIndex } from './shard-index.ts';
-import type { TensorInfo } from './types.ts';
 
 const file = 'model.safetensors.index.json';
 const index = (map: Record<string, unknown>) =>

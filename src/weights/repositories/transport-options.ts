@@ -1,5 +1,5 @@
-import { VitrineError } from '../lib/index.ts';
-import type { TransportSettings } from './types.ts';
+import { VitrineError } from '../../lib/index.ts';
+import type { TransportSettings } from '../types.ts';
 
 /** Suits the hub: few large ranges, and at most 24 MiB of weights in memory. */
 export const defaultTransport: TransportSettings = {

@@ -1,8 +1,8 @@
-import { VitrineError } from '../lib/index.ts';
+import { VitrineError } from '../../lib/index.ts';
 import type { Http } from './http.ts';
-import type { ListedFile, Listing, Origin } from './origin.ts';
-import { probedRevision, probeFolder } from './origin-folder.ts';
-import { readWholeUrl, webFile } from './web-file.ts';
+import { readWholeUrl, webFile } from './http-file.ts';
+import { probedRevision, probeFolder } from './http-folder.ts';
+import type { ListedFile, Listing, Origin } from './repository.ts';
 
 const commitPattern = /^[0-9a-f]{40}$/;
 const digestPattern = /^[0-9a-f]{64}$/;

@@ -1,9 +1,9 @@
-import { VitrineError } from '../lib/index.ts';
-import { digestOf, toHex } from './digest.ts';
+import { VitrineError } from '../../lib/index.ts';
+import { digestOf, toHex } from '../cache/digest.ts';
+import { parseShardIndex } from '../formats/shard-index.ts';
 import type { Http } from './http.ts';
-import { fileNames, type ListedFile, type Origin } from './origin.ts';
-import { parseShardIndex } from './shard-index.ts';
-import { probe, readWholeUrl, sizeOf, webFile } from './web-file.ts';
+import { probe, readWholeUrl, sizeOf, webFile } from './http-file.ts';
+import { fileNames, type ListedFile, type Origin } from './repository.ts';
 
 /** A model in a folder of any web server. `paths`, where given, are the files it is known to have. */
 export function folderOrigin(http: Http, id: string, base: string, paths?: readonly string[]): Origin {

@@ -1,10 +1,10 @@
-import { VitrineError } from '../lib/index.ts';
+import { VitrineError } from '../../lib/index.ts';
+import { withPins } from '../repositories/verify-known.ts';
+import type { CachedModel, ExportedFile } from '../types.ts';
+import { matching } from './cached-models.ts';
 import { digestOf, sameBytes, startHash, toHex } from './digest.ts';
-import { matching } from './manage.ts';
-import { withPins } from './pins.ts';
 import { chunkLength, type Manifest, ModelStore, modelKey, type StoredFileRecord } from './store.ts';
 import { readTar, tarEnd, tarHeader, tarPadding } from './tar.ts';
-import type { CachedModel, ExportedFile } from './types.ts';
 
 /** The file that says which model the others are. */
 const labelName = 'vitrine-model.json';

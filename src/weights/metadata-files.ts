@@ -1,10 +1,10 @@
 import { VitrineError } from '../lib/index.ts';
-import type { Cache } from './cache.ts';
-import { digestOf, toHex } from './digest.ts';
-import { collect, fileNames, type Listing, type Origin } from './origin.ts';
-import type { Manifest } from './store.ts';
+import type { Cache } from './cache/cache.ts';
+import { digestOf, toHex } from './cache/digest.ts';
+import type { Manifest } from './cache/store.ts';
+import { maxSmallBytes, tooLarge } from './repositories/http-file.ts';
+import { collect, fileNames, type Listing, type Origin } from './repositories/repository.ts';
 import type { TokenizerTexts } from './types.ts';
-import { maxSmallBytes, tooLarge } from './web-file.ts';
 
 /** The files of a model besides its weights: each read once, from the storage where it is there. */
 export class SmallFiles {

@@ -1,4 +1,5 @@
-import { VitrineError } from '../lib/index.ts';
+import { VitrineError } from '../../lib/index.ts';
+import type { Dtype, TensorInfo } from '../types.ts';
 import {
   JsonFault,
   JsonNumber,
@@ -7,7 +8,6 @@ import {
   parseStrictJson,
   shown,
 } from './header-json.ts';
-import type { Dtype, TensorInfo } from './types.ts';
 
 /** Bits of one value, for every type that a safetensors file may hold. */
 export const dtypeBits: ReadonlyMap<string, number> = new Map<Dtype, number>([

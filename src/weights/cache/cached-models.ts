@@ -1,5 +1,5 @@
+import type { CachedModel, StorageReport } from '../types.ts';
 import { type Manifest, ModelStore, modelKey } from './store.ts';
-import type { CachedModel, StorageReport } from './types.ts';
 
 /** The models in this browser's storage, newest first, unfinished downloads too. Empty where storage is denied. */
 export async function listCached(): Promise<CachedModel[]> {

@@ -1,6 +1,6 @@
-import { VitrineError } from '../lib/index.ts';
+import { VitrineError } from '../../lib/index.ts';
+import { release } from '../detach-buffer.ts';
 import { giveUp, type Http, place, Transient } from './http.ts';
-import { release } from './release.ts';
 
 /** What reading has shown about a server. */
 export interface RemoteState {

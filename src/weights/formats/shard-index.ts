@@ -1,6 +1,6 @@
-import { VitrineError } from '../lib/index.ts';
+import { VitrineError } from '../../lib/index.ts';
+import type { TensorInfo } from '../types.ts';
 import { JsonFault, type JsonValue, parseStrictJson, shown } from './header-json.ts';
-import type { TensorInfo } from './types.ts';
 
 /** Which shard holds which tensor. */
 export interface ShardIndex {

@@ -1,4 +1,4 @@
-import { aborted } from './http.ts';
+import { aborted } from '../repositories/http.ts';
 
 const queues = new Map<string, Promise<void>>();
 

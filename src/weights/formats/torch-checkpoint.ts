@@ -1,10 +1,10 @@
-import { VitrineError } from '../lib/index.ts';
+import { VitrineError } from '../../lib/index.ts';
+import type { TensorInfo } from '../types.ts';
 import { shown } from './header-json.ts';
 import { readPickle } from './pickle.ts';
 import { PickleFault } from './pickle-machine.ts';
 import { maxTensors } from './safetensors.ts';
 import { TorchHost, type TorchStorage, TorchTensor } from './torch-pickle.ts';
-import type { TensorInfo } from './types.ts';
 import { locateEntries, type ReadRange, readZipDirectory, type ZipEntry, ZipFault } from './zip.ts';
 
 const maxPickleBytes = 64 * 1024 * 1024;

@@ -1,3 +1,4 @@
+import type { Dtype } from '../types.ts';
 import { shown } from './header-json.ts';
 import {
   PickleFault,
@@ -6,7 +7,6 @@ import {
   PickleObject,
   type PickleValue,
 } from './pickle-machine.ts';
-import type { Dtype } from './types.ts';
 
 const storageTypes = new Map<string, [dtype: Dtype, valueBytes: number]>([
   ['torch.FloatStorage', ['F32', 4]],

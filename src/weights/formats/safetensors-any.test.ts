@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { VitrineError } from '../lib/index.ts';
+import { VitrineError } from '../../lib/index.ts';
 import { dtypeBits, parseSafetensorsHeader, readHeaderLength } from './safetensors.ts';
 
 const utf8 = new TextEncoder();

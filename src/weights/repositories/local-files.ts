@@ -1,7 +1,7 @@
-import { VitrineError } from '../lib/index.ts';
-import { digestOf, toHex } from './digest.ts';
-import { fileNames, type ListedFile, type Origin, type SourceFile } from './origin.ts';
-import { release } from './release.ts';
+import { VitrineError } from '../../lib/index.ts';
+import { digestOf, toHex } from '../cache/digest.ts';
+import { release } from '../detach-buffer.ts';
+import { fileNames, type ListedFile, type Origin, type SourceFile } from './repository.ts';
 
 /** Files the visitor dropped or picked; a whole folder with its subfolders may be among them. */
 export function filesOrigin(id: string, given: File[]): Origin {
