@@ -1,6 +1,6 @@
 import type { GPT2Config } from '../model/index.ts';
 import type { SamplingOptions } from '../sampling/index.ts';
-import type { LoadProgress, ModelSource, TransportSettings } from '../weights/index.ts';
+import type { LoadProgress, ModelSource, TransportOptions } from '../weights/index.ts';
 
 export type { CachedModel, LoadPhase, LoadProgress, ModelSource } from '../weights/index.ts';
 export type { GPT2Config, SamplingOptions };
@@ -28,7 +28,7 @@ export interface LoadOptions {
   /** Base URL of the bundled models, where `tiny-tales/config.json` is. */
   bundledBase?: string;
   /** How files are fetched; the defaults suit the hub. */
-  transport?: Partial<TransportSettings>;
+  transport?: Partial<TransportOptions>;
   signal?: AbortSignal;
   onProgress?(progress: LoadProgress): void;
 }

@@ -2,9 +2,9 @@ import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { fillRandom } from '../../test/support/sample-model.ts';
 import { chunksInOrder, type StoredChunks } from './chunks.ts';
-import type { SourceFile } from './repositories/repository.ts';
-import { transportSettings } from './repositories/transport-options.ts';
-import { tensorRouter } from './split-by-tensor.ts';
+import type { RepositoryFile } from './repositories/repository.ts';
+import { transportOptions } from './repositories/transport-options.ts';
+import { splitByTensor } from './split-by-tensor.ts';
 import type { TensorInfo } from './types.ts';
 
 const whole = new Uint8Array(5000);
@@ -13,7 +13,7 @@ fillRandom(whole, 3);
 /** A file in memory that is handed out in pieces of the given sizes, over and over. */
 function source(bytes: Uint8Array, pieces: number[], sequential = false) {
   let read = 0;
-  const file: SourceFile = {
+  const file: RepositoryFile = {
     path: 'file',
     bytes: bytes.length,
     sha256: undefined,
@@ -58,7 +58,7 @@ test('however a file is cut and wherever its chunks come from, the tensors are t
   await fc.assert(
     fc.asyncProperty(setup, async (one) => {
       const bytes = whole.slice(0, one.length);
-      const settings = transportSettings(one);
+      const settings = transportOptions(one);
       const { file } = source(bytes, one.pieces, one.sequential);
       const stored = storage(bytes, one.chunkBytes, one.has, one.damaged);
       const prefix = bytes.slice(0, one.prefix);
@@ -71,7 +71,7 @@ test('however a file is cut and wherever its chunks come from, the tensors are t
       });
       const got = new Uint8Array(one.length);
       const next = new Map<string, number>();
-      const deliver = tensorRouter(tensors, {
+      const deliver = splitByTensor(tensors, {
         write(tensor, offset, piece) {
           expect(offset).toBe(next.get(tensor.name) ?? 0);
           next.set(tensor.name, offset + piece.length);
@@ -92,7 +92,7 @@ test('however a file is cut and wherever its chunks come from, the tensors are t
 test('a slow consumer holds the requests back', async () => {
   for (const sequential of [false, true]) {
     const { file, read } = source(whole, [100], sequential);
-    const settings = transportSettings({ chunkBytes: 100, spanChunks: 2, parallel: 3 });
+    const settings = transportOptions({ chunkBytes: 100, spanChunks: 2, parallel: 3 });
     const window = 6 * 100;
     let taken = 0;
     for await (const chunk of chunksInOrder({ file, settings })) {
@@ -107,7 +107,7 @@ test('a slow consumer holds the requests back', async () => {
 
 test('a consumer that stops ends the requests', async () => {
   let ended = 0;
-  const file: SourceFile = {
+  const file: RepositoryFile = {
     path: 'file',
     bytes: 1000,
     sha256: undefined,
@@ -122,7 +122,7 @@ test('a consumer that stops ends the requests', async () => {
       }
     },
   };
-  const settings = transportSettings({ chunkBytes: 50, spanChunks: 1, parallel: 3 });
+  const settings = transportOptions({ chunkBytes: 50, spanChunks: 1, parallel: 3 });
   for await (const chunk of chunksInOrder({ file, settings })) if (chunk.index === 0) break;
   expect(ended).toBeGreaterThanOrEqual(2);
 });
@@ -137,7 +137,7 @@ test('a tensor that shares its bytes with another gets them too', async () => {
     begin,
     end,
   });
-  const deliver = tensorRouter([tensor('b', 2, 6), tensor('a', 2, 6), tensor('empty', 3, 3)], {
+  const deliver = splitByTensor([tensor('b', 2, 6), tensor('a', 2, 6), tensor('empty', 3, 3)], {
     write: (one, offset, bytes) => void got.push(`${one.name} ${offset} ${bytes.length}`),
   });
   await deliver(0, whole.slice(0, 4));

@@ -1,6 +1,6 @@
 import { defined } from '../lib/index.ts';
-import type { SourceFile } from './repositories/repository.ts';
-import type { TransportSettings } from './types.ts';
+import type { RepositoryFile } from './repositories/repository.ts';
+import type { TransportOptions } from './types.ts';
 
 /** A piece of a file: chunk `index` begins at `index * chunkBytes`; only the last may be shorter. */
 export interface Chunk {
@@ -17,8 +17,8 @@ export interface StoredChunks {
 }
 
 export interface ChunkOptions {
-  file: SourceFile;
-  settings: TransportSettings;
+  file: RepositoryFile;
+  settings: TransportOptions;
   stored?: StoredChunks;
   /** The file's first bytes, when they came with its header. */
   prefix?: Uint8Array<ArrayBuffer>;

@@ -6,7 +6,7 @@ export {
 } from './cache/cached-models.ts';
 export { exportCached, exportFiles, importCached } from './cache/export-import.ts';
 export { openCheckpoint } from './open.ts';
-export type { PinnedFile } from './repositories/known-checksums.ts';
+export type { KnownFile } from './repositories/known-checksums.ts';
 export {
   bundledModels,
   findKnown,
@@ -27,6 +27,6 @@ export type {
   StorageReport,
   TensorInfo,
   TokenizerTexts,
-  TransportSettings,
+  TransportOptions,
   WeightSink,
 } from './types.ts';

@@ -2,22 +2,28 @@ import { VitrineError } from '../lib/index.ts';
 import type { Cache } from './cache/cache.ts';
 import { digestOf, toHex } from './cache/digest.ts';
 import type { Manifest } from './cache/store.ts';
-import { maxSmallBytes, tooLarge } from './repositories/http-file.ts';
-import { collect, fileNames, type Listing, type Origin } from './repositories/repository.ts';
+import { maxMetadataBytes, metadataTooLarge } from './repositories/http-file.ts';
+import { collect, fileNames, type Listing, type Repository } from './repositories/repository.ts';
 import type { TokenizerTexts } from './types.ts';
 
 /** The files of a model besides its weights: each read once, from the storage where it is there. */
-export class SmallFiles {
+export class MetadataFiles {
   /** What has been read, to be stored with the weights. */
   readonly read = new Map<string, Uint8Array<ArrayBuffer>>();
-  readonly #origin: Origin;
+  readonly #repository: Repository;
   readonly #listing: Listing;
   readonly #cache: Cache;
   readonly #model: string;
   readonly #manifest: Manifest | undefined;
 
-  constructor(origin: Origin, listing: Listing, cache: Cache, model: string, manifest: Manifest | undefined) {
-    this.#origin = origin;
+  constructor(
+    repository: Repository,
+    listing: Listing,
+    cache: Cache,
+    model: string,
+    manifest: Manifest | undefined,
+  ) {
+    this.#repository = repository;
     this.#listing = listing;
     this.#cache = cache;
     this.#model = model;
@@ -37,7 +43,9 @@ export class SmallFiles {
     try {
       return JSON.parse(text);
     } catch (cause) {
-      throw new VitrineError('config-unsupported', `${path} of ${this.#origin.id} is not JSON.`, { cause });
+      throw new VitrineError('config-unsupported', `${path} of ${this.#repository.id} is not JSON.`, {
+        cause,
+      });
     }
   }
 
@@ -63,13 +71,14 @@ export class SmallFiles {
     if (known) return known;
     const listed = this.#listing.files.get(path);
     if (!listed) return undefined;
-    if ((listed.bytes ?? 0) > maxSmallBytes) throw tooLarge(`${path} of ${this.#origin.id}`, listed.bytes);
+    if ((listed.bytes ?? 0) > maxMetadataBytes)
+      throw metadataTooLarge(`${path} of ${this.#repository.id}`, listed.bytes);
     const bytes = listed.whole ?? (await this.#stored(path)) ?? (await this.#fetched(path));
     if (!bytes) return undefined;
     if (listed.sha256 && toHex(await digestOf(bytes)) !== listed.sha256)
       throw new VitrineError(
         'integrity',
-        `${path} of ${this.#origin.id} is not the file the repository promises. Load it again, or from another server.`,
+        `${path} of ${this.#repository.id} is not the file the repository promises. Load it again, or from another server.`,
       );
     this.read.set(path, bytes);
     return bytes;
@@ -87,7 +96,10 @@ export class SmallFiles {
     const bytes = files.get(path)?.bytes;
     // With a known size a body that ends early cannot pass for a whole file.
     if (bytes !== undefined)
-      return collect(this.#origin.open(revision, { path, bytes, sha256: undefined }).read(0, bytes), bytes);
-    return this.#origin.readWhole(revision, path);
+      return collect(
+        this.#repository.open(revision, { path, bytes, sha256: undefined }).read(0, bytes),
+        bytes,
+      );
+    return this.#repository.readWhole(revision, path);
   }
 }

@@ -1,17 +1,17 @@
 import { VitrineError } from '../lib/index.ts';
 import { Cache } from './cache/cache.ts';
 import { type Manifest, modelKey } from './cache/store.ts';
-import { SmallFiles } from './metadata-files.ts';
-import { Meter } from './progress.ts';
+import { MetadataFiles } from './metadata-files.ts';
+import { ProgressReporter } from './progress.ts';
 import { aborted, Http } from './repositories/http.ts';
-import { folderOrigin } from './repositories/http-folder.ts';
-import { hubOrigin } from './repositories/hub.ts';
-import { fileNames, type Listing, type Origin } from './repositories/repository.ts';
+import { httpFolder } from './repositories/http-folder.ts';
+import { hubRepository } from './repositories/hub.ts';
+import { fileNames, type Listing, type Repository } from './repositories/repository.ts';
 import { parseSource } from './repositories/source.ts';
-import { transportSettings } from './repositories/transport-options.ts';
-import { withPins } from './repositories/verify-known.ts';
+import { transportOptions } from './repositories/transport-options.ts';
+import { verifyKnown } from './repositories/verify-known.ts';
 import { type LoadContext, openWeightFile, streamWeights } from './stream-weights.ts';
-import type { Checkpoint, ModelSource, OpenOptions, TransportSettings } from './types.ts';
+import type { Checkpoint, ModelSource, OpenOptions, TransportOptions } from './types.ts';
 import { chooseWeights, joinTensors, type WeightFile } from './weight-files.ts';
 
 /**
@@ -23,25 +23,32 @@ import { chooseWeights, joinTensors, type WeightFile } from './weight-files.ts';
 export async function openCheckpoint(source: ModelSource, options: OpenOptions = {}): Promise<Checkpoint> {
   const control = new AbortController();
   const signal = options.signal ? AbortSignal.any([options.signal, control.signal]) : control.signal;
-  const settings = transportSettings(options.transport);
-  const origin = await originOf(source, options, settings, signal);
-  const meter = new Meter(options.onProgress);
+  const settings = transportOptions(options.transport);
+  const repository = await repositoryOf(source, options, settings, signal);
+  const progress = new ProgressReporter(options.onProgress);
   try {
     if (signal.aborted) throw aborted(signal);
-    meter.enter('config', fileNames.config);
-    const cache = await Cache.open(options.cache !== false && origin.stored, (text) => meter.notice(text));
-    const { listing, manifest } = await findRevision(origin, cache, options.refresh ?? false);
-    const model = { id: origin.id, scope: origin.scope, revision: listing.revision, ref: origin.ref };
-    const small = new SmallFiles(origin, listing, cache, modelKey(model), manifest);
+    progress.enter('config', fileNames.config);
+    const cache = await Cache.open(options.cache !== false && repository.stored, (text) =>
+      progress.notice(text),
+    );
+    const { listing, manifest } = await findRevision(repository, cache, options.refresh ?? false);
+    const model = {
+      id: repository.id,
+      scope: repository.scope,
+      revision: listing.revision,
+      ref: repository.ref,
+    };
+    const metadata = new MetadataFiles(repository, listing, cache, modelKey(model), manifest);
     return await assemble({
-      origin,
+      repository,
       listing,
-      meter,
+      progress,
       settings,
       signal,
       control,
       cache,
-      small,
+      metadata,
       model,
       manifest,
     });
@@ -51,12 +58,12 @@ export async function openCheckpoint(source: ModelSource, options: OpenOptions =
   }
 }
 
-async function originOf(
+async function repositoryOf(
   source: ModelSource,
   options: OpenOptions,
-  settings: TransportSettings,
+  settings: TransportOptions,
   signal: AbortSignal,
-): Promise<Origin> {
+): Promise<Repository> {
   const parsed = parseSource(source, options);
   const token = parsed.kind === 'hub' ? options.token : undefined;
   const auth = parsed.kind === 'hub' && token ? { origin: new URL(parsed.hub).origin, token } : undefined;
@@ -64,13 +71,13 @@ async function originOf(
   switch (parsed.kind) {
     case 'files':
       // A part of its own, for most models come from the network.
-      return (await import('./repositories/local-files.ts')).filesOrigin(parsed.id, parsed.files);
+      return (await import('./repositories/local-files.ts')).localFiles(parsed.id, parsed.files);
     case 'hub':
-      return hubOrigin(http, parsed.hub, parsed.id, parsed.revision);
+      return hubRepository(http, parsed.hub, parsed.id, parsed.revision);
     case 'folder':
-      return folderOrigin(http, parsed.id, parsed.base);
+      return httpFolder(http, parsed.id, parsed.base);
     case 'bundled':
-      return folderOrigin(http, parsed.id, parsed.base, parsed.paths);
+      return httpFolder(http, parsed.id, parsed.base, parsed.paths);
   }
 }
 
@@ -83,14 +90,14 @@ interface Found {
  * Which revision to load. A repository's stored copy is used as it is until a refresh is asked for; a folder,
  * which has no revisions, is looked at each time, and its stored copy serves when it cannot be reached.
  */
-async function findRevision(origin: Origin, cache: Cache, refresh: boolean): Promise<Found> {
-  const stored = await storedCopy(origin, cache);
+async function findRevision(repository: Repository, cache: Cache, refresh: boolean): Promise<Found> {
+  const stored = await storedCopy(repository, cache);
   const complete = stored?.complete ? stored : undefined;
-  if (complete && origin.ref !== undefined && !refresh)
+  if (complete && repository.ref !== undefined && !refresh)
     return { listing: listingOf(complete), manifest: complete };
   try {
-    const listing = withPins(origin.id, await origin.pin(complete ? 2 : undefined));
-    return { listing, manifest: await storedRevision(origin, cache, listing.revision) };
+    const listing = verifyKnown(repository.id, await repository.resolveRevision(complete ? 2 : undefined));
+    return { listing, manifest: await storedRevision(repository, cache, listing.revision) };
   } catch (error) {
     const away = error instanceof VitrineError && (error.code === 'network' || error.code === 'http-status');
     if (complete && away) return { listing: listingOf(complete), manifest: complete };
@@ -99,39 +106,43 @@ async function findRevision(origin: Origin, cache: Cache, refresh: boolean): Pro
 }
 
 /** What was last loaded under this name; a commit names its copy by itself. */
-async function storedCopy(origin: Origin, cache: Cache): Promise<Manifest | undefined> {
-  const { scope, id, ref = '' } = origin;
+async function storedCopy(repository: Repository, cache: Cache): Promise<Manifest | undefined> {
+  const { scope, id, ref = '' } = repository;
   const last = await cache.try((store) => store.ref(scope, id, ref));
-  return storedRevision(origin, cache, last ?? ref);
+  return storedRevision(repository, cache, last ?? ref);
 }
 
-function storedRevision(origin: Origin, cache: Cache, revision: string): Promise<Manifest | undefined> {
-  const { scope, id } = origin;
+function storedRevision(
+  repository: Repository,
+  cache: Cache,
+  revision: string,
+): Promise<Manifest | undefined> {
+  const { scope, id } = repository;
   return cache.try((store) => store.manifest(modelKey({ scope, id, revision })));
 }
 
 function listingOf(manifest: Manifest): Listing {
   const files = manifest.files.map(({ path, bytes, sha256 }) => [path, { path, bytes, sha256 }] as const);
   // A stored copy may have been imported: it is held against what is known, too.
-  return withPins(manifest.id, { revision: manifest.revision, files: new Map(files) });
+  return verifyKnown(manifest.id, { revision: manifest.revision, files: new Map(files) });
 }
 
 async function assemble(context: LoadContext & { control: AbortController }): Promise<Checkpoint> {
-  const { origin, listing, meter, small } = context;
-  const config = await small.json(fileNames.config);
+  const { repository, listing, progress, metadata } = context;
+  const config = await metadata.json(fileNames.config);
   if (config === undefined)
     throw new VitrineError(
       'not-found',
-      `${origin.id} has no config.json, so it is no model that can be loaded.`,
+      `${repository.id} has no config.json, so it is no model that can be loaded.`,
     );
-  const generationConfig = await small.json(fileNames.generationConfig);
-  meter.enter('tokenizer', fileNames.tokenizerJson);
-  const tokenizer = await small.tokenizer();
+  const generationConfig = await metadata.json(fileNames.generationConfig);
+  progress.enter('tokenizer', fileNames.tokenizerJson);
+  const tokenizer = await metadata.tokenizer();
   const { files, tensors } = await openWeights(context);
   const totalBytes = files.reduce((sum, file) => sum + file.source.bytes, 0);
-  meter.totalBytes = totalBytes;
+  progress.totalBytes = totalBytes;
   return {
-    id: origin.id,
+    id: repository.id,
     revision: listing.revision,
     config,
     generationConfig,
@@ -141,18 +152,18 @@ async function assemble(context: LoadContext & { control: AbortController }): Pr
     notices: files.flatMap((file) => file.notices),
     stream: (wanted, sink) => streamWeights(context, files, wanted, sink),
     close: () =>
-      context.control.abort(new VitrineError('disposed', `The checkpoint ${origin.id} was closed.`)),
+      context.control.abort(new VitrineError('disposed', `The checkpoint ${repository.id} was closed.`)),
   };
 }
 
 async function openWeights(
   context: LoadContext,
 ): Promise<{ files: WeightFile[]; tensors: Checkpoint['tensors'] }> {
-  const { origin, listing, meter, small } = context;
-  const choice = await chooseWeights(origin.id, listing.files, (path) => small.text(path));
+  const { repository, listing, progress, metadata } = context;
+  const choice = await chooseWeights(repository.id, listing.files, (path) => metadata.text(path));
   const files: WeightFile[] = [];
   for (const path of choice.paths) {
-    meter.enter('header', path);
+    progress.enter('header', path);
     files.push(await openWeightFile(context, path, choice.format));
   }
   return { files, tensors: joinTensors(files, choice.check) };

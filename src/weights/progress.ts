@@ -4,7 +4,7 @@ const windowMs = 4000;
 const quietMs = 50;
 
 /** Counts the bytes of a load and tells about them: at most every 50 ms, and at every change of phase or file. */
-export class Meter {
+export class ProgressReporter {
   totalBytes = 0;
   #loaded = 0;
   #phase: LoadPhase = 'config';

@@ -1,9 +1,9 @@
 import type { StoredChunks } from './chunks.ts';
-import { collect, type SourceFile } from './repositories/repository.ts';
+import { collect, type RepositoryFile } from './repositories/repository.ts';
 
-/** Reads any part of a file: from the storage where its chunks are there and whole, else from the origin. */
-export function partReader(
-  source: SourceFile,
+/** Reads any part of a file: from the storage where its chunks are there and whole, else from the repository. */
+export function rangeReader(
+  source: RepositoryFile,
   stored: StoredChunks | undefined,
   chunkBytes: number,
   head: Uint8Array<ArrayBuffer> | undefined,

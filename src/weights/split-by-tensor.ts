@@ -1,7 +1,7 @@
 import type { TensorInfo, WeightSink } from './types.ts';
 
 /** Hands a file's bytes, which come in order but cut anywhere, to the tensors they belong to. */
-export function tensorRouter(
+export function splitByTensor(
   tensors: readonly TensorInfo[],
   sink: WeightSink,
 ): (offset: number, bytes: Uint8Array<ArrayBuffer>) => Promise<void> {

@@ -4,25 +4,25 @@ import { digestOf, startHash, toHex } from './cache/digest.ts';
 import { withLock } from './cache/lock.ts';
 import { type Manifest, modelKey, type StoredFileRecord } from './cache/store.ts';
 import { type Chunk, chunksInOrder } from './chunks.ts';
-import { release } from './detach-buffer.ts';
-import type { SmallFiles } from './metadata-files.ts';
-import type { Meter } from './progress.ts';
-import { partReader } from './range-reader.ts';
+import { detachBuffer } from './detach-buffer.ts';
+import type { MetadataFiles } from './metadata-files.ts';
+import type { ProgressReporter } from './progress.ts';
+import { rangeReader } from './range-reader.ts';
 import { aborted } from './repositories/http.ts';
-import type { Listing, Origin } from './repositories/repository.ts';
-import { tensorRouter } from './split-by-tensor.ts';
-import type { TensorInfo, TransportSettings, WeightSink } from './types.ts';
+import type { Listing, Repository } from './repositories/repository.ts';
+import { splitByTensor } from './split-by-tensor.ts';
+import type { TensorInfo, TransportOptions, WeightSink } from './types.ts';
 import { readSafetensors, readTorch, type WeightFile } from './weight-files.ts';
 
 /** What one load is made of. */
 export interface LoadContext {
-  origin: Origin;
+  repository: Repository;
   listing: Listing;
-  meter: Meter;
-  settings: TransportSettings;
+  progress: ProgressReporter;
+  settings: TransportOptions;
   signal: AbortSignal;
   cache: Cache;
-  small: SmallFiles;
+  metadata: MetadataFiles;
   model: { id: string; revision: string; scope: string; ref: string | undefined };
   /** What was stored of this revision when the load began. */
   manifest: Manifest | undefined;
@@ -34,15 +34,15 @@ export async function openWeightFile(
   path: string,
   format: 'safetensors' | 'torch',
 ): Promise<WeightFile> {
-  const { origin, listing, manifest, cache, model } = context;
+  const { repository, listing, manifest, cache, model } = context;
   const listed = listing.files.get(path);
   if (listed?.bytes === undefined)
-    throw new VitrineError('http-status', `The size of ${origin.id}/${path} is not known.`);
-  const source = origin.open(listing.revision, { ...listed, bytes: listed.bytes });
+    throw new VitrineError('http-status', `The size of ${repository.id}/${path} is not known.`);
+  const source = repository.open(listing.revision, { ...listed, bytes: listed.bytes });
   const record = manifest?.files.find((file) => file.path === path && file.bytes === source.bytes);
   const stored = record && (await cache.file(modelKey(model), record));
   if (format === 'torch')
-    return readTorch(source, partReader(source, stored, record?.chunkBytes ?? source.bytes, listed.head));
+    return readTorch(source, rangeReader(source, stored, record?.chunkBytes ?? source.bytes, listed.head));
   const first = stored?.has(0) ? await stored.read(0) : undefined;
   const file = await readSafetensors(source, first ?? listed.head);
   // What is stored need not be held in memory as well.
@@ -56,15 +56,15 @@ export async function streamWeights(
   wanted: (tensor: TensorInfo) => boolean,
   sink: WeightSink,
 ): Promise<void> {
-  const { signal, cache, model, meter } = context;
+  const { signal, cache, model, progress } = context;
   if (signal.aborted) throw aborted(signal);
-  meter.start(files.reduce((sum, file) => sum + file.source.bytes, 0));
+  progress.start(files.reduce((sum, file) => sum + file.source.bytes, 0));
   const key = modelKey(model);
   const stored = await cache.try((store) => store.manifest(key));
   if (!cache.works || stored?.complete) return streamFiles(context, stored, files, wanted, sink);
-  const waiting = () => meter.notice('Another tab is loading this model: waiting for it.');
+  const waiting = () => progress.notice('Another tab is loading this model: waiting for it.');
   await withLock(`vitrine ${key}`, signal, waiting, async () => {
-    meter.notice(undefined);
+    progress.notice(undefined);
     const now = await cache.try((store) => store.manifest(key));
     await streamFiles(context, now, files, wanted, sink);
   });
@@ -77,14 +77,14 @@ async function streamFiles(
   wanted: (tensor: TensorInfo) => boolean,
   sink: WeightSink,
 ): Promise<void> {
-  const { cache, model, meter } = context;
+  const { cache, model, progress } = context;
   const key = modelKey(model);
   const manifest = stored?.complete ? stored : manifestFor(stored, model, recordsOf(context, files));
   const wasComplete = manifest.complete;
   const storing = cache.works && !wasComplete;
   if (!wasComplete) await begin(context, manifest);
   for (const file of files) {
-    meter.enter('weights', file.source.path);
+    progress.enter('weights', file.source.path);
     const record = manifest.files.find((one) => one.path === file.source.path);
     const chunks = record && (await cache.file(key, record));
     await streamFile(context, file, chunks, wanted, sink);
@@ -100,8 +100,8 @@ async function streamFiles(
   await cache.try((store) => store.putRef(scope, id, ref ?? '', revision));
 }
 
-function recordsOf({ small, settings }: LoadContext, files: readonly WeightFile[]): StoredFileRecord[] {
-  const texts = [...small.read].map(([path, bytes]) => ({
+function recordsOf({ metadata, settings }: LoadContext, files: readonly WeightFile[]): StoredFileRecord[] {
+  const texts = [...metadata.read].map(([path, bytes]) => ({
     path,
     bytes: bytes.length,
     chunkBytes: Math.max(1, bytes.length),
@@ -118,11 +118,11 @@ function recordsOf({ small, settings }: LoadContext, files: readonly WeightFile[
 }
 
 /** Stores the small files and a manifest that is not complete, so that what follows can be found again. */
-async function begin({ cache, small, model }: LoadContext, manifest: Manifest): Promise<void> {
+async function begin({ cache, metadata, model }: LoadContext, manifest: Manifest): Promise<void> {
   const key = modelKey(model);
   await cache.try((store) => store.putManifest(manifest));
   for (const record of manifest.files) {
-    const bytes = small.read.get(record.path);
+    const bytes = metadata.read.get(record.path);
     if (!bytes || record.complete) continue;
     const digest = await digestOf(bytes);
     await cache.try((store) => store.putChunk(key, record.path, 0, bytes, digest));
@@ -139,22 +139,22 @@ async function streamFile(
   wanted: (tensor: TensorInfo) => boolean,
   sink: WeightSink,
 ): Promise<void> {
-  const { meter, signal } = context;
+  const { progress, signal } = context;
   const chunkBytes = stored?.record.chunkBytes ?? context.settings.chunkBytes;
   const settings = { ...context.settings, chunkBytes };
-  const deliver = tensorRouter(tensors.filter(wanted), sink);
+  const deliver = splitByTensor(tensors.filter(wanted), sink);
   const hash = stored?.verified ? undefined : startHash();
-  const onArrival = (bytes: number) => meter.add(bytes, false);
+  const onArrival = (bytes: number) => progress.add(bytes, false);
   for await (const chunk of chunksInOrder({ file: source, settings, stored, prefix, onArrival })) {
     throwIfAborted(signal, `Loading ${source.path}`);
     const kept = keep(context, source.path, stored, chunk);
     hash?.update(chunk.bytes);
     await Promise.all([kept, deliver(chunk.index * chunkBytes, chunk.bytes)]);
-    if (chunk.fromCache) meter.add(chunk.bytes.length, true);
-    release(chunk.bytes);
+    if (chunk.fromCache) progress.add(chunk.bytes.length, true);
+    detachBuffer(chunk.bytes);
   }
   if (!hash) return;
-  meter.enter('verify', source.path);
+  progress.enter('verify', source.path);
   await verify(context, source.path, toHex(hash.digest()), source.sha256, stored);
 }
 
@@ -168,13 +168,13 @@ async function keep(
   if (await stored.write(chunk)) return;
   throw new VitrineError(
     'integrity',
-    `A part of ${context.origin.id}/${path} was damaged in storage, and the server now sends other bytes than before. Delete the stored model and load it again.`,
+    `A part of ${context.repository.id}/${path} was damaged in storage, and the server now sends other bytes than before. Delete the stored model and load it again.`,
   );
 }
 
 /** Compares the whole file's digest; on a mismatch nothing of the file is kept. */
 async function verify(
-  { origin, cache, model }: LoadContext,
+  { repository, cache, model }: LoadContext,
   path: string,
   seen: string,
   promised: string | undefined,
@@ -189,7 +189,7 @@ async function verify(
     }
     throw new VitrineError(
       'integrity',
-      `${origin.id}/${path} arrived damaged: its SHA-256 is ${seen}, it should be ${expected}. Nothing of it was kept; load it again, or from another server.`,
+      `${repository.id}/${path} arrived damaged: its SHA-256 is ${seen}, it should be ${expected}. Nothing of it was kept; load it again, or from another server.`,
     );
   }
   if (stored) Object.assign(stored.record, { sha256: seen, complete: true });

@@ -76,11 +76,11 @@ export interface OpenOptions {
   signal?: AbortSignal;
   onProgress?(progress: LoadProgress): void;
   /** How requests are made; the defaults suit the hub. */
-  transport?: Partial<TransportSettings>;
+  transport?: Partial<TransportOptions>;
 }
 
 /** How bytes are asked for. Memory in use is about `parallel * spanChunks * chunkBytes`. */
-export interface TransportSettings {
+export interface TransportOptions {
   /** Unit of storing, checking and resuming. Default 4 MiB. */
   chunkBytes: number;
   /** Chunks asked for in one request. Default 2. */

@@ -1,11 +1,11 @@
 import { VitrineError } from '../lib/index.ts';
 import { parseSafetensorsHeader, readHeaderLength } from './formats/safetensors.ts';
-import { collect, fileNames, type ListedFile, type SourceFile } from './repositories/repository.ts';
+import { collect, fileNames, type ListedFile, type RepositoryFile } from './repositories/repository.ts';
 import type { TensorInfo } from './types.ts';
 
 /** A weight file whose header is read and judged. */
 export interface WeightFile {
-  source: SourceFile;
+  source: RepositoryFile;
   /** First bytes of the file, so that they need not be asked for again. */
   prefix: Uint8Array<ArrayBuffer> | undefined;
   tensors: TensorInfo[];
@@ -53,7 +53,7 @@ export async function chooseWeights(
 
 /** Reads the header of a safetensors file and nothing else. */
 export async function readSafetensors(
-  source: SourceFile,
+  source: RepositoryFile,
   head: Uint8Array<ArrayBuffer> | undefined,
 ): Promise<WeightFile> {
   const first =
@@ -73,7 +73,7 @@ export async function readSafetensors(
 
 /** Reads the directory of a PyTorch checkpoint; nothing in it is executed. */
 export async function readTorch(
-  source: SourceFile,
+  source: RepositoryFile,
   read: (begin: number, end: number) => Promise<Uint8Array<ArrayBuffer>>,
 ): Promise<WeightFile> {
   // A part of its own: who loads safetensors never fetches it.

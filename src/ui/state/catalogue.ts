@@ -36,8 +36,8 @@ const words: Record<string, { name: string; note: string }> = {
 const licences: Record<string, string> = { mit: 'MIT', 'apache-2.0': 'Apache-2.0' };
 
 function entryOf(known: KnownModel): CatalogueEntry {
-  const { id, revision, licence, language, parameters, pinned } = known;
-  const pinnedBytes = pinned?.files.reduce((sum, file) => sum + file.bytes, 0) ?? known.fileBytes;
+  const { id, revision, licence, language, parameters, checksums } = known;
+  const knownBytes = checksums?.files.reduce((sum, file) => sum + file.bytes, 0) ?? known.fileBytes;
   return {
     id,
     source: revision ? `${id}@${revision}` : id,
@@ -47,8 +47,8 @@ function entryOf(known: KnownModel): CatalogueEntry {
     parameters,
     context: known.shape.positions,
     licence: licence ? (licences[licence] ?? licence) : 'licence: see the hub',
-    downloadBytes: pinnedBytes ?? known.f32Bytes,
-    exactBytes: pinnedBytes !== undefined,
+    downloadBytes: knownBytes ?? known.f32Bytes,
+    exactBytes: knownBytes !== undefined,
   };
 }
 

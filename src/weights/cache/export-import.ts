@@ -1,5 +1,5 @@
 import { VitrineError } from '../../lib/index.ts';
-import { withPins } from '../repositories/verify-known.ts';
+import { verifyKnown } from '../repositories/verify-known.ts';
 import type { CachedModel, ExportedFile } from '../types.ts';
 import { matching } from './cached-models.ts';
 import { digestOf, sameBytes, startHash, toHex } from './digest.ts';
@@ -174,7 +174,7 @@ async function readLabel(files: ReadonlyMap<string, Blob>): Promise<Manifest> {
     complete: false,
   }));
   // An archive may come from anybody: under a well-known name and commit there must be the well-known files.
-  withPins(id, { revision, files: new Map(records.map((record) => [record.path, record])) });
+  verifyKnown(id, { revision, files: new Map(records.map((record) => [record.path, record])) });
   return { version: 1, id, revision, scope, ref, complete: false, storedAt: Date.now(), files: records };
 }
 

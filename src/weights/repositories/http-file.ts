@@ -1,13 +1,13 @@
 import { VitrineError } from '../../lib/index.ts';
-import { type Http, place, Transient } from './http.ts';
+import { type Http, redactUrl, TransientError } from './http.ts';
 import { contentRange, type RemoteState, readRange } from './read-range.ts';
-import { collect, type ListedFile, type SourceFile } from './repository.ts';
+import { collect, type ListedFile, type RepositoryFile } from './repository.ts';
 
 /** Enough for the header of most checkpoints. */
 const headBytes = 64 * 1024;
 
 /** A file of known size at a URL that stays the same, whatever it redirects to. */
-export function webFile(http: Http, url: string, file: ListedFile & { bytes: number }): SourceFile {
+export function httpFile(http: Http, url: string, file: ListedFile & { bytes: number }): RepositoryFile {
   const state: RemoteState = { ignoresRanges: file.sequential ?? false };
   return {
     path: file.path,
@@ -22,14 +22,14 @@ export function webFile(http: Http, url: string, file: ListedFile & { bytes: num
 }
 
 /** The most that a file other than weights may be; the largest known tokenizer.json has some 30 MB. */
-export const maxSmallBytes = 128 * 1024 * 1024;
+export const maxMetadataBytes = 128 * 1024 * 1024;
 
 /** The error of a small file that is none. */
-export function tooLarge(what: string, bytes: number | undefined): VitrineError {
+export function metadataTooLarge(what: string, bytes: number | undefined): VitrineError {
   const size = bytes === undefined ? 'longer' : `${bytes} bytes`;
   return new VitrineError(
     'unsupported-format',
-    `${what} is ${size}; no more than ${maxSmallBytes} bytes are read. Use another copy of the model.`,
+    `${what} is ${size}; no more than ${maxMetadataBytes} bytes are read. Use another copy of the model.`,
   );
 }
 
@@ -46,7 +46,7 @@ export interface Probe {
 
 /** Asks for the first bytes of a URL; undefined where there is no such file. */
 export function probe(http: Http, url: string): Promise<Probe | undefined> {
-  return http.retry(place(url), async () => {
+  return http.retry(redactUrl(url), async () => {
     const control = new AbortController();
     try {
       const response = await found(http.get(url, { range: [0, headBytes - 1], signal: control.signal }));
@@ -89,7 +89,7 @@ async function completeHead(
 
 /** A small file, whole; undefined where there is none. */
 export function readWholeUrl(http: Http, url: string, accept?: string): Promise<WholeAnswer | undefined> {
-  return http.retry(place(url), async () => {
+  return http.retry(redactUrl(url), async () => {
     const response = await found(http.get(url, { accept }));
     if (!response) return undefined;
     try {
@@ -98,9 +98,9 @@ export function readWholeUrl(http: Http, url: string, accept?: string): Promise<
     } catch (cause) {
       http.throwIfAborted();
       if (cause instanceof VitrineError) throw cause;
-      throw cause instanceof Transient
+      throw cause instanceof TransientError
         ? cause
-        : new Transient(`the connection to ${place(url)} dropped`, { cause });
+        : new TransientError(`the connection to ${redactUrl(url)} dropped`, { cause });
     }
   });
 }
@@ -116,7 +116,7 @@ async function readSmall(http: Http, url: string, response: Response): Promise<U
       if (next.done) break;
       pieces.push(next.value);
       total += next.value.length;
-      if (total > maxSmallBytes) throw tooLarge(place(url), undefined);
+      if (total > maxMetadataBytes) throw metadataTooLarge(redactUrl(url), undefined);
     }
   } finally {
     await reader?.cancel().catch(() => undefined);
@@ -140,12 +140,12 @@ export interface WholeAnswer {
 
 /** The size of a file whose server hides Content-Range from other origins. */
 export async function sizeOf(http: Http, url: string): Promise<number> {
-  const response = await http.retry(place(url), () => http.get(url, { method: 'HEAD' }));
+  const response = await http.retry(redactUrl(url), () => http.get(url, { method: 'HEAD' }));
   const bytes = contentLength(response);
   if (bytes !== undefined) return bytes;
   throw new VitrineError(
     'http-status',
-    `${place(url)} does not say how long it is. Serve it with Content-Length, or expose Content-Range to other origins.`,
+    `${redactUrl(url)} does not say how long it is. Serve it with Content-Length, or expose Content-Range to other origins.`,
   );
 }
 
@@ -183,9 +183,9 @@ async function readBody(
     http.throwIfAborted();
     // What came is good; the rest is asked for again.
     if (at === 0)
-      throw cause instanceof Transient
+      throw cause instanceof TransientError
         ? cause
-        : new Transient(`the connection to ${place(url)} dropped`, { cause });
+        : new TransientError(`the connection to ${redactUrl(url)} dropped`, { cause });
   } finally {
     await reader?.cancel().catch(() => undefined);
   }

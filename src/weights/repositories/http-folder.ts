@@ -2,22 +2,22 @@ import { VitrineError } from '../../lib/index.ts';
 import { digestOf, toHex } from '../cache/digest.ts';
 import { parseShardIndex } from '../formats/shard-index.ts';
 import type { Http } from './http.ts';
-import { probe, readWholeUrl, sizeOf, webFile } from './http-file.ts';
-import { fileNames, type ListedFile, type Origin } from './repository.ts';
+import { httpFile, probe, readWholeUrl, sizeOf } from './http-file.ts';
+import { fileNames, type ListedFile, type Repository } from './repository.ts';
 
 /** A model in a folder of any web server. `paths`, where given, are the files it is known to have. */
-export function folderOrigin(http: Http, id: string, base: string, paths?: readonly string[]): Origin {
+export function httpFolder(http: Http, id: string, base: string, paths?: readonly string[]): Repository {
   const url = (path: string) => fileUrl(base, path);
   return {
     id,
     ref: undefined,
     scope: base,
     stored: true,
-    async pin(attempts) {
-      const probed = await probeFolder(http.patient(attempts), url, id, paths && new Set(paths));
+    async resolveRevision(attempts) {
+      const probed = await probeFolder(http.withAttempts(attempts), url, id, paths && new Set(paths));
       return { revision: await probedRevision(probed), files: probed.files };
     },
-    open: (_revision, file) => webFile(http, url(file.path), file),
+    open: (_revision, file) => httpFile(http, url(file.path), file),
     readWhole: async (_revision, path) => (await readWholeUrl(http, url(path)))?.bytes,
   };
 }

@@ -1,11 +1,11 @@
 import { VitrineError } from '../../lib/index.ts';
-import type { TransportSettings } from '../types.ts';
+import type { TransportOptions } from '../types.ts';
 import { longestWaitMs } from './transport-options.ts';
 
 const silentAttempts = 3;
 
 /** Something that may go better the next time: a dropped line, a busy server. Never leaves this folder. */
-export class Transient extends Error {
+export class TransientError extends Error {
   readonly retryAfterMs: number | undefined;
   readonly status: number | undefined;
   constructor(message: string, options: { retryAfterMs?: number; status?: number; cause?: unknown } = {}) {
@@ -16,7 +16,7 @@ export class Transient extends Error {
 }
 
 export interface HttpOptions {
-  settings: TransportSettings;
+  settings: TransportOptions;
   signal?: AbortSignal;
   /** Sent in a header, to this origin alone. */
   auth?: { origin: string; token: string };
@@ -32,7 +32,7 @@ export interface GetOptions {
 
 /** Requests with one manner everywhere: no cookies across origins, no cache of the browser's own, timeouts, retries. */
 export class Http {
-  readonly settings: TransportSettings;
+  readonly settings: TransportOptions;
   readonly signal: AbortSignal | undefined;
   readonly #auth: HttpOptions['auth'];
 
@@ -43,7 +43,7 @@ export class Http {
   }
 
   /** The same, giving up after fewer tries. */
-  patient(attempts: number | undefined): Http {
+  withAttempts(attempts: number | undefined): Http {
     if (attempts === undefined) return this;
     return new Http({ settings: { ...this.settings, attempts }, signal: this.signal, auth: this.#auth });
   }
@@ -55,7 +55,7 @@ export class Http {
     return new Http({ settings: this.settings, signal: both, auth: this.#auth });
   }
 
-  /** One request, answered 200 or 206. Throws {@link Transient} or a VitrineError. */
+  /** One request, answered 200 or 206. Throws {@link TransientError} or a VitrineError. */
   async get(url: string, options: GetOptions = {}): Promise<Response> {
     const headers: Record<string, string> = {};
     if (options.range) headers.Range = `bytes=${options.range[0]}-${options.range[1]}`;
@@ -75,8 +75,8 @@ export class Http {
     });
     const response = await this.timed(answer, url, () => stall.abort()).catch((error: unknown) => {
       this.throwIfAborted();
-      if (error instanceof Transient || options.signal?.aborted) throw error;
-      throw new Transient(`no answer from ${place(url)}`, { cause: error });
+      if (error instanceof TransientError || options.signal?.aborted) throw error;
+      throw new TransientError(`no answer from ${redactUrl(url)}`, { cause: error });
     });
     if (response.ok) return response;
     await response.body?.cancel().catch(() => undefined);
@@ -88,7 +88,9 @@ export class Http {
     let timer: ReturnType<typeof setTimeout> | undefined;
     const stalled = new Promise<never>((_, reject) => {
       timer = setTimeout(() => {
-        reject(new Transient(`nothing came from ${place(url)} for ${this.settings.stallMs / 1000} s`));
+        reject(
+          new TransientError(`nothing came from ${redactUrl(url)} for ${this.settings.stallMs / 1000} s`),
+        );
         onStall();
       }, this.settings.stallMs);
     });
@@ -99,7 +101,7 @@ export class Http {
     }
   }
 
-  /** Runs a task again, later and later, while it fails with {@link Transient}. */
+  /** Runs a task again, later and later, while it fails with {@link TransientError}. */
   async retry<T>(what: string, task: () => Promise<T>, attempts = this.settings.attempts): Promise<T> {
     for (let failures = 0; ; failures++) {
       this.throwIfAborted();
@@ -107,7 +109,7 @@ export class Http {
         return await task();
       } catch (error) {
         this.throwIfAborted();
-        if (!(error instanceof Transient)) throw error;
+        if (!(error instanceof TransientError)) throw error;
         // A server that gives no answer at all is mostly one that does not let this page ask.
         const most = error.status === undefined ? Math.min(attempts, silentAttempts) : attempts;
         if (failures + 1 >= most) throw giveUp(what, error, most);
@@ -117,7 +119,7 @@ export class Http {
   }
 
   /** The wait before the next try: twice as long each time, with jitter, or what the server asked for. */
-  async pause(failures: number, error: Transient): Promise<void> {
+  async pause(failures: number, error: TransientError): Promise<void> {
     const base = this.settings.backoffMs * 2 ** Math.min(failures, 10);
     const wait = Math.max(base * (0.5 + Math.random()), error.retryAfterMs ?? 0);
     await sleep(Math.min(wait, longestWaitMs), this.signal);
@@ -142,7 +144,7 @@ export function aborted(signal: AbortSignal): VitrineError {
 }
 
 /** The error when every try has failed. */
-export function giveUp(what: string, error: Transient, attempts: number): VitrineError {
+export function giveUp(what: string, error: TransientError, attempts: number): VitrineError {
   const next =
     error.status === undefined
       ? 'Check the connection, and that the server lets this page read it (CORS); then load again: what has arrived is kept.'
@@ -153,11 +155,11 @@ export function giveUp(what: string, error: Transient, attempts: number): Vitrin
 
 function refusal(url: string, response: Response): Error {
   const { status } = response;
-  const what = place(url);
+  const what = redactUrl(url);
   // A signed address behind a redirect may have run out; the next try asks for a new one.
   const signed = response.redirected && (status === 401 || status === 403 || status === 410);
   if (signed || status === 408 || status === 425 || status === 429 || status >= 500)
-    return new Transient(`${what} answered ${status}`, { status, retryAfterMs: retryAfter(response) });
+    return new TransientError(`${what} answered ${status}`, { status, retryAfterMs: retryAfter(response) });
   const hint = response.headers.get('x-error-message') ?? '';
   if (status === 404)
     return new VitrineError(
@@ -189,7 +191,7 @@ function retryAfter(response: Response): number | undefined {
 }
 
 /** A URL as it may be shown: without query, where signatures are. */
-export function place(url: string): string {
+export function redactUrl(url: string): string {
   return url.replace(/[?#].*$/, '');
 }
 

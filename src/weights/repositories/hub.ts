@@ -1,14 +1,14 @@
 import { VitrineError } from '../../lib/index.ts';
 import type { Http } from './http.ts';
-import { readWholeUrl, webFile } from './http-file.ts';
+import { httpFile, readWholeUrl } from './http-file.ts';
 import { probedRevision, probeFolder } from './http-folder.ts';
-import type { ListedFile, Listing, Origin } from './repository.ts';
+import type { ListedFile, Listing, Repository } from './repository.ts';
 
 const commitPattern = /^[0-9a-f]{40}$/;
 const digestPattern = /^[0-9a-f]{64}$/;
 
 /** A repository of the hub, or of a server with the same paths. */
-export function hubOrigin(http: Http, hub: string, id: string, ref: string): Origin {
+export function hubRepository(http: Http, hub: string, id: string, ref: string): Repository {
   const url = (revision: string, path: string, view = 'resolve') => {
     // Where no commit could be learned, the revision is a digest that the server does not know.
     const at = commitPattern.test(revision) ? revision : ref;
@@ -19,15 +19,15 @@ export function hubOrigin(http: Http, hub: string, id: string, ref: string): Ori
     ref,
     scope: hub,
     stored: true,
-    async pin(attempts) {
-      const asker = http.patient(attempts);
+    async resolveRevision(attempts) {
+      const asker = http.withAttempts(attempts);
       const api = `${hub}/api/models/${id}/revision/${encodeURIComponent(ref)}?blobs=true`;
       const answer = await readWholeUrl(asker, api, 'application/json');
       const listing = answer && readApi(answer.bytes);
       if (listing) return listing;
       return probeRepository(asker, url, id, ref);
     },
-    open: (revision, file) => webFile(http, url(revision, file.path), file),
+    open: (revision, file) => httpFile(http, url(revision, file.path), file),
     readWhole: async (revision, path) => (await readWholeUrl(http, url(revision, path)))?.bytes,
   };
 }

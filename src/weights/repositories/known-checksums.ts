@@ -1,5 +1,5 @@
 /** One file of one commit, as it was recorded; whatever a server sends can be held against it. */
-export interface PinnedFile {
+export interface KnownFile {
   path: string;
   bytes: number;
   /** Of the whole file, 64 lower-case hex digits. */
@@ -7,12 +7,12 @@ export interface PinnedFile {
 }
 
 /** A commit whose files are known by digest. */
-export interface Pinned {
+export interface KnownRevision {
   commit: string;
-  files: readonly PinnedFile[];
+  files: readonly KnownFile[];
 }
 
-function weights(commit: string, bytes: number, sha256: string): Pinned {
+function weights(commit: string, bytes: number, sha256: string): KnownRevision {
   return { commit, files: [{ path: 'model.safetensors', bytes, sha256 }] };
 }
 
@@ -36,6 +36,6 @@ const pinned = new Map([
 ]);
 
 /** What is recorded of a hub id or a short name, in any case of letters. */
-export function pinnedOf(id: string): Pinned | undefined {
+export function knownRevision(id: string): KnownRevision | undefined {
   return pinned.get(id.toLowerCase());
 }

@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest';
 import { bundledModels, countParameters, findKnown, knownModels } from './known-models.ts';
 import type { ListedFile } from './repository.ts';
 import { parseSource } from './source.ts';
-import { withPins } from './verify-known.ts';
+import { verifyKnown } from './verify-known.ts';
 
 describe('known models', () => {
   test.each([
@@ -26,9 +26,9 @@ describe('known models', () => {
   });
 
   test('pins are commits and digests, of files that hold at least the weights', () => {
-    for (const { pinned, f32Bytes } of knownModels)
-      for (const { sha256, bytes } of pinned?.files ?? []) {
-        expect(pinned?.commit).toMatch(/^[0-9a-f]{40}$/);
+    for (const { checksums, f32Bytes } of knownModels)
+      for (const { sha256, bytes } of checksums?.files ?? []) {
+        expect(checksums?.commit).toMatch(/^[0-9a-f]{40}$/);
         expect(sha256).toMatch(/^[0-9a-f]{64}$/);
         expect(bytes).toBeGreaterThan(f32Bytes);
       }
@@ -56,7 +56,7 @@ describe('known models', () => {
 });
 
 describe('withPins', () => {
-  const pinned = findKnown('gpt2')?.pinned;
+  const pinned = findKnown('gpt2')?.checksums;
   const commit = pinned?.commit ?? '';
   const weights = pinned?.files[0];
   const listing = (file: Partial<ListedFile>, revision = commit) => ({
@@ -67,18 +67,20 @@ describe('withPins', () => {
 
   test('adds what the server does not say', () => {
     const head = new Uint8Array(3);
-    expect(seen(withPins('gpt2', listing({ bytes: weights?.bytes, head })))).toEqual({ ...weights, head });
+    expect(seen(verifyKnown('gpt2', listing({ bytes: weights?.bytes, head })))).toEqual({ ...weights, head });
   });
 
   test('refuses other bytes under the same commit', () => {
-    expect(() => withPins('gpt2', listing({ bytes: 5 }))).toThrow(/not the file that is known/);
-    expect(() => withPins('gpt2', listing({ sha256: '0'.repeat(64) }))).toThrow(/not the file that is known/);
+    expect(() => verifyKnown('gpt2', listing({ bytes: 5 }))).toThrow(/not the file that is known/);
+    expect(() => verifyKnown('gpt2', listing({ sha256: '0'.repeat(64) }))).toThrow(
+      /not the file that is known/,
+    );
   });
 
   test('leaves other commits and other models alone', () => {
     const other = listing({ bytes: 5 }, 'f'.repeat(40));
-    expect(withPins('gpt2', other)).toBe(other);
+    expect(verifyKnown('gpt2', other)).toBe(other);
     const same = listing({ bytes: 5 });
-    expect(withPins('someone/gpt2', same)).toBe(same);
+    expect(verifyKnown('someone/gpt2', same)).toBe(same);
   });
 });

@@ -1,4 +1,4 @@
-import { type Pinned, pinnedOf } from './known-checksums.ts';
+import { type KnownRevision, knownRevision } from './known-checksums.ts';
 
 /** The numbers that decide a GPT-2-family model's size. */
 export interface KnownShape {
@@ -28,7 +28,7 @@ export interface KnownModel {
   /** Revision to ask for, where `main` is not the one to load. */
   revision?: string;
   /** A commit whose files are known by digest. */
-  pinned?: Pinned;
+  checksums?: KnownRevision;
   /** Bytes of its weights file, where no commit is pinned and they are known all the same. */
   fileBytes?: number;
 }
@@ -65,14 +65,14 @@ export const knownModels: readonly KnownModel[] = [
     aliases: ['distilgpt2'],
     licence: 'apache-2.0',
     special: 'Half the layers of GPT-2 small, taught by it.',
-    pinned: pinnedOf('distilbert/distilgpt2'),
+    checksums: knownRevision('distilbert/distilgpt2'),
   }),
   model(12, 768, 1024, 50257, {
     id: 'openai-community/gpt2',
     aliases: ['gpt2'],
     licence: 'mit',
     special: 'GPT-2 small, the model of reference.',
-    pinned: pinnedOf('openai-community/gpt2'),
+    checksums: knownRevision('openai-community/gpt2'),
   }),
   model(24, 1024, 1024, 50257, {
     id: 'openai-community/gpt2-medium',

@@ -1,17 +1,17 @@
 import { VitrineError } from '../../lib/index.ts';
 import { digestOf, toHex } from '../cache/digest.ts';
-import { release } from '../detach-buffer.ts';
-import { fileNames, type ListedFile, type Origin, type SourceFile } from './repository.ts';
+import { detachBuffer } from '../detach-buffer.ts';
+import { fileNames, type ListedFile, type Repository, type RepositoryFile } from './repository.ts';
 
 /** Files the visitor dropped or picked; a whole folder with its subfolders may be among them. */
-export function filesOrigin(id: string, given: File[]): Origin {
+export function localFiles(id: string, given: File[]): Repository {
   const files = byPath(given);
   return {
     id,
     ref: undefined,
     scope: 'files',
     stored: false,
-    async pin() {
+    async resolveRevision() {
       const listed = new Map<string, ListedFile>();
       for (const [path, file] of files) listed.set(path, { path, bytes: file.size });
       const facts = [...files].map(([path, file]) => `${path} ${file.size} ${file.lastModified}`).sort();
@@ -26,7 +26,7 @@ export function filesOrigin(id: string, given: File[]): Origin {
   };
 }
 
-function localFile(path: string, file: File): SourceFile {
+function localFile(path: string, file: File): RepositoryFile {
   return {
     path,
     bytes: file.size,
@@ -37,7 +37,7 @@ function localFile(path: string, file: File): SourceFile {
       try {
         yield bytes;
       } finally {
-        release(bytes);
+        detachBuffer(bytes);
       }
     },
   };

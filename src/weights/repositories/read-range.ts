@@ -1,6 +1,6 @@
 import { VitrineError } from '../../lib/index.ts';
-import { release } from '../detach-buffer.ts';
-import { giveUp, type Http, place, Transient } from './http.ts';
+import { detachBuffer } from '../detach-buffer.ts';
+import { giveUp, type Http, redactUrl, TransientError } from './http.ts';
 
 /** What reading has shown about a server. */
 export interface RemoteState {
@@ -30,12 +30,12 @@ export async function* readRange(
         failures = 0;
         yield bytes;
       }
-      if (at < range.end) throw new Transient(`the answer of ${place(url)} ended early`);
+      if (at < range.end) throw new TransientError(`the answer of ${redactUrl(url)} ended early`);
     } catch (error) {
       http.throwIfAborted();
-      if (!(error instanceof Transient)) throw error;
+      if (!(error instanceof TransientError)) throw error;
       failures += 1;
-      if (failures >= http.settings.attempts) throw giveUp(place(url), error, failures);
+      if (failures >= http.settings.attempts) throw giveUp(redactUrl(url), error, failures);
       await http.pause(failures - 1, error);
     }
   }
@@ -58,7 +58,7 @@ async function* attempt(
       skip = range.begin;
     }
     reader = response.body?.getReader();
-    if (!reader) throw new Transient(`${place(url)} answered without a body`);
+    if (!reader) throw new TransientError(`${redactUrl(url)} answered without a body`);
     let left = range.end - range.begin;
     while (left > 0) {
       const piece = await nextPiece(http, url, reader, () => control.abort());
@@ -70,7 +70,7 @@ async function* attempt(
       try {
         if (bytes.length > 0) yield bytes;
       } finally {
-        release(piece);
+        detachBuffer(piece);
       }
     }
   } finally {
@@ -91,8 +91,8 @@ async function nextPiece(
     return done ? undefined : value;
   } catch (error) {
     http.throwIfAborted();
-    if (error instanceof Transient) throw error;
-    throw new Transient(`the connection to ${place(url)} dropped`, { cause: error });
+    if (error instanceof TransientError) throw error;
+    throw new TransientError(`the connection to ${redactUrl(url)} dropped`, { cause: error });
   }
 }
 
@@ -101,11 +101,11 @@ function checkContentRange(url: string, response: Response, range: { begin: numb
   const seen = contentRange(response);
   if (!seen) return;
   if (seen.first !== range.begin)
-    throw new Transient(`${place(url)} sent bytes from ${seen.first} in place of ${range.begin}`);
+    throw new TransientError(`${redactUrl(url)} sent bytes from ${seen.first} in place of ${range.begin}`);
   if (range.total !== undefined && seen.total !== undefined && seen.total !== range.total)
     throw new VitrineError(
       'integrity',
-      `${place(url)} is now ${seen.total} bytes, it was to be ${range.total}: the file has changed. Load it again.`,
+      `${redactUrl(url)} is now ${seen.total} bytes, it was to be ${range.total}: the file has changed. Load it again.`,
     );
 }
 

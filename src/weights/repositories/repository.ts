@@ -1,4 +1,4 @@
-/** A file of a model as its origin lists it; what is unknown is left out. */
+/** A file of a model as its repository lists it; what is unknown is left out. */
 export interface ListedFile {
   path: string;
   bytes?: number;
@@ -20,18 +20,18 @@ export interface Listing {
 }
 
 /** A file of known size that can be read in any part, at any time. */
-export interface SourceFile {
+export interface RepositoryFile {
   readonly path: string;
   readonly bytes: number;
   readonly sha256: string | undefined;
-  /** True once the origin has shown that it only reads front to back. */
+  /** True once the server has shown that it only reads front to back. */
   readonly sequential: boolean;
   /** The bytes [begin, end); a piece is only valid until the next is asked for. */
   read(begin: number, end: number, signal?: AbortSignal): AsyncIterable<Uint8Array>;
 }
 
 /** Where the files of a model are: a hub, a folder of a web server, or the visitor's own disk. */
-export interface Origin {
+export interface Repository {
   /** As the user named the model, without the revision. */
   readonly id: string;
   /** What the user asked for, such as a branch; undefined where there are no revisions. */
@@ -41,9 +41,9 @@ export interface Origin {
   /** False for files that are on this machine anyway. */
   readonly stored: boolean;
   /** Finds out which revision is meant and which files it has; `attempts` where waiting long is not worth it. */
-  pin(attempts?: number): Promise<Listing>;
+  resolveRevision(attempts?: number): Promise<Listing>;
   /** Opens a file of a pinned revision; needs no listing. */
-  open(revision: string, file: ListedFile & { bytes: number }): SourceFile;
+  open(revision: string, file: ListedFile & { bytes: number }): RepositoryFile;
   /** A small file, whole; undefined where there is none. */
   readWhole(revision: string, path: string): Promise<Uint8Array<ArrayBuffer> | undefined>;
 }

@@ -1,8 +1,8 @@
 import { VitrineError } from '../../lib/index.ts';
-import type { TransportSettings } from '../types.ts';
+import type { TransportOptions } from '../types.ts';
 
 /** Suits the hub: few large ranges, and at most 24 MiB of weights in memory. */
-export const defaultTransport: TransportSettings = {
+export const defaultTransport: TransportOptions = {
   chunkBytes: 4 * 1024 * 1024,
   spanChunks: 2,
   parallel: 3,
@@ -15,9 +15,9 @@ export const defaultTransport: TransportSettings = {
 export const longestWaitMs = 60_000;
 
 /** The defaults with some replaced; `invalid-argument` on values that cannot work. */
-export function transportSettings(given: Partial<TransportSettings> = {}): TransportSettings {
+export function transportOptions(given: Partial<TransportOptions> = {}): TransportOptions {
   const settings = { ...defaultTransport };
-  for (const key of Object.keys(defaultTransport) as (keyof TransportSettings)[]) {
+  for (const key of Object.keys(defaultTransport) as (keyof TransportOptions)[]) {
     const value = given[key];
     if (value === undefined) continue;
     if (!Number.isInteger(value) || value < 1)

@@ -1,13 +1,13 @@
 import { VitrineError } from '../../lib/index.ts';
-import { pinnedOf } from './known-checksums.ts';
+import { knownRevision } from './known-checksums.ts';
 import type { ListedFile, Listing } from './repository.ts';
 
 /**
  * Adds the recorded digests of a well-known model's commit to what a server lists. A server that claims the commit but
  * other bytes is refused with `integrity`: a mirror cannot pass off weights of its own as well-known ones.
  */
-export function withPins(id: string, listing: Listing): Listing {
-  const pinned = pinnedOf(id);
+export function verifyKnown(id: string, listing: Listing): Listing {
+  const pinned = knownRevision(id);
   if (!pinned || pinned.commit !== listing.revision) return listing;
   const files = new Map<string, ListedFile>(listing.files);
   for (const { path, bytes, sha256 } of pinned.files) {
