@@ -1,4 +1,12 @@
-import { defineKernel, dispatch, type Gpu, openGpu, readBuffer, record } from '../src/gpu/index.ts';
+import {
+  defineKernel,
+  dispatch,
+  type Gpu,
+  openGpu,
+  queueDone,
+  readBuffer,
+  record,
+} from '../src/gpu/index.ts';
 import { median } from './statistics.ts';
 
 /** What this device can do at most, measured in the same run as the model. */
@@ -53,10 +61,10 @@ fn main() {
 }`;
 
 async function timed(gpu: Gpu, work: () => void): Promise<number> {
-  await gpu.device.queue.onSubmittedWorkDone();
+  await queueDone(gpu.device);
   const started = performance.now();
   work();
-  await gpu.device.queue.onSubmittedWorkDone();
+  await queueDone(gpu.device);
   return performance.now() - started;
 }
 

@@ -16,7 +16,7 @@ export class BufferPool {
   /** Buffers ever created; a test proves that the token loop creates none. */
   created = 0;
 
-  constructor(private readonly device: GPUDevice) {}
+  constructor(readonly device: GPUDevice) {}
 
   /** Bytes of all live buffers. */
   get bytes(): number {

@@ -1,6 +1,7 @@
 import { VitrineError } from '../lib/index.ts';
 import { BufferPool, outOfMemory } from './buffers.ts';
 import { KernelCache } from './kernels.ts';
+import { detectPolling, queueDone } from './wait.ts';
 
 /** What a device is, in words; also the key under which measured choices are remembered. */
 export interface GpuInfo {
@@ -76,7 +77,9 @@ export async function openGpu(wishes: GpuWishes = {}, gpu: GPU | undefined = pla
       'WebGPU is here but no graphics adapter answers. Check that hardware acceleration is on, then reload.',
     );
   }
-  return wrapDevice(await requestDevice(adapter, wishes), adapter.info, true);
+  const device = await requestDevice(adapter, wishes);
+  await detectPolling(device);
+  return wrapDevice(device, adapter.info, true);
 }
 
 async function requestDevice(adapter: GPUAdapter, wishes: GpuWishes): Promise<GPUDevice> {
@@ -98,6 +101,7 @@ async function requestDevice(adapter: GPUAdapter, wishes: GpuWishes): Promise<GP
 
 /** Uses a device made elsewhere; it is not destroyed with the returned object. */
 export function adoptDevice(device: GPUDevice): Gpu {
+  void detectPolling(device);
   return wrapDevice(device, device.adapterInfo, false);
 }
 
@@ -123,7 +127,7 @@ function wrapDevice(device: GPUDevice, adapterInfo: GPUAdapterInfo, owned: boole
     if (isOutOfMemory(error)) missed ??= new Error(error.message);
   });
   const settle = async (what: string) => {
-    await device.queue.onSubmittedWorkDone();
+    await queueDone(device);
     if (!missed) return;
     const cause = missed;
     missed = undefined;

@@ -11,4 +11,5 @@ export {
 export { type Dispatch, dispatch, grid1d, record, submit } from './pass.ts';
 export { ReadbackRing, readBuffer } from './readback.ts';
 export { leastMicroseconds } from './timing.ts';
+export { queueDone } from './wait.ts';
 export { type Binding, type Constants, defineKernel, f32Literal, type KernelParts, unroll } from './wgsl.ts';

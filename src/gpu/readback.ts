@@ -1,6 +1,7 @@
 import { VitrineError } from '../lib/index.ts';
 import type { BufferPool } from './buffers.ts';
 import { usage } from './buffers.ts';
+import { answered } from './wait.ts';
 
 const mapRead = 1;
 
@@ -37,7 +38,7 @@ export class ReadbackRing {
     encoder.copyBufferToBuffer(source, offset, slot, 0, bytes);
     return async () => {
       try {
-        await slot.mapAsync(mapRead, 0, bytes);
+        await answered(this.pool.device, slot.mapAsync(mapRead, 0, bytes));
       } catch (cause) {
         this.free.push(slot);
         throw new VitrineError('device-lost', 'The GPU went away while its results were read.', { cause });

@@ -63,13 +63,17 @@ function literal(value: number | boolean | string): string {
   return `${value}u`;
 }
 
-/** A WGSL f32 literal that reads back as exactly this f32. */
+/**
+ * The WGSL literal of a finite number, rounded to f32. Decimal, because it is the one spelling that Tint, naga and
+ * WebKit all read exactly; naga has no `bitcast` in constant expressions.
+ */
 export function f32Literal(value: number): string {
-  view.setFloat32(0, value);
-  return `bitcast<f32>(0x${view.getUint32(0).toString(16)}u)`;
+  const rounded = Math.fround(value);
+  if (!Number.isFinite(rounded)) throw new Error(`Internal error: WGSL has no constant ${value}`);
+  // Without an exponent or a point, `1f` is a literal too, but the point makes its type plain to a reader.
+  const digits = String(rounded);
+  return `${/[.e]/.test(digits) ? digits : `${digits}.0`}f`;
 }
-
-const view = new DataView(new ArrayBuffer(4));
 
 /** Expands every `#unroll` block, inner ones too. */
 export function unroll(text: string, constants: Constants): string {

@@ -7,6 +7,7 @@ import {
   guarded,
   type KernelSource,
   openGpu,
+  queueDone,
   readBuffer,
   submit,
 } from '../../src/gpu/index.ts';
@@ -55,7 +56,7 @@ export async function runKernel(
   const kernel = await gpu.kernels.compile(source);
   await guarded(gpu.device, source.name, async () => {
     submit(gpu.device, [dispatch(gpu.device, kernel, buffers, grid)], source.name);
-    await gpu.device.queue.onSubmittedWorkDone();
+    await queueDone(gpu.device);
   });
 }
 

@@ -1,5 +1,5 @@
 import type { Gpu } from '../../gpu/index.ts';
-import { readBuffer } from '../../gpu/index.ts';
+import { queueDone, readBuffer } from '../../gpu/index.ts';
 import { assert, throwIfAborted, VitrineError } from '../../lib/index.ts';
 import type { GPT2Config } from '../../model/index.ts';
 import { kvBytes, vectorStride } from '../../shaders/index.ts';
@@ -128,7 +128,7 @@ export class GpuRuntime implements Runtime {
     throwIfAborted(signal, 'Reading the prompt');
     const end = { buffer: this.ends, offset: sequence * this.endBytes };
     for (const [index, id] of ids.entries()) row.run(sequence, position + index, id, end);
-    await this.gpu.device.queue.onSubmittedWorkDone();
+    await queueDone(this.gpu.device);
   }
 
   /** Compiles what the first tokens need; weights may still be on their way. */

@@ -1,4 +1,4 @@
-import { type Dispatch, type Gpu, submit, usage } from '../../gpu/index.ts';
+import { type Dispatch, type Gpu, queueDone, submit, usage } from '../../gpu/index.ts';
 import { throwIfAborted } from '../../lib/index.ts';
 import {
   type AttentionShape,
@@ -109,7 +109,7 @@ export class PrefillProgram {
       this.submitLayers(part.ids.length);
       after?.(part);
       before = done;
-      done = this.gpu.device.queue.onSubmittedWorkDone();
+      done = queueDone(this.gpu.device);
     }
     await done;
   }

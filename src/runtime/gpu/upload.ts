@@ -1,4 +1,13 @@
-import { type Bound, dispatch, type Gpu, grid1d, type KernelSource, submit, usage } from '../../gpu/index.ts';
+import {
+  type Bound,
+  dispatch,
+  type Gpu,
+  grid1d,
+  type KernelSource,
+  queueDone,
+  submit,
+  usage,
+} from '../../gpu/index.ts';
 import { assert, ceilDiv, roundUp, VitrineError } from '../../lib/index.ts';
 import {
   convertGroup,
@@ -82,7 +91,7 @@ export class WeightUploader implements WeightSink {
   /** Waits for the last conversion and frees the scratch buffers. */
   async finish(): Promise<void> {
     assert(!this.current, `${this.current?.tensor.name} is whole`);
-    await this.gpu.device.queue.onSubmittedWorkDone();
+    await queueDone(this.gpu.device);
     this.destroy();
   }
 
@@ -164,7 +173,7 @@ export class WeightUploader implements WeightSink {
     current.firstUnit += units;
     current.filled = 0;
     if (this.queued < queuedBytes) return;
-    await this.gpu.device.queue.onSubmittedWorkDone();
+    await queueDone(this.gpu.device);
     this.queued = 0;
   }
 

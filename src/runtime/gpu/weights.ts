@@ -1,4 +1,4 @@
-import { dispatch, type Gpu, submit } from '../../gpu/index.ts';
+import { dispatch, type Gpu, queueDone, submit } from '../../gpu/index.ts';
 import { defined } from '../../lib/index.ts';
 import { attentionScale, type GPT2Config } from '../../model/index.ts';
 import {
@@ -145,7 +145,7 @@ export class ModelBuilder {
     const state = this.gpu.buffers.from('fold.state', new Uint32Array(stateBytes(1) / 4).fill(1, 0, 1));
     try {
       for (const { linear, beta } of this.betas) await this.fold(linear, beta, state);
-      await this.gpu.device.queue.onSubmittedWorkDone();
+      await queueDone(this.gpu.device);
     } finally {
       this.gpu.buffers.destroy(state);
       for (const { beta } of this.betas) this.gpu.buffers.destroy(beta);
