@@ -70,7 +70,6 @@ function literal(value: number | boolean | string): string {
 export function f32Literal(value: number): string {
   const rounded = Math.fround(value);
   if (!Number.isFinite(rounded)) throw new Error(`Internal error: WGSL has no constant ${value}`);
-  // Without an exponent or a point, `1f` is a literal too, but the point makes its type plain to a reader.
   const digits = String(rounded);
   return `${/[.e]/.test(digits) ? digits : `${digits}.0`}f`;
 }
