@@ -1,8 +1,8 @@
 import { leastMicroseconds } from '../src/gpu/index.ts';
 import type { GPT2Config } from '../src/model/index.ts';
+import type { BenchDtype } from './load-model.ts';
 import { bytesPerWeight } from './measure.ts';
 import type { Ceilings } from './probes.ts';
-import type { BenchDtype } from './standing.ts';
 
 /** What the dispatches of one kernel take in a pass: a token, or a whole prompt. */
 export interface KernelCost {

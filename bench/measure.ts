@@ -4,8 +4,8 @@ import type { Runtime } from '../src/runtime/index.ts';
 import type { ModelSource } from '../src/weights/index.ts';
 import { type KernelCost, KernelTimer } from './kernels.ts';
 import { type LoadCosts, LoadWatch } from './load-costs.ts';
+import { type BenchDtype, createBenchRuntime, decodeGreedy, resolveSource } from './load-model.ts';
 import type { Ceilings } from './probes.ts';
-import { type BenchDtype, decodeGreedy, standUp, understand } from './standing.ts';
 import { type Spread, spread } from './statistics.ts';
 
 export interface MeasureOptions {
@@ -50,15 +50,15 @@ export async function measureModel(options: MeasureOptions): Promise<Measured> {
   const timer = options.kernels && new KernelTimer();
   const watch = new LoadWatch();
   onStage?.(`${dtype}: loading`);
-  const what = await understand(source, options.bundledBase);
+  const what = await resolveSource(source, options.bundledBase);
   const started = performance.now();
-  const standing = await standUp(what, dtype, autotune).catch((error: unknown) => {
+  const loaded = await createBenchRuntime(what, dtype, autotune).catch((error: unknown) => {
     watch.stop();
     throw error;
   });
   const loadSeconds = (performance.now() - started) / 1000;
   what.checkpoint.close();
-  const { runtime } = standing;
+  const { runtime } = loaded;
   try {
     const prompt = promptMaker(what.config.vocabSize);
     onStage?.(`${dtype}: compiling`);
@@ -73,7 +73,7 @@ export async function measureModel(options: MeasureOptions): Promise<Measured> {
     return {
       model: what.checkpoint.id,
       dtype,
-      adapter: standing.adapter,
+      adapter: loaded.adapter,
       config: what.config,
       loadSeconds,
       loadCosts,

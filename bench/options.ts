@@ -1,4 +1,4 @@
-import type { BenchDtype } from './standing.ts';
+import type { BenchDtype } from './load-model.ts';
 
 /** The command line, as both bench commands understand it. */
 export interface CommandLine {

@@ -1,7 +1,7 @@
-import type { Standing } from '../src/engine/index.ts';
+import type { LoadedRuntime } from '../src/engine/index.ts';
+import { type BenchDtype, createBenchRuntime, decodeGreedy, resolveSource } from './load-model.ts';
 import { reportText } from './report.ts';
 import { type BenchOptions, defaultPrompts, runBench } from './run.ts';
-import { type BenchDtype, decodeGreedy, standUp, understand } from './standing.ts';
 
 /** For outside harnesses: one model at a time, in this thread. */
 interface OutsideBench {
@@ -22,7 +22,7 @@ declare global {
 
 const query = new URLSearchParams(location.search);
 const bundledBase = new URL('models/', document.baseURI).href;
-let standing: Standing | undefined;
+let loaded: LoadedRuntime | undefined;
 let context: number[] = [];
 
 function element(id: string): HTMLElement {
@@ -33,26 +33,26 @@ function element(id: string): HTMLElement {
 
 window.bench = {
   async load(folderUrl) {
-    standing?.runtime.dispose();
-    const what = await understand(folderUrl, bundledBase);
-    standing = await standUp(
-      what,
+    loaded?.runtime.dispose();
+    const resolved = await resolveSource(folderUrl, bundledBase);
+    loaded = await createBenchRuntime(
+      resolved,
       (query.get('dtype') ?? 'f32') as BenchDtype,
       query.get('autotune') !== 'no',
     );
-    what.checkpoint.close();
+    resolved.checkpoint.close();
   },
   async prefill(ids) {
-    const { runtime } = loaded();
+    const { runtime } = requireLoaded();
     await runtime.prefill(0, 0, ids);
     context = [...ids];
     return runtime.logits(0);
   },
   async decode(n) {
-    const { runtime } = loaded();
+    const { runtime } = requireLoaded();
     const ids = await decodeGreedy(runtime, context, n);
     context.push(...ids);
-    // The last token is computed now, so that the next call can go on from it.
+    // Compute the last token now, so that the next call can continue after it.
     const last = context.length - 1;
     if (context.length <= runtime.contextLength) await runtime.prefill(0, last, context.slice(last));
     return { ids };
@@ -60,9 +60,9 @@ window.bench = {
   run: (options) => start(options),
 };
 
-function loaded(): Standing {
-  if (!standing) throw new Error('No model is loaded. Call bench.load first.');
-  return standing;
+function requireLoaded(): LoadedRuntime {
+  if (!loaded) throw new Error('No model is loaded. Call bench.load first.');
+  return loaded;
 }
 
 async function start(options: Partial<BenchOptions>) {

@@ -1,6 +1,6 @@
 import type { Runtime } from '../src/runtime/index.ts';
 import type { ModelSource } from '../src/weights/index.ts';
-import { type BenchDtype, standUp, understand } from './standing.ts';
+import { type BenchDtype, createBenchRuntime, resolveSource } from './load-model.ts';
 
 /** How far a dtype is from f32 on a text. */
 export interface Quality {
@@ -53,8 +53,8 @@ export async function measureQuality(options: QualityOptions): Promise<Quality[]
 
 async function view(options: QualityOptions, dtype: BenchDtype): Promise<View> {
   options.onStage?.(`${dtype}: quality`);
-  const what = await understand(options.source, options.bundledBase);
-  const { runtime } = await standUp(what, dtype, false);
+  const what = await resolveSource(options.source, options.bundledBase);
+  const { runtime } = await createBenchRuntime(what, dtype, false);
   what.checkpoint.close();
   try {
     return {

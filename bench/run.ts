@@ -1,10 +1,10 @@
 import { createTokenizer } from '../src/tokenizer/index.ts';
 import type { ModelSource } from '../src/weights/index.ts';
+import { type BenchDtype, resolveSource } from './load-model.ts';
 import { type Measured, measureModel } from './measure.ts';
 import { measureCeilings } from './probes.ts';
 import { measureQuality, type Quality } from './quality.ts';
 import type { Report } from './report.ts';
-import { type BenchDtype, understand } from './standing.ts';
 
 export interface BenchOptions {
   source: ModelSource;
@@ -39,7 +39,7 @@ export async function runBench(options: BenchOptions): Promise<Report> {
 }
 
 async function qualityOf(options: BenchOptions, text: string): Promise<Quality[]> {
-  const { checkpoint } = await understand(options.source, options.bundledBase);
+  const { checkpoint } = await resolveSource(options.source, options.bundledBase);
   const tokenizer = await createTokenizer(checkpoint.tokenizer);
   checkpoint.close();
   const ids = tokenizer.encode(text).slice(0, qualityTokens);

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { stand } from '../src/engine/index.ts';
+import { createRuntime } from '../src/engine/index.ts';
 import { describeParameters, parseConfig } from '../src/model/index.ts';
 import type { DecodedToken, Runtime } from '../src/runtime/index.ts';
 import type { SamplingOptions } from '../src/sampling/index.ts';
@@ -19,7 +19,7 @@ describe.each([
     const checkpoint = await openCheckpoint(files, { cache: false });
     const config = parseConfig(checkpoint.config);
     const table = describeParameters(config, checkpoint.tensors);
-    ({ runtime } = await stand({ checkpoint, config, table }, { backend, dtype }));
+    ({ runtime } = await createRuntime({ checkpoint, config, table }, { backend, dtype }));
     checkpoint.close();
   });
   afterAll(() => runtime.dispose());

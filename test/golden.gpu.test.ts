@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { stand } from '../src/engine/stand.ts';
+import { createRuntime } from '../src/engine/index.ts';
 import { describeParameters, parseConfig } from '../src/model/index.ts';
 import type { Runtime } from '../src/runtime/index.ts';
 import { openCheckpoint } from '../src/weights/index.ts';
@@ -29,7 +29,7 @@ async function load(
   const checkpoint = await openCheckpoint(files, { cache: false });
   const config = parseConfig(checkpoint.config, checkpoint.generationConfig);
   const table = describeParameters(config, checkpoint.tensors);
-  const { runtime } = await stand({ checkpoint, config, table }, { dtype: 'f32', backend: 'gpu' });
+  const { runtime } = await createRuntime({ checkpoint, config, table }, { dtype: 'f32', backend: 'gpu' });
   checkpoint.close();
   return runtime;
 }

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { stand } from '../src/engine/index.ts';
+import { createRuntime } from '../src/engine/index.ts';
 import { openGpu } from '../src/gpu/index.ts';
 import { describeParameters, parseConfig } from '../src/model/index.ts';
 import { GpuRuntime } from '../src/runtime/index.ts';
@@ -51,7 +51,10 @@ it('the token loop creates nothing and writes nothing, in few dispatches and sub
   const checkpoint = await openCheckpoint(files, { cache: false });
   const config = parseConfig(checkpoint.config);
   const table = describeParameters(config, checkpoint.tensors);
-  const { runtime } = await stand({ checkpoint, config, table }, { device: gpu.device, dtype: 'f32' });
+  const { runtime } = await createRuntime(
+    { checkpoint, config, table },
+    { device: gpu.device, dtype: 'f32' },
+  );
   checkpoint.close();
   if (!(runtime instanceof GpuRuntime)) throw new Error('The model does not stand on the GPU.');
   await runtime.warmMore();

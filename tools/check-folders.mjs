@@ -15,11 +15,13 @@ export const levels = {
   shaders: 2,
   model: 3,
   runtime: 4,
-  engine: 5,
-  worker: 6,
-  embed: 7,
-  node: 7,
-  ui: 7,
+  generation: 5,
+  inside: 5,
+  engine: 6,
+  worker: 7,
+  embed: 8,
+  node: 8,
+  ui: 8,
 };
 
 const longestFile = 400;

@@ -1,5 +1,17 @@
 import type { GpuInfo } from '../gpu/index.ts';
-import type { AdapterSummary } from './types.ts';
+
+/** What the model runs on, in words fit for a diagnostics panel. */
+export interface AdapterSummary {
+  backend: 'webgpu' | 'cpu';
+  vendor: string;
+  architecture: string;
+  device: string;
+  description: string;
+  /** True for a software adapter: right, but slow. */
+  software: boolean;
+  features: string[];
+  limits: Record<string, number>;
+}
 
 /** The device in words, for diagnostics. */
 export function summariseGpu(info: GpuInfo): AdapterSummary {

@@ -1,59 +1,56 @@
 import { VitrineError } from '../lib/index.ts';
-import { checkVocabulary, describeParameters, parseConfig } from '../model/index.ts';
-import type { Tokenizer } from '../tokenizer/index.ts';
-import { type Checkpoint, type OpenOptions, openCheckpoint } from '../weights/index.ts';
+import { checkVocabulary, parseConfig } from '../model/index.ts';
+import { type Checkpoint, type ModelSource, type OpenOptions, openCheckpoint } from '../weights/index.ts';
+import { createRuntime } from './create-runtime.ts';
+import type { LoadOptions } from './load-options.ts';
 import { LocalModel } from './local-model.ts';
-import { adapterBack, planFor, probeAdapter } from './memory.ts';
-import { Session, type Standing } from './session.ts';
-import { stand, type Understood } from './stand.ts';
-import type { Engine, LoadOptions, MemoryPlan, Model, ModelSource, SelfCheckReport } from './types.ts';
+import { type MemoryPlan, planFor, probeAdapter, waitForAdapter } from './memory-plan.ts';
+import type { Engine, Model } from './model.ts';
+import { resolveCheckpoint } from './resolved-checkpoint.ts';
+import type { SelfCheckReport } from './self-check.ts';
+import { Session } from './session.ts';
 
-/** A model with the texts its tokenizer is made from, for who must make another one elsewhere. */
+/** Loaded model plus the tokenizer files, from which another thread can create its own tokenizer. */
 export interface Loaded {
   model: LocalModel;
   tokenizerTexts: Checkpoint['tokenizer'];
 }
 
 /**
- * Loads a model in this thread: config and headers are judged first, then the device is opened, then bytes flow.
- * @throws VitrineError with the code that fits; no device and no lock is left behind.
+ * Loads a model in this thread. Config and headers are checked before the device is opened and weights are fetched.
+ * @throws VitrineError of the failed step; no device and no lock is left behind.
  */
 export async function loadHere(source: ModelSource, options: LoadOptions = {}): Promise<Loaded> {
-  const { standing, understood, tokenizer } = await open(source, options);
-  const { checkpoint, config } = understood;
-  // The same revision again, from the cache where there is one.
+  const { loaded, resolved, tokenizer } = await open(source, options);
+  const { checkpoint, config } = resolved;
+  // After a device loss, load the same revision again, from the cache where possible.
   const again = pinned(source, checkpoint);
-  const session = new Session(standing, async () => {
-    if (!options.device) await adapterBack();
-    return (await open(again, { ...options, signal: undefined })).standing;
+  const session = new Session(loaded, async () => {
+    if (!options.device) await waitForAdapter();
+    return (await open(again, { ...options, signal: undefined })).loaded;
   });
   const model = new LocalModel(checkpoint.id, checkpoint.revision, config, tokenizer, session);
   return { model, tokenizerTexts: checkpoint.tokenizer };
 }
 
 async function open(source: ModelSource, options: LoadOptions) {
-  // A part of its own, which the page's thread and the worker share; it comes while the model's files are asked for.
+  // The tokenizer's code is fetched while the checkpoint is opened. It is awaited below.
   const arriving = import('../tokenizer/index.ts');
   arriving.catch(() => {});
   const checkpoint = await openCheckpoint(source, openOptions(options));
   try {
-    // The vocabulary's size tells whose tokenizer it is where a repository has none of its own.
+    // A repository without a tokenizer gets GPT-2's if its vocabulary has that size.
     const { vocabSize } = parseConfig(checkpoint.config, checkpoint.generationConfig);
     const { createTokenizer } = await arriving;
     const tokenizer = await createTokenizer(checkpoint.tokenizer, { vocabSize });
-    const understood = understand(checkpoint, tokenizer.eosTokenId);
-    checkVocabulary(understood.config, tokenizer.size);
-    const standing: Standing = await stand(understood, options);
-    report(options, checkpoint, understood.table.notices);
-    return { standing, understood, tokenizer: tokenizer as Tokenizer };
+    const resolved = resolveCheckpoint(checkpoint, tokenizer.eosTokenId);
+    checkVocabulary(resolved.config, tokenizer.size);
+    const loaded = await createRuntime(resolved, options);
+    reportReady(options, checkpoint, resolved.table.notices);
+    return { loaded, resolved, tokenizer };
   } finally {
     checkpoint.close();
   }
-}
-
-function understand(checkpoint: Checkpoint, tokenizerEos?: number): Understood {
-  const config = parseConfig(checkpoint.config, checkpoint.generationConfig, tokenizerEos);
-  return { checkpoint, config, table: describeParameters(config, checkpoint.tensors) };
 }
 
 function openOptions(options: LoadOptions): OpenOptions {
@@ -61,7 +58,7 @@ function openOptions(options: LoadOptions): OpenOptions {
   return { hub, token, cache, bundledBase, signal, onProgress, transport };
 }
 
-function report({ onProgress }: LoadOptions, checkpoint: Checkpoint, notices: readonly string[]): void {
+function reportReady({ onProgress }: LoadOptions, checkpoint: Checkpoint, notices: readonly string[]): void {
   onProgress?.({
     phase: 'ready',
     file: '',
@@ -75,25 +72,26 @@ function report({ onProgress }: LoadOptions, checkpoint: Checkpoint, notices: re
 
 const commit = /^[0-9a-f]{40}$/;
 
+/** The source with its revision replaced by the commit that was loaded, where it has one. */
 function pinned(source: ModelSource, checkpoint: Checkpoint): ModelSource {
   const named = typeof source === 'string' && /^[^:/]+\/[^:/]+$/.test(source);
   return named && commit.test(checkpoint.revision) ? `${checkpoint.id}@${checkpoint.revision}` : source;
 }
 
-/** Bytes the model would need by dtype, from config and headers alone. */
+/** Bytes the model would need in each dtype, from config and headers alone. */
 export async function planMemoryHere(source: ModelSource, options: LoadOptions = {}): Promise<MemoryPlan> {
   const checkpoint = await openCheckpoint(source, openOptions(options));
   try {
     const adapter = options.backend === 'cpu' ? null : await probeAdapter();
-    return planFor(understand(checkpoint), adapter);
+    return planFor(resolveCheckpoint(checkpoint), adapter);
   } finally {
     checkpoint.close();
   }
 }
 
 /**
- * Whether this device computes what PyTorch computed.
- * @throws VitrineError of the load, or when the stored answers cannot be had
+ * Compares this device's results with those of PyTorch, stored beside the bundled model.
+ * @throws VitrineError of the load, or when the stored results cannot be read
  */
 export async function selfCheckHere(options?: LoadOptions): Promise<SelfCheckReport> {
   return (await import('./self-check.ts')).checkBundled(loadHere, options);

@@ -1,7 +1,21 @@
 import { VitrineError } from '../lib/index.ts';
-import type { loadHere } from './load.ts';
+import type { AdapterSummary } from './adapter.ts';
+import type { LoadOptions } from './load-options.ts';
 import type { LocalModel } from './local-model.ts';
-import type { LoadOptions, SelfCheckReport } from './types.ts';
+
+export interface SelfCheckReport {
+  passed: boolean;
+  /** Largest |logit - reference| over all stored prompts. */
+  maxAbsError: number;
+  tolerance: number;
+  /** Greedy tokens that agree with the reference, of how many. */
+  tokensMatched: number;
+  tokensTotal: number;
+  prompts: { name: string; maxAbsError: number; tokensMatched: number; tokensTotal: number }[];
+  dtype: string;
+  adapter: AdapterSummary;
+  milliseconds: number;
+}
 
 /** The stored answers: `self-check.json` beside the bundled model, made from PyTorch's by tools/tiny-tales. */
 interface Stored {
@@ -18,7 +32,7 @@ const version = 1;
  * tokens. It fetches nothing but the bundled model, by `load`, since this is a part of its own.
  */
 export async function checkBundled(
-  load: typeof loadHere,
+  load: (source: string, options: LoadOptions) => Promise<{ model: LocalModel }>,
   options: LoadOptions = {},
 ): Promise<SelfCheckReport> {
   const stored = await readStored(options);

@@ -2,7 +2,7 @@ import { beforeEach, describe, expect, it } from 'vitest';
 import { withGpu } from '../../test/support/gpu.ts';
 import type { Gpu } from '../gpu/index.ts';
 import { defaultVariant } from '../runtime/index.ts';
-import { distrustWrongSubgroups } from './tuning.ts';
+import { disableWrongSubgroups } from './tuning.ts';
 
 const shape = {
   name: 'x',
@@ -57,7 +57,7 @@ describe('subgroups', () => {
       const tries = given.subgroupMinSize >= 8 ? 2 : 0;
       for (const compiled of [tries, typeof indexedDB === 'undefined' ? 2 * tries : tries]) {
         const found = { ...given };
-        await distrustWrongSubgroups({ ...gpu, info: found });
+        await disableWrongSubgroups({ ...gpu, info: found });
         expect(found).toEqual(given);
         expect(seen.compiled).toBe(compiled);
       }
@@ -72,7 +72,7 @@ describe('subgroups', () => {
       for (const compiled of [1, 2]) {
         const found = { ...whole.info, software: false, features: ['subgroups'], subgroupMinSize: 8 };
         expect(defaultVariant(found, shape).reduction).toBe('subgroup');
-        await distrustWrongSubgroups({ ...gpu, info: found });
+        await disableWrongSubgroups({ ...gpu, info: found });
         expect(found).toMatchObject({ features: [], subgroupMinSize: 0 });
         expect(defaultVariant(found, shape).reduction).toBe('shared');
         expect(seen.compiled).toBe(compiled);

@@ -68,7 +68,7 @@ export async function recallTuning(gpu: Gpu): Promise<Tuning> {
  * that gets one wrong, or cannot run it, is treated as one without subgroups from then on. That they are right is
  * remembered.
  */
-export async function distrustWrongSubgroups(gpu: Gpu): Promise<void> {
+export async function disableWrongSubgroups(gpu: Gpu): Promise<void> {
   const { info } = gpu;
   if (!info.features.includes('subgroups') || info.subgroupMinSize === 0) return;
   const key = `subgroups|${storeKey(info)}`;

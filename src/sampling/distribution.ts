@@ -9,7 +9,7 @@ import {
   type Weighed,
   weigh,
 } from './filters.ts';
-import { scaleDown } from './mass.ts';
+import { scaleDown } from './fixed-point.ts';
 import { isGreedy } from './options.ts';
 import { processLogits, sanitised } from './processors.ts';
 import { createRng } from './rng.ts';

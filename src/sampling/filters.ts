@@ -1,4 +1,4 @@
-import { gapOf, gapScale, massOf, probabilityBits, scaleUp, unitMass } from './mass.ts';
+import { gapOf, gapScale, massOf, probabilityBits, scaleUp, unitMass } from './fixed-point.ts';
 
 /** Tokens still in the running, ids ascending, with their logits after {@link processLogits}. */
 export interface Candidates {

@@ -17,7 +17,7 @@ export {
   maxGap,
   maxVocabulary,
   probabilityBits,
-} from './mass.ts';
+} from './fixed-point.ts';
 export { isGreedy, isPlainGreedy, modifiesLogits, resolveSampling } from './options.ts';
 export { logitLimit, processLogits } from './processors.ts';
 export { createRng, drawPurpose, philox, type Rng } from './rng.ts';

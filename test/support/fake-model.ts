@@ -1,8 +1,10 @@
+import type { GeneratedToken, GenerateOptions } from '../../src/engine/index.ts';
 import { LocalModel } from '../../src/engine/local-model.ts';
 import { Session } from '../../src/engine/session.ts';
-import type { GeneratedToken, GenerateOptions } from '../../src/engine/types.ts';
 import type { Tokenizer } from '../../src/tokenizer/index.ts';
 import type { FakeRuntime } from './fake-runtime.ts';
+
+export type { GenerateOptions };
 
 /** One letter a token. */
 export function letters(size: number): Tokenizer {
@@ -17,11 +19,16 @@ export function letters(size: number): Tokenizer {
   };
 }
 
+/** A session on a fake runtime, which recovers with the same runtime. */
+export function fakeSession(runtime: FakeRuntime): Session {
+  const loaded = { runtime, dtype: 'f32', adapter: {} as LocalModel['adapter'] };
+  return new Session(loaded, async () => loaded);
+}
+
 /** A model on a fake runtime. */
 export function fakeModel(runtime: FakeRuntime, tokenizer = letters(runtime.config.vocabSize)): LocalModel {
-  const standing = { runtime, dtype: 'f32', adapter: {} as LocalModel['adapter'] };
-  const session = new Session(standing, async () => standing);
-  // A token loop that seems slow: time never ends the guessing, so that counts are the same every time.
+  const session = fakeSession(runtime);
+  // The token loop appears slow, so that timing never pauses speculation and counts are deterministic.
   Object.defineProperty(session.times, 'decodeTokensPerSecond', { get: () => 1e-3, set: () => {} });
   return new LocalModel('fake', '', runtime.config, tokenizer, session);
 }

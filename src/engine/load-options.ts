@@ -1,0 +1,27 @@
+import type { WeightDtype } from '../shaders/index.ts';
+import type { LoadProgress, TransportOptions } from '../weights/index.ts';
+
+export interface LoadOptions {
+  /** Default: chosen from the memory plan. */
+  dtype?: WeightDtype;
+  /** Base URL of the hub. Default https://huggingface.co. */
+  hub?: string;
+  /** For gated repositories: sent to the hub's origin alone, never stored. */
+  token?: string;
+  /** Keep and reuse files in the browser's storage. Default true. */
+  cache?: boolean;
+  /** Run in a worker. Default true where workers exist. */
+  worker?: boolean;
+  /** Bring your own device; implies `worker: false`. It is not destroyed by `dispose`. */
+  device?: GPUDevice;
+  /** `gpu` needs WebGPU, `cpu` never asks for it, `auto` (default) takes the GPU when there is one. */
+  backend?: 'auto' | 'gpu' | 'cpu';
+  /** Choose kernel variants by timing them on this device. Default true; remembered per adapter. */
+  autotune?: boolean;
+  /** Base URL of the bundled models, where `tiny-tales/config.json` is. */
+  bundledBase?: string;
+  /** How files are fetched; the defaults suit the hub. */
+  transport?: Partial<TransportOptions>;
+  signal?: AbortSignal;
+  onProgress?(progress: LoadProgress): void;
+}

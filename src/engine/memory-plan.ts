@@ -1,0 +1,127 @@
+import { openGpu, platformGpu } from '../gpu/index.ts';
+import { VitrineError } from '../lib/index.ts';
+import { countParameters, type GPT2Config, type ParameterTable } from '../model/index.ts';
+import { footprint } from '../runtime/index.ts';
+import type { WeightDtype } from '../shaders/index.ts';
+import type { Checkpoint } from '../weights/index.ts';
+import { type AdapterSummary, summariseGpu } from './adapter.ts';
+
+/** Bytes a model would need, before any weight byte is fetched. */
+export interface MemoryPlan {
+  id: string;
+  revision: string;
+  config: GPT2Config;
+  parameters: number;
+  downloadBytes: number;
+  adapter: AdapterSummary | null;
+  dtypes: {
+    dtype: WeightDtype;
+    weightBytes: number;
+    kvBytes: number;
+    totalBytes: number;
+    fits: boolean;
+    why?: string;
+  }[];
+  recommended: WeightDtype | null;
+}
+
+/** Up to this many bytes the checkpoint's own precision is kept; above it, memory matters more. */
+const comfortableBytes = 1.5 * 2 ** 30;
+
+/** WebGPU's default limits, where there is no adapter to ask. */
+const defaultLimits = {
+  maxStorageBufferBindingSize: 2 ** 27,
+  maxBufferSize: 2 ** 28,
+  maxStorageBuffersPerShaderStage: 8,
+};
+
+interface Subject {
+  checkpoint: Checkpoint;
+  config: GPT2Config;
+  table: ParameterTable;
+}
+
+/** Bytes the model would take in each dtype, and which of them suits this device. */
+export function planFor(subject: Subject, adapter: AdapterSummary | null): MemoryPlan {
+  const { checkpoint, config, table } = subject;
+  const dtypes = (['f32', 'f16', 'int8', 'int4'] as const).map((dtype) =>
+    plannedDtype(subject, adapter, dtype),
+  );
+  const fitting = dtypes.filter(({ fits }) => fits);
+  const exact: WeightDtype = table.parameters.every(({ tensor }) => tensor.dtype === 'F16') ? 'f16' : 'f32';
+  const candidates = fitting.filter(({ dtype }) => exact === 'f32' || dtype !== 'f32');
+  const recommended =
+    candidates.find(({ totalBytes }) => totalBytes <= comfortableBytes)?.dtype ??
+    candidates.at(-1)?.dtype ??
+    null;
+  return {
+    id: checkpoint.id,
+    revision: checkpoint.revision,
+    config,
+    parameters: countParameters(config),
+    downloadBytes: checkpoint.totalBytes,
+    adapter,
+    dtypes,
+    recommended,
+  };
+}
+
+function plannedDtype({ config, table }: Subject, adapter: AdapterSummary | null, dtype: WeightDtype) {
+  const limits = { ...defaultLimits, ...adapter?.limits };
+  const found = footprint(config, {
+    dtype,
+    kv: 'f32',
+    context: config.nPositions,
+    tied: table.tied,
+    bindingLimit: limits.maxStorageBufferBindingSize,
+    bufferLimit: limits.maxBufferSize,
+    storageBuffers: limits.maxStorageBuffersPerShaderStage,
+  });
+  const totalBytes = found.weightBytes + found.kvBytes + found.workBytes;
+  const plan = {
+    dtype,
+    weightBytes: found.weightBytes,
+    kvBytes: found.kvBytes,
+    totalBytes,
+    fits: !found.why,
+  };
+  return found.why ? { ...plan, why: found.why } : plan;
+}
+
+/** @throws VitrineError `adapter-limit` when no dtype fits. */
+export function recommendDtype(subject: Subject, adapter: AdapterSummary): WeightDtype {
+  const plan = planFor(subject, adapter);
+  if (plan.recommended) return plan.recommended;
+  const why = plan.dtypes.at(-1)?.why ?? '';
+  throw new VitrineError(
+    'adapter-limit',
+    `${plan.id} does not fit this device in any dtype. ${why} Choose a smaller model.`,
+  );
+}
+
+/** The adapter of this device, without keeping a device; null where there is none. */
+export async function probeAdapter(): Promise<AdapterSummary | null> {
+  if (!platformGpu()) return null;
+  try {
+    const gpu = await openGpu();
+    const summary = summariseGpu(gpu.info);
+    gpu.destroy();
+    return summary;
+  } catch (error) {
+    if (error instanceof VitrineError && error.code === 'webgpu-unavailable') return null;
+    throw error;
+  }
+}
+
+const adapterPatience = { tries: 15, milliseconds: 200 };
+
+/** Waits a while for an adapter: a browser whose GPU process has just gone has none for a moment. */
+export async function waitForAdapter(): Promise<void> {
+  for (let left = adapterPatience.tries; left > 0; left--) {
+    const adapter = await platformGpu()
+      ?.requestAdapter()
+      .catch(() => null);
+    if (adapter) return;
+    await new Promise((resolve) => setTimeout(resolve, adapterPatience.milliseconds));
+  }
+}

@@ -1,0 +1,48 @@
+import type { GeneratedToken, GenerationOptions, Score } from '../generation/index.ts';
+import type { Inspection, InspectOptions } from '../inside/index.ts';
+import type { GPT2Config } from '../model/index.ts';
+import type { ModelSource } from '../weights/index.ts';
+import type { AdapterSummary } from './adapter.ts';
+import type { LoadOptions } from './load-options.ts';
+
+export interface GenerateOptions extends GenerationOptions {
+  /**
+   * Speculative decoding with a smaller model of the same vocabulary, loaded like this one, whose greedy tokens are
+   * tried. The tokens are the same; it stops by itself when it does not pay.
+   */
+  assistantModel?: Model;
+}
+
+export interface ModelStats {
+  /** Bytes of all live GPU buffers. */
+  gpuBytes: number;
+  prefillTokensPerSecond: number;
+  decodeTokensPerSecond: number;
+  timeToFirstTokenMs: number;
+  dispatchesPerToken: number;
+  submitsPerToken: number;
+}
+
+/** A loaded model. The in-thread engine and the worker client both implement it. */
+export interface Model {
+  readonly id: string;
+  readonly revision: string;
+  readonly config: GPT2Config;
+  readonly dtype: string;
+  readonly adapter: AdapterSummary;
+  encode(text: string): number[];
+  decode(ids: number[]): string;
+  /** Logits of the last position, [V]. */
+  logits(ids: number[]): Promise<Float32Array>;
+  score(textOrIds: string | number[]): Promise<Score>;
+  generate(prompt: string | number[], options?: GenerateOptions): AsyncIterable<GeneratedToken>;
+  inspect(textOrIds: string | number[], what: InspectOptions): Promise<Inspection>;
+  stats(): ModelStats;
+  /** Frees all GPU memory. Idempotent; may be called at any time. */
+  dispose(): void;
+}
+
+/** What a page or an embed drives. */
+export interface Engine {
+  loadModel(source: ModelSource, options?: LoadOptions): Promise<Model>;
+}

@@ -1,0 +1,71 @@
+import { VitrineError } from '../lib/index.ts';
+import { isPlainGreedy, type ResolvedSampling } from '../sampling/index.ts';
+import type { BeamOptions } from './beam-scorer.ts';
+import { type GenerationOptions, wholeNumber } from './options.ts';
+
+function refusal(message: string): VitrineError {
+  return new VitrineError('invalid-argument', message);
+}
+
+/** One less than the tokens of a verification pass. */
+const mostDrafts = 7;
+const defaultAssistantDrafts = 4;
+
+/**
+ * Most tokens to draft for one pass; undefined without speculative decoding.
+ * @throws VitrineError `invalid-argument` naming the option
+ */
+export function resolveDraftLength(options: GenerationOptions, hasAssistant: boolean): number | undefined {
+  const { promptLookupNumTokens, numAssistantTokens, n = 1 } = options;
+  if (numAssistantTokens !== undefined && !hasAssistant)
+    throw refusal('numAssistantTokens needs assistantModel. Pass one, or leave it out.');
+  if (promptLookupNumTokens === undefined && !hasAssistant) return undefined;
+  if (promptLookupNumTokens !== undefined && hasAssistant)
+    throw refusal('promptLookupNumTokens and assistantModel exclude each other. Pass one of the two.');
+  if (n !== 1) throw refusal(`Speculative decoding generates one sequence; n is ${n}. Leave n out.`);
+  if (promptLookupNumTokens !== undefined)
+    return wholeNumber('promptLookupNumTokens', promptLookupNumTokens, 1, mostDrafts);
+  return wholeNumber('numAssistantTokens', numAssistantTokens ?? defaultAssistantDrafts, 1, mostDrafts);
+}
+
+const mostBeams = 8;
+const mostLengthPenalty = 10;
+
+/**
+ * Options of beam search; undefined without it.
+ * @throws VitrineError `invalid-argument` naming the option, or what cannot be combined with beam search
+ */
+export function resolveBeamOptions(
+  options: GenerationOptions,
+  sampling: ResolvedSampling,
+  hasAssistant: boolean,
+): BeamOptions | undefined {
+  const { numBeams, lengthPenalty, earlyStopping } = options;
+  if (numBeams === undefined) {
+    const alone = (['lengthPenalty', 'earlyStopping'] as const).find((name) => options[name] !== undefined);
+    if (alone) throw refusal(`${alone} is an option of beam search. Pass numBeams, or leave it out.`);
+    return undefined;
+  }
+  wholeNumber('numBeams', numBeams, 2, mostBeams);
+  wholeNumber('n', options.n ?? 1, 1, numBeams);
+  checkCombination(options, sampling, hasAssistant);
+  if (
+    lengthPenalty !== undefined &&
+    !(typeof lengthPenalty === 'number' && Math.abs(lengthPenalty) <= mostLengthPenalty)
+  )
+    throw refusal(`lengthPenalty is ${lengthPenalty}; use a number from -10 to 10.`);
+  if (![undefined, true, false, 'never'].includes(earlyStopping))
+    throw refusal(`earlyStopping is ${String(earlyStopping)}; use true, false or 'never'.`);
+  return { numBeams, lengthPenalty: lengthPenalty ?? 1, earlyStopping: earlyStopping ?? false };
+}
+
+function checkCombination(options: GenerationOptions, sampling: ResolvedSampling, hasAssistant: boolean) {
+  if (!isPlainGreedy(sampling))
+    throw refusal('numBeams cannot be combined with temperature, penalties, bans or bias. Leave them out.');
+  if (options.stop?.length || options.overflow === 'slide')
+    throw refusal(
+      `numBeams cannot be combined with ${options.stop?.length ? 'stop' : "overflow: 'slide'"}. Leave one of them out.`,
+    );
+  if (options.promptLookupNumTokens !== undefined || hasAssistant)
+    throw refusal('numBeams cannot be combined with speculative decoding. Leave one of them out.');
+}

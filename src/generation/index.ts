@@ -1,0 +1,7 @@
+export type { GenerationContext, RecoverableRuntime } from './context.ts';
+export { generate } from './generate.ts';
+export type { GenerationOptions } from './options.ts';
+export { RuntimeLock } from './runtime-lock.ts';
+export { type Score, scoreIds } from './score.ts';
+export { type GenerationTimes, SequenceCache } from './sequence-cache.ts';
+export type { FinishReason, GeneratedToken, SpeculationStats, TokenAlternative } from './token.ts';
