@@ -24,7 +24,8 @@ export async function* generate(
 ): AsyncGenerator<GeneratedToken> {
   const config = resolveGenerationConfig(context.session.runtime, promptIds, options);
   const { n } = config;
-  const advanced = asksForAdvancedDecoding(options) ? await import('./advanced-decoding.ts') : undefined;
+  const needsAdvanced = assistant !== undefined || asksForAdvancedDecoding(options);
+  const advanced = needsAdvanced ? await import('./advanced-decoding.ts') : undefined;
   if (advanced && assistant) advanced.checkSameVocabulary(context.tokenizer, assistant.tokenizer);
   const beams = advanced?.resolveBeamOptions(options, config.sampling, assistant !== undefined);
   const speculator = advanced?.createSpeculator(context.session, config, options, assistant);
