@@ -18,6 +18,7 @@ export const levels = {
   generation: 5,
   inside: 5,
   engine: 6,
+  'device-test': 7,
   worker: 7,
   embed: 8,
   node: 8,
@@ -59,8 +60,9 @@ export function judge(from, to) {
     return `${source} (level ${levels[source]}) imports ${target} (level ${levels[target]}): imports point downward only`;
   if (levels[target] === levels[source])
     return `${source} and ${target} are on one level and must not know each other`;
-  // Tests may compare with a folder's references, which shipped code never sees.
-  const forTests = testFile.test(from) && to === `src/${target}/reference/index.ts`;
+  // Tests and the device test compare with a folder's references, which no other code sees.
+  const forTests =
+    (testFile.test(from) || source === 'device-test') && to === `src/${target}/reference/index.ts`;
   if (to !== `src/${target}/index.ts` && !forTests)
     return `another folder is reached through src/${target}/index.ts only`;
   return undefined;

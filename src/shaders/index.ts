@@ -1,4 +1,4 @@
-export { type ActivationName, activations } from './activation.ts';
+export { type ActivationName, activations, activationWgsl } from './activation.ts';
 export {
   type AttentionShape,
   attentionCombineKernel,

@@ -1,3 +1,4 @@
+import { testMatrix } from '../../src/device-test/support/matrix.ts';
 import type { Gpu } from '../../src/gpu/index.ts';
 import type { GPT2Config } from '../../src/model/config.ts';
 import { attentionScale } from '../../src/model/gpt2.ts';
@@ -12,7 +13,6 @@ import {
   layerNorm,
   linear,
 } from '../../src/shaders/reference/index.ts';
-import { testMatrix } from './matrix.ts';
 import { randomFloats, strided } from './numbers.ts';
 
 export const tinyConfig: GPT2Config = {

@@ -1,12 +1,12 @@
-import { f16ToNumber, numberToF16 } from '../../src/lib/index.ts';
+import { f16ToNumber, numberToF16 } from '../../lib/index.ts';
 import {
   type AttentionShape,
   kvBytes,
   paddedHeadSize,
   qkvFloats,
   vectorStride,
-} from '../../src/shaders/index.ts';
-import type { AttentionInput } from '../../src/shaders/reference/index.ts';
+} from '../../shaders/index.ts';
+import type { AttentionInput } from '../../shaders/reference/index.ts';
 import { randomFloats } from './numbers.ts';
 
 export interface HeadsSpec {

@@ -1,6 +1,6 @@
-import type { Gpu } from '../../src/gpu/index.ts';
-import { type Matrix, type MatrixFormat, matrixFormat, type WeightDtype } from '../../src/shaders/index.ts';
-import { packMatrix, unpackMatrix } from '../../src/shaders/reference/index.ts';
+import type { Gpu } from '../../gpu/index.ts';
+import { type Matrix, type MatrixFormat, matrixFormat, type WeightDtype } from '../../shaders/index.ts';
+import { packMatrix, unpackMatrix } from '../../shaders/reference/index.ts';
 import { randomFloats } from './numbers.ts';
 
 export interface TestMatrix {

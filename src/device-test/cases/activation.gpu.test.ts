@@ -1,0 +1,4 @@
+import { testOperation } from '../../../test/support/operations.ts';
+import { activationOperation } from './activation.ts';
+
+testOperation(activationOperation);

@@ -1,0 +1,4 @@
+import { testOperation } from '../../../test/support/operations.ts';
+import { attentionPrefillOperation } from './attention-prefill.ts';
+
+testOperation(attentionPrefillOperation);

@@ -1,0 +1,4 @@
+import { testOperation } from '../../../test/support/operations.ts';
+import { convertOperation } from './convert.ts';
+
+testOperation(convertOperation);

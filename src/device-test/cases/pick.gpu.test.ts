@@ -1,0 +1,4 @@
+import { testOperation } from '../../../test/support/operations.ts';
+import { pickOperation } from './pick.ts';
+
+testOperation(pickOperation);

@@ -1,0 +1,298 @@
+import type { Gpu } from '../../gpu/index.ts';
+import {
+  distribution,
+  massOf,
+  type ResolvedSampling,
+  resolveSampling,
+  type SamplingContext,
+  type SamplingOptions,
+  sampleReference,
+} from '../../sampling/index.ts';
+import {
+  packSampling,
+  packTables,
+  type SampleShape,
+  sampleKernel,
+  stateBytes,
+  stateLayout,
+} from '../../shaders/index.ts';
+import { kernelCase, type Operation } from '../case.ts';
+import { type Comparison, checkThat, compareExactly, compareNumbers } from '../support/compare.ts';
+import { readWords, runKernel, upload, uploadUniform } from '../support/gpu.ts';
+import { seeded } from '../support/numbers.ts';
+
+const gone = 0xffffffff;
+const empty: SamplingContext = { ids: [], promptLength: 0 };
+
+/** Logits with ties in them, some vectors flat, some spread widely. */
+function randomLogits(seed: number, size: number): Float32Array<ArrayBuffer> {
+  const next = seeded(seed);
+  const deviation = [0, 0.01, 1, 4, 10][seed % 5] as number;
+  return Float32Array.from({ length: size }, () => {
+    const value = deviation * (next() + next() + next() - 1.5) * 2 - 30;
+    return next() < 0.3 ? Math.round(value) : value;
+  });
+}
+
+interface Batch {
+  vectors: readonly Float32Array[];
+  contexts: readonly SamplingContext[];
+  sampling: ResolvedSampling;
+  draw?: number;
+}
+
+/** The token loop's state before draw number `draw`: column c generates sequence c. */
+function packState(contexts: readonly SamplingContext[], draw: number): Uint32Array<ArrayBuffer> {
+  const state = new Uint32Array(stateBytes(contexts.length) / 4);
+  state[stateLayout.running] = contexts.length;
+  for (const [column, { ids }] of contexts.entries()) {
+    const at = stateLayout.headerSize + column * stateLayout.columnSize;
+    state[at + stateLayout.draw] = draw;
+    state[at + stateLayout.sequence] = column;
+    state[at + stateLayout.contextLength] = ids.length;
+  }
+  return state;
+}
+
+/** Runs the kernel on one column a vector; every vector has the same length. */
+async function sampleOnGpu(gpu: Gpu, { vectors, contexts, sampling, draw = 0 }: Batch) {
+  const vocab = (vectors[0] as Float32Array).length;
+  const shape: SampleShape = { vocab, columns: vectors.length, logitsStride: vocab + 3, context: 64 };
+  const logits = new Float32Array(shape.logitsStride * shape.columns);
+  for (const [column, vector] of vectors.entries()) logits.set(vector, column * shape.logitsStride);
+  const tables = packTables(sampling, contexts, shape);
+  const buffers = {
+    logits: upload(gpu, logits),
+    work: gpu.buffers.create('work', shape.columns * vocab * 4),
+    notes: upload(gpu, tables.notes),
+    bias: upload(gpu, tables.bias),
+    context: upload(gpu, tables.context),
+    state: upload(gpu, packState(contexts, draw)),
+    sampling: uploadUniform(gpu, packSampling(sampling, vocab)),
+  };
+  await runKernel(gpu, sampleKernel(shape), Object.values(buffers), [shape.columns, 1, 1]);
+  const state = await readWords(gpu, buffers.state);
+  const work = await readWords(gpu, buffers.work, shape.columns * vocab);
+  const left = await readWords(gpu, buffers.logits, logits.length);
+  const notes = tables.notes.length ? await readWords(gpu, buffers.notes) : new Uint32Array();
+  for (const buffer of Object.values(buffers)) gpu.buffers.destroy(buffer);
+  const field = (column: number, place: 'chosen' | 'contextLength') =>
+    state[stateLayout.headerSize + column * stateLayout.columnSize + stateLayout[place]] as number;
+  const columns = vectors.map((_, column) => ({
+    chosen: field(column, 'chosen'),
+    contextLength: field(column, 'contextLength'),
+    gaps: work.subarray(column * vocab, (column + 1) * vocab),
+    notes: notes.subarray(column * vocab, (column + 1) * vocab),
+  }));
+  return { columns, kept: compareExactly('logits, which stay', left, new Uint32Array(logits.buffer)) };
+}
+
+/** Support and probabilities as the kernel left them. */
+function supportOf(gaps: Uint32Array) {
+  const ids: number[] = [];
+  const masses: number[] = [];
+  for (const [id, gap] of gaps.entries()) {
+    if (gap === gone) continue;
+    ids.push(id);
+    masses.push(massOf(gap));
+  }
+  const total = masses.reduce((sum, mass) => sum + mass, 0);
+  return { ids, probabilities: masses.map((mass) => mass / total) };
+}
+
+/** Support, probabilities and choice of every vector are those of the reference sampler. */
+async function compareWithReference(
+  gpu: Gpu,
+  vectors: readonly Float32Array[],
+  options: SamplingOptions,
+  contexts = vectors.map(() => empty),
+): Promise<Comparison[]> {
+  const sampling = resolveSampling({ seed: 77, ...options });
+  const draw = 5;
+  const { columns, kept } = await sampleOnGpu(gpu, { vectors, contexts, sampling, draw });
+  const results = [kept];
+  for (const [sequence, { chosen, gaps }] of columns.entries()) {
+    const logits = vectors[sequence] as Float32Array;
+    const context = contexts[sequence] as SamplingContext;
+    // Where nothing at all can be drawn there is no support to compare, only the token that stands in.
+    if (sampling.temperature > 0 && logits.some((logit) => logit > -Infinity)) {
+      const expected = distribution(logits, context, sampling);
+      const { ids, probabilities } = supportOf(gaps);
+      results.push(compareExactly(`support of vector ${sequence}`, ids, expected.ids));
+      results.push(
+        compareNumbers(`probabilities of vector ${sequence}`, probabilities, expected.probabilities, {
+          relative: 1e-5,
+        }),
+      );
+    }
+    const wanted = sampleReference(logits, context, sampling, { sequence, draw });
+    results.push(compareExactly(`token of vector ${sequence}`, [chosen], [wanted]));
+  }
+  return results;
+}
+
+const settings: SamplingOptions[] = [
+  {},
+  { temperature: 0 },
+  { temperature: 0.7, topK: 3 },
+  { temperature: 1.3, topK: 40 },
+  { topP: 0.9 },
+  { temperature: 0.5, topP: 0.2 },
+  { minP: 0.1 },
+  { typicalP: 0.5 },
+  { temperature: 0.8, topK: 50, topP: 0.95, minP: 0.02 },
+  { temperature: 1.1, topK: 30, topP: 0.9, minP: 0.01, typicalP: 0.8 },
+  { temperature: 1e-6, topK: 5 },
+  { temperature: 1e6, topP: 0.5 },
+];
+
+/** Every option that changes logits, over contexts with repetitions in them. */
+const modifiers: SamplingOptions[] = [
+  { repetitionPenalty: 1.3 },
+  { repetitionPenalty: 0.7, topK: 20 },
+  { frequencyPenalty: 0.37, presencePenalty: -0.21, topP: 0.8 },
+  { noRepeatNgramSize: 1 },
+  { noRepeatNgramSize: 2, temperature: 0 },
+  { noRepeatNgramSize: 3, topK: 10 },
+  { logitBias: { 0: 2.5, 3: Number.NEGATIVE_INFINITY, 5: -1.7 }, minP: 0.05 },
+  {
+    repetitionPenalty: 1.2,
+    frequencyPenalty: 0.3,
+    presencePenalty: 0.4,
+    noRepeatNgramSize: 2,
+    logitBias: { 1: 3.3, 2: Number.NEGATIVE_INFINITY, 900: 1 },
+    temperature: 0.9,
+    topK: 30,
+    topP: 0.95,
+  },
+];
+
+/** Vectors to take of `count`: a software adapter needs milliseconds for each workgroup and takes a tenth. */
+function outOf(gpu: Gpu, count: number): number {
+  return gpu.info.software ? Math.ceil(count / 10) : count;
+}
+
+function batch(from: number, count: number, size: number) {
+  return Array.from({ length: count }, (_, i) => randomLogits(from + i, size));
+}
+
+function randomContext(seed: number, size: number): SamplingContext {
+  const next = seeded(seed + 1e6);
+  const length = Math.floor(next() * 40);
+  // Few distinct tokens, so that n-grams come back.
+  const ids = Array.from({ length }, () => Math.floor(next() * Math.min(size, 5)));
+  return { ids, promptLength: Math.floor(next() * (length + 1)) };
+}
+
+async function checkSettings(gpu: Gpu, options: SamplingOptions): Promise<Comparison[]> {
+  return [
+    ...(await compareWithReference(gpu, batch(0, outOf(gpu, 700), 7), options)),
+    ...(await compareWithReference(gpu, batch(700, outOf(gpu, 292), 300), options)),
+    ...(await compareWithReference(gpu, batch(992, outOf(gpu, 8), 50257), options)),
+  ];
+}
+
+async function checkModifiers(gpu: Gpu, options: SamplingOptions): Promise<Comparison[]> {
+  const results: Comparison[] = [];
+  for (const [most, size] of [
+    [700, 7],
+    [298, 300],
+    [2, 50257],
+  ] as const) {
+    // biome-ignore format: pairs
+    const count = outOf(gpu, most);
+    const contexts = Array.from({ length: count }, (_, seed) => randomContext(seed, size));
+    results.push(...(await compareWithReference(gpu, batch(count, count, size), options, contexts)));
+  }
+  return results;
+}
+
+async function checkOddLogits(gpu: Gpu): Promise<Comparison[]> {
+  const nan = Number.NaN;
+  const inf = Number.POSITIVE_INFINITY;
+  const odd = [
+    [nan, nan, nan, nan],
+    [nan, 1, nan, 1],
+    [-inf, -inf, -2, -inf],
+    [inf, 1, 2, inf],
+    [-0, 0, 1e-40, -1e-40],
+    [3e38, -3e38, 3e38, 0],
+  ].map((values) => Float32Array.from(values));
+  const results: Comparison[] = [];
+  for (const options of [{}, { temperature: 0 }, { topP: 0.5 }, { topK: 2, typicalP: 0.5 }])
+    results.push(...(await compareWithReference(gpu, odd, options)));
+  return results;
+}
+
+async function checkSmallest(gpu: Gpu): Promise<Comparison[]> {
+  const ban = Number.NEGATIVE_INFINITY;
+  const logitBias = { 0: ban, 1: ban, 2: ban };
+  const vectors = [Float32Array.of(1, 3, 3), Float32Array.of(1, 1, 1)];
+  const sampling = resolveSampling({ logitBias });
+  const { columns } = await sampleOnGpu(gpu, { vectors, contexts: [empty, empty], sampling });
+  return [
+    ...(await compareWithReference(gpu, [Float32Array.of(3)], { topK: 1, topP: 0.5 })),
+    compareExactly(
+      'tokens',
+      columns.map(({ chosen }) => chosen),
+      [1, 0],
+    ),
+  ];
+}
+
+async function checkMemory(gpu: Gpu): Promise<Comparison[]> {
+  const sampling = resolveSampling({ temperature: 0, noRepeatNgramSize: 4, presencePenalty: 0.1 });
+  const contexts = [{ ids: [2, 2, 1], promptLength: 1 }, empty];
+  const vectors = [Float32Array.of(0, 9, 0), Float32Array.of(0, 0, 9)];
+  const { columns } = await sampleOnGpu(gpu, { vectors, contexts, sampling });
+  const seen = 0x80000000;
+  const flat = columns.flatMap(({ chosen, contextLength, notes }) => [chosen, contextLength, ...notes]);
+  return [compareExactly('state', flat, [1, 4, 0, seen + 2, seen + 1, 2, 1, 0, 0, seen + 1])];
+}
+
+/** Draws follow the distribution: chi-square within five standard deviations. */
+async function checkFrequencies(gpu: Gpu): Promise<Comparison[]> {
+  const logits = randomLogits(3, 100);
+  const sampling = resolveSampling({ temperature: 0.9, topK: 60, topP: 0.97, seed: 4 });
+  const { ids, probabilities } = distribution(logits, empty, sampling);
+  const counts = new Map<number, number>();
+  const vectors = Array.from({ length: outOf(gpu, 1000) }, () => logits);
+  const contexts = vectors.map(() => empty);
+  const rounds = outOf(gpu, 100);
+  for (let draw = 0; draw < rounds; draw++) {
+    const { columns } = await sampleOnGpu(gpu, { vectors, contexts, sampling, draw });
+    for (const { chosen } of columns) counts.set(chosen, (counts.get(chosen) ?? 0) + 1);
+  }
+  let chiSquare = 0;
+  for (const [i, id] of ids.entries()) {
+    const expected = rounds * vectors.length * (probabilities[i] as number);
+    chiSquare += ((counts.get(id) ?? 0) - expected) ** 2 / expected;
+    counts.delete(id);
+  }
+  const freedom = ids.length - 1;
+  return [
+    checkThat('no token outside the support', counts.size === 0),
+    compareNumbers('chi-square', [chiSquare], [freedom], { absolute: 5 * Math.sqrt(2 * freedom) }),
+  ];
+}
+
+export const sampleOperation: Operation = {
+  name: 'sampling',
+  cases: [
+    ...settings.map((options) => kernelCase(JSON.stringify(options), (gpu) => checkSettings(gpu, options))),
+    ...modifiers.map((options) =>
+      kernelCase(`with penalties, bias and bans: ${optionText(options)}`, (gpu) =>
+        checkModifiers(gpu, options),
+      ),
+    ),
+    kernelCase('logits that are not numbers, equal, infinite or tiny', checkOddLogits),
+    kernelCase('a vocabulary of one, and everything banned', checkSmallest),
+    kernelCase('it remembers what it chose', checkMemory),
+    kernelCase('draws as often as the distribution says', checkFrequencies),
+  ],
+};
+
+/** JSON knows no infinity, which a ban is. */
+function optionText(options: SamplingOptions): string {
+  return JSON.stringify(options, (_, value) => (value === Number.NEGATIVE_INFINITY ? '-Infinity' : value));
+}
