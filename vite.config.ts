@@ -1,21 +1,52 @@
-import { existsSync } from 'node:fs';
 import react from '@vitejs/plugin-react';
 import { defineConfig } from 'vite';
-import { partsOfSite } from './tools/bundle.mjs';
-import { contentSecurityPolicy } from './tools/csp.mjs';
-import { offline } from './tools/offline.mjs';
-import { wgslPlugin } from './tools/wgsl.mjs';
+import { contentSecurityPolicy } from './tools/build/csp.ts';
+import { offline } from './tools/build/offline.ts';
+import { plainImports } from './tools/build/plain-imports.ts';
+import { stripKernels } from './tools/build/wgsl.ts';
+import { workerChunk } from './tools/build/worker-chunk.ts';
 
-const pages = ['index', 'embed', 'bench'].filter((name) => existsSync(`${name}.html`));
+/** The entries of the package, whose files keep their names. */
+const library = {
+  vitrine: 'src/index.ts',
+  'vitrine-node': 'src/node/index.ts',
+  embed: 'src/embed/element.ts',
+};
 
+const pages = { 'page-index': 'index.html', 'page-embed': 'embed.html', 'page-bench': 'bench.html' };
+
+/** One build makes pages, library, element and worker; what they share is in chunks of `dist/assets/`. */
 export default defineConfig({
   base: './',
-  plugins: [react(), contentSecurityPolicy(), wgslPlugin(), ...partsOfSite({ worker: false }), offline()],
+  plugins: [
+    react(),
+    contentSecurityPolicy(),
+    stripKernels(),
+    workerChunk('vitrine-worker.js'),
+    plainImports(),
+    offline(),
+  ],
   server: { port: 5173, strictPort: true },
   preview: { port: 4173, strictPort: true },
-  worker: { format: 'es', plugins: () => [wgslPlugin(), ...partsOfSite({ worker: true })] },
   build: {
     target: 'es2022',
-    rollupOptions: { input: Object.fromEntries(pages.map((name) => [name, `${name}.html`])) },
+    modulePreload: false,
+    manifest: true,
+    rolldownOptions: {
+      input: { ...pages, ...library },
+      preserveEntrySignatures: 'allow-extension',
+      external: [/^node:/, 'webgpu'],
+      output: {
+        entryFileNames: ({ name }) => (name in library ? '[name].js' : 'assets/[name]-[hash].js'),
+        codeSplitting: {
+          // Fewer and larger files than by default: a page fetches the worker's part in two steps.
+          groups: [
+            { name: 'lib', test: /\/src\/lib\/|preload-helper/ },
+            { name: 'common', test: /\/src\/sampling\/|\/(source|known-models)\.ts$|\/idb-keyval\// },
+            { name: 'engine', tags: ['$initial'], test: /\/src\/(gpu|shaders|model|engine|weights)\// },
+          ],
+        },
+      },
+    },
   },
 });

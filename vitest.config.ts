@@ -1,12 +1,11 @@
 import { playwright } from '@vitest/browser-playwright';
 import { defineConfig } from 'vitest/config';
 import { browserArgs, findBrowser } from './tools/browser.ts';
-import { wgslPlugin } from './tools/wgsl.mjs';
 
 /**
  * Three lanes over the same tree:
  *   unit   *.test.ts in Node, complete without a GPU
- *   gpu    *.gpu.test.ts in a real browser with a WebGPU adapter, with the kernels as they are shipped
+ *   gpu    *.gpu.test.ts in a real browser with a WebGPU adapter
  *   dawn   the same *.gpu.test.ts files in Node, on Dawn
  */
 const gpuFiles = ['src/**/*.gpu.test.ts', 'test/**/*.gpu.test.ts'];
@@ -24,7 +23,6 @@ export default defineConfig({
         },
       },
       {
-        plugins: [wgslPlugin({ always: true })],
         optimizeDeps: { include: ['fast-check', 'idb-keyval', '@noble/hashes/sha2.js'] },
         test: {
           name: 'gpu',

@@ -33,11 +33,7 @@ test('the package holds what it should and nothing more', () => {
   for (const needed of [
     'vitrine.js',
     'vitrine.d.ts',
-    'vitrine-engine.js',
-    'vitrine-cpu.js',
-    'vitrine-decoding.js',
-    'vitrine-more.js',
-    'vitrine-tuner.js',
+    'vitrine-worker.js',
     'vitrine-node.js',
     'vitrine-node.d.ts',
     'embed.js',

@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, test } from '@playwright/test';
-import { policyText } from '../tools/csp.mjs';
+import { policyText } from '../tools/build/csp.ts';
 import { startStaticServer } from './support/static-server.mjs';
 
 /** Runs as a page's own script, because what a test injects is not held by the policy. */

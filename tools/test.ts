@@ -104,7 +104,7 @@ const steps: [string, Step][] = [
   ['unit', lane('unit')],
   ['gpu', lane('gpu')],
   ['dawn', dawn],
-  ['build', check(process.execPath, ['tools/build.mjs'])],
+  ['build', check('npm', ['run', 'build'])],
   ['e2e', endToEnd],
 ];
 

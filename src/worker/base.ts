@@ -1,7 +1,6 @@
-/**
- * Where the bundled models are unless told otherwise: beside the page. In the library's file it is beside that file
- * (tools/bundle.mjs puts its own in place of this one).
- */
-export function defaultBase(): string | undefined {
-  return typeof document === 'undefined' ? undefined : new URL('models/', document.baseURI).href;
+import { workerUrl } from './spawn.ts';
+
+/** Where the bundled models are unless told otherwise: beside the library. The development server has them at its root. */
+export function defaultBase(): string {
+  return new URL(import.meta.env.DEV ? '/models/' : 'models/', workerUrl()).href;
 }

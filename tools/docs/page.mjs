@@ -1,4 +1,4 @@
-import { policyText } from '../csp.mjs';
+import { policyText } from '../build/csp.ts';
 
 /** One page of the docs. `toDocs` and `toRoot` are the ways to the docs' folder and to the site's root. */
 export function pageHtml({ title, body, pages, here, toDocs, toRoot }) {

@@ -1,3 +1,5 @@
+import type { Plugin } from 'vite';
+
 /**
  * The content security policy of the pages, as a Vite plugin that writes it into their <head>.
  *
@@ -25,7 +27,7 @@ const policy = {
   'form-action': "'none'",
 };
 
-export function policyText({ development = false } = {}) {
+export function policyText({ development = false } = {}): string {
   const inline = development
     ? { 'script-src': "'self' 'wasm-unsafe-eval' 'unsafe-inline'", 'style-src': "'self' 'unsafe-inline'" }
     : {};
@@ -34,7 +36,7 @@ export function policyText({ development = false } = {}) {
     .join('; ');
 }
 
-export function contentSecurityPolicy() {
+export function contentSecurityPolicy(): Plugin {
   return {
     name: 'content-security-policy',
     transformIndexHtml(_html, context) {

@@ -1,10 +1,11 @@
+import type { PluginOption } from 'vite';
 import { VitePWA } from 'vite-plugin-pwa';
 
 /**
  * The service worker: it holds the page's own files, GPT-2's ranks included, and never a model's bytes; those are kept,
  * verified and deleted by the engine. A new version waits until the visitor asks for it.
  */
-export function offline() {
+export function offline(): PluginOption {
   return VitePWA({
     registerType: 'prompt',
     injectRegister: null,
@@ -22,7 +23,7 @@ export function offline() {
     },
     workbox: {
       globPatterns: ['**/*.{html,js,css,woff2,svg}'],
-      globIgnores: ['models/**', 'bench*', 'vitrine-node.js', 'assets/{bench,r50k}*'],
+      globIgnores: ['models/**', 'bench*', 'vitrine-node.js', 'assets/page-bench*'],
       // Every query is for the page's own script, none for the host.
       ignoreURLParametersMatching: [/./],
       navigateFallback: null,
