@@ -43,7 +43,11 @@ export default defineConfig({
           groups: [
             { name: 'lib', test: /\/src\/lib\/|preload-helper/ },
             { name: 'common', test: /\/src\/sampling\/|\/(source|known-models)\.ts$|\/idb-keyval\// },
-            { name: 'engine', tags: ['$initial'], test: /\/src\/(gpu|shaders|model|engine|weights)\// },
+            {
+              name: 'engine',
+              tags: ['$initial'],
+              test: /\/src\/(gpu|shaders|model|runtime|generation|engine|weights)\//,
+            },
           ],
         },
       },
