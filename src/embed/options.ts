@@ -1,44 +1,37 @@
 import type { GenerateOptions, LoadOptions, WeightDtype } from '../engine/index.ts';
+import {
+  numberAttributes,
+  type OptionAttribute,
+  optionAttributes,
+  pageDefaults,
+} from '../generation/index.ts';
 import { VitrineError } from '../lib/index.ts';
 
 /** When an embed may begin to download: at a click, once it is seen, or at once. */
 export type Autoload = 'click' | 'visible' | 'now';
 export type Theme = 'light' | 'dark' | 'auto';
 
-/** Numbers an embed takes, by attribute and query name. */
-const numberNames = {
-  'max-new-tokens': 'maxNewTokens',
-  temperature: 'temperature',
-  'top-k': 'topK',
-  'top-p': 'topP',
-  'min-p': 'minP',
-  'typical-p': 'typicalP',
-  'repetition-penalty': 'repetitionPenalty',
-  'frequency-penalty': 'frequencyPenalty',
-  'presence-penalty': 'presencePenalty',
-  'no-repeat-ngram-size': 'noRepeatNgramSize',
-  seed: 'seed',
-} as const satisfies Record<string, keyof GenerateOptions>;
-
-type NumberName = keyof typeof numberNames;
-const numberAttributes = Object.keys(numberNames) as NumberName[];
-
-/** What the text itself is made by; a link to the site's own page carries these too. */
-const writingNames = ['model', 'prompt', ...numberAttributes, 'stop', 'eos', 'overflow', 'hub'] as const;
+/** What the text itself is made by; a link to the site's own page carries these too. An embed holds one text: no `n`. */
+type WritingName = 'model' | 'prompt' | Exclude<OptionAttribute, 'n'> | 'hub';
+const isWriting = (name: OptionAttribute): name is Exclude<OptionAttribute, 'n'> => name !== 'n';
+const writingNames: readonly WritingName[] = [
+  'model',
+  'prompt',
+  ...optionAttributes.filter(isWriting),
+  'hub',
+];
 
 /** Every attribute of `<vitrine-demo>`; the query names of `embed.html` are the same. */
-export const attributeNames = [...writingNames, 'dtype', 'autoload', 'theme'] as const;
-export type AttributeName = (typeof attributeNames)[number];
+export type AttributeName = WritingName | 'dtype' | 'autoload' | 'theme';
+export const attributeNames: readonly AttributeName[] = [...writingNames, 'dtype', 'autoload', 'theme'];
 
-const defaults = { maxNewTokens: 120, temperature: 0.8, topK: 40 };
-
-/** How to generate; how far is always said. */
-export type WritingOptions = GenerateOptions & typeof defaults;
+/** Options of a generation; the length is always given. */
+export type WritingOptions = GenerateOptions & typeof pageDefaults;
 
 /** What `attribute` answers with; null where it is absent. */
 export type Read = (name: AttributeName) => string | null;
 
-function number(read: Read, name: NumberName): number | undefined {
+function number(read: Read, name: AttributeName): number | undefined {
   const text = read(name)?.trim();
   if (!text) return undefined;
   const value = Number(text);
@@ -51,10 +44,10 @@ function number(read: Read, name: NumberName): number | undefined {
  * @throws VitrineError `invalid-argument` naming an attribute that should be a number and is none
  */
 export function generateOptions(read: Read): WritingOptions {
-  const options: WritingOptions = { ...defaults };
-  for (const name of numberAttributes) {
-    const value = number(read, name);
-    if (value !== undefined) options[numberNames[name]] = value;
+  const options: WritingOptions = { ...pageDefaults };
+  for (const { name, attribute } of numberAttributes) {
+    const value = isWriting(attribute) ? number(read, attribute) : undefined;
+    if (value !== undefined) options[name] = value;
   }
   const stop = read('stop')?.split('\n').filter(Boolean);
   if (stop?.length) options.stop = stop;

@@ -1,15 +1,11 @@
-import { VitrineError } from '../lib/index.ts';
+import { checkOption, VitrineError } from '../lib/index.ts';
 import { isPlainGreedy, type ResolvedSampling } from '../sampling/index.ts';
 import type { BeamOptions } from './beam-scorer.ts';
-import { type GenerationOptions, wholeNumber } from './options.ts';
+import { type GenerationOptions, optionTable } from './options.ts';
 
 function refusal(message: string): VitrineError {
   return new VitrineError('invalid-argument', message);
 }
-
-/** One less than the tokens of a verification pass. */
-const mostDrafts = 7;
-const defaultAssistantDrafts = 4;
 
 /**
  * Most tokens to draft for one pass; undefined without speculative decoding.
@@ -24,12 +20,10 @@ export function resolveDraftLength(options: GenerationOptions, hasAssistant: boo
     throw refusal('promptLookupNumTokens and assistantModel exclude each other. Pass one of the two.');
   if (n !== 1) throw refusal(`Speculative decoding generates one sequence; n is ${n}. Leave n out.`);
   if (promptLookupNumTokens !== undefined)
-    return wholeNumber('promptLookupNumTokens', promptLookupNumTokens, 1, mostDrafts);
-  return wholeNumber('numAssistantTokens', numAssistantTokens ?? defaultAssistantDrafts, 1, mostDrafts);
+    return checkOption('promptLookupNumTokens', promptLookupNumTokens, optionTable.promptLookupNumTokens);
+  const spec = optionTable.numAssistantTokens;
+  return checkOption('numAssistantTokens', numAssistantTokens ?? spec.default, spec);
 }
-
-const mostBeams = 8;
-const mostLengthPenalty = 10;
 
 /**
  * Options of beam search; undefined without it.
@@ -46,17 +40,15 @@ export function resolveBeamOptions(
     if (alone) throw refusal(`${alone} is an option of beam search. Pass numBeams, or leave it out.`);
     return undefined;
   }
-  wholeNumber('numBeams', numBeams, 2, mostBeams);
-  wholeNumber('n', options.n ?? 1, 1, numBeams);
+  checkOption('numBeams', numBeams, optionTable.numBeams);
+  checkOption('n', options.n ?? 1, { ...optionTable.n, max: numBeams });
   checkCombination(options, sampling, hasAssistant);
-  if (
-    lengthPenalty !== undefined &&
-    !(typeof lengthPenalty === 'number' && Math.abs(lengthPenalty) <= mostLengthPenalty)
-  )
-    throw refusal(`lengthPenalty is ${lengthPenalty}; use a number from -10 to 10.`);
-  if (![undefined, true, false, 'never'].includes(earlyStopping))
-    throw refusal(`earlyStopping is ${String(earlyStopping)}; use true, false or 'never'.`);
-  return { numBeams, lengthPenalty: lengthPenalty ?? 1, earlyStopping: earlyStopping ?? false };
+  const { lengthPenalty: length, earlyStopping: early } = optionTable;
+  return {
+    numBeams,
+    lengthPenalty: checkOption('lengthPenalty', lengthPenalty ?? length.default, length),
+    earlyStopping: checkOption('earlyStopping', earlyStopping ?? early.default, early),
+  };
 }
 
 function checkCombination(options: GenerationOptions, sampling: ResolvedSampling, hasAssistant: boolean) {

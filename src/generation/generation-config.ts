@@ -1,7 +1,7 @@
-import { VitrineError } from '../lib/index.ts';
+import { checkOption, VitrineError } from '../lib/index.ts';
 import type { Runtime } from '../runtime/index.ts';
 import { type ResolvedSampling, resolveSampling } from '../sampling/index.ts';
-import { checkedStops, checkNames, type GenerationOptions, wholeNumber } from './options.ts';
+import { checkNames, type GenerationOptions, optionTable } from './options.ts';
 import type { StopConditions } from './sequence.ts';
 
 /** Checked options of one generation. */
@@ -28,9 +28,7 @@ export function resolveGenerationConfig(
   options: GenerationOptions,
 ): GenerationConfig {
   checkNames(options);
-  const slide = options.overflow === 'slide';
-  if (options.overflow !== undefined && options.overflow !== 'slide' && options.overflow !== 'stop')
-    throw new VitrineError('invalid-argument', `overflow is '${options.overflow}'; use 'stop' or 'slide'.`);
+  const slide = checkOption('overflow', options.overflow ?? 'stop', optionTable.overflow) === 'slide';
   if (prompt.length > contextLength && !slide) {
     throw new VitrineError(
       'context-overflow',
@@ -40,23 +38,25 @@ export function resolveGenerationConfig(
   // Beam search draws nothing.
   const sampling = resolveSampling(
     options.numBeams === undefined ? options : { ...options, temperature: options.temperature ?? 0 },
+    config.vocabSize,
   );
-  const most = Number.MAX_SAFE_INTEGER;
   // Without a limit a sliding window would never end.
-  const defaultNewTokens = slide ? contextLength : most;
+  const defaultNewTokens = slide ? contextLength : Number.MAX_SAFE_INTEGER;
+  const maxNewTokens = options.maxNewTokens ?? defaultNewTokens;
+  const stopStrings = options.stop ?? [];
   return {
     prompt,
-    n: wholeNumber('n', options.n ?? 1, 1, 64),
+    n: checkOption('n', options.n ?? 1, optionTable.n),
     sampling,
     conditions: {
-      maxNewTokens: wholeNumber('maxNewTokens', options.maxNewTokens ?? defaultNewTokens, 0, most),
-      eosTokenIds: options.eos === false ? [] : config.eosTokenIds,
+      maxNewTokens: checkOption('maxNewTokens', maxNewTokens, optionTable.maxNewTokens),
+      eosTokenIds: checkOption('eos', options.eos ?? true, optionTable.eos) ? config.eosTokenIds : [],
       contextLength: slide ? undefined : contextLength,
     },
     contextLength,
     slide,
-    alternatives: wholeNumber('logprobs', options.logprobs ?? 0, 0, 20),
-    stopStrings: checkedStops(options.stop),
+    alternatives: checkOption('logprobs', options.logprobs ?? 0, optionTable.logprobs),
+    stopStrings: checkOption('stop', stopStrings, optionTable.stop),
     signal: options.signal,
   };
 }

@@ -1,6 +1,13 @@
 export type { GenerationContext, RecoverableRuntime } from './context.ts';
 export { generate } from './generate.ts';
-export type { GenerationOptions } from './options.ts';
+export {
+  type NumberAttribute,
+  numberAttributes,
+  type OptionAttribute,
+  optionAttributes,
+  pageDefaults,
+} from './option-spellings.ts';
+export { type GenerationOptions, type OptionName, optionTable } from './options.ts';
 export { RuntimeLock } from './runtime-lock.ts';
 export { type Score, scoreIds } from './score.ts';
 export { type GenerationTimes, SequenceCache } from './sequence-cache.ts';

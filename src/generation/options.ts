@@ -1,4 +1,5 @@
-import type { SamplingOptions } from '../sampling/index.ts';
+import { checkOptionNames, type OptionSpec } from '../lib/index.ts';
+import { type SamplingOptions, samplingTable } from '../sampling/index.ts';
 
 /** Options of a generation, except the assistant model: that one is a model, which this folder knows nothing of. */
 export interface GenerationOptions extends SamplingOptions {
@@ -36,71 +37,109 @@ export interface GenerationOptions extends SamplingOptions {
   earlyStopping?: boolean | 'never';
 }
 
-import { VitrineError } from '../lib/index.ts';
+/** One less than the tokens of a verification pass. */
+const mostDrafts = 7;
 
-/** Names of all options. Others are refused: a misspelt option would otherwise be ignored in silence. */
-const names: Record<keyof GenerationOptions | 'assistantModel', true> = {
-  maxNewTokens: true,
-  temperature: true,
-  topK: true,
-  topP: true,
-  minP: true,
-  typicalP: true,
-  repetitionPenalty: true,
-  frequencyPenalty: true,
-  presencePenalty: true,
-  noRepeatNgramSize: true,
-  logitBias: true,
-  stop: true,
-  eos: true,
-  seed: true,
-  logprobs: true,
-  n: true,
-  signal: true,
-  overflow: true,
-  promptLookupNumTokens: true,
-  assistantModel: true,
-  numAssistantTokens: true,
-  numBeams: true,
-  lengthPenalty: true,
-  earlyStopping: true,
-};
+/** Every option of `generate`: checks, the page's panel, embeds, links and the docs derive from this table. */
+export const optionTable = {
+  maxNewTokens: {
+    type: 'integer',
+    min: 0,
+    max: Number.MAX_SAFE_INTEGER,
+    defaultText: 'to the end of the context',
+    pageDefault: 120,
+    attribute: 'max-new-tokens',
+    summary: 'Tokens to generate at most.',
+  },
+  ...samplingTable,
+  stop: {
+    type: 'texts',
+    attribute: 'stop',
+    defaultText: 'none',
+    summary: 'Generation ends before any of these strings; they are never part of the text.',
+  },
+  eos: {
+    type: 'choice',
+    values: [true, false],
+    default: true,
+    attribute: 'eos',
+    summary: 'Whether generation ends at the end-of-text token.',
+  },
+  overflow: {
+    type: 'choice',
+    values: ['stop', 'slide'],
+    default: 'stop',
+    attribute: 'overflow',
+    summary: 'What to do at the end of the context: stop, or drop the older half and go on.',
+  },
+  n: {
+    type: 'integer',
+    min: 1,
+    max: 64,
+    default: 1,
+    attribute: 'n',
+    summary: 'Continuations generated side by side.',
+  },
+  logprobs: { type: 'integer', min: 0, max: 20, default: 0, summary: 'Alternatives to report per token.' },
+  signal: { type: 'object', of: 'an AbortSignal', defaultText: 'none', summary: 'Aborts the generation.' },
+  promptLookupNumTokens: {
+    type: 'integer',
+    min: 1,
+    max: mostDrafts,
+    defaultText: 'off',
+    summary: 'Speculative decoding by prompt lookup: tokens drafted per pass.',
+  },
+  assistantModel: {
+    type: 'object',
+    of: 'a loaded model',
+    defaultText: 'none',
+    summary: 'Speculative decoding with a smaller model of the same vocabulary.',
+  },
+  numAssistantTokens: {
+    type: 'integer',
+    min: 1,
+    max: mostDrafts,
+    default: 4,
+    summary: 'Tokens that `assistantModel` drafts per pass.',
+  },
+  numBeams: {
+    type: 'integer',
+    min: 2,
+    max: 8,
+    defaultText: 'off',
+    summary: 'Beam search with this many beams.',
+  },
+  lengthPenalty: {
+    type: 'number',
+    min: -10,
+    max: 10,
+    default: 1,
+    summary: 'Beam search compares texts by log-probability / length ^ lengthPenalty.',
+  },
+  earlyStopping: {
+    type: 'choice',
+    values: [true, false, 'never'],
+    default: false,
+    summary: 'When beam search ends once `numBeams` texts are finished.',
+  },
+} as const satisfies Record<keyof GenerationOptions | 'assistantModel', OptionSpec>;
 
-/** @throws VitrineError `invalid-argument` naming an option that does not exist. */
+export type OptionName = keyof typeof optionTable;
+
+/** @throws VitrineError `invalid-argument` naming an option that does not exist: a misspelt one would go unnoticed. */
 export function checkNames(options: object): void {
-  const strange = Object.keys(options).find((name) => !Object.hasOwn(names, name));
-  if (strange !== undefined)
-    throw new VitrineError(
-      'invalid-argument',
-      `There is no option ${strange}. Options are ${Object.keys(names).join(', ')}.`,
-    );
+  checkOptionNames(options, optionTable);
 }
 
-const advancedNames = [
+const advancedNames: readonly OptionName[] = [
   'promptLookupNumTokens',
-  'assistantModel',
   'numAssistantTokens',
   'numBeams',
   'lengthPenalty',
   'earlyStopping',
-] as const;
+];
 
 /** Whether any option belongs to beam search or speculative decoding, whose code is loaded on demand. */
-export function asksForAdvancedDecoding(options: object): boolean {
-  return advancedNames.some((name) => (options as Record<string, unknown>)[name] !== undefined);
-}
-
-/** @throws VitrineError `invalid-argument` */
-export function checkedStops(stops: readonly string[] | undefined): readonly string[] {
-  if (stops === undefined) return [];
-  if (!Array.isArray(stops) || stops.some((stop) => typeof stop !== 'string' || stop === ''))
-    throw new VitrineError('invalid-argument', 'stop must be a list of strings that are not empty.');
-  return stops;
-}
-
-/** @throws VitrineError `invalid-argument` naming the option. */
-export function wholeNumber(name: string, value: number, least: number, most: number): number {
-  if (Number.isInteger(value) && value >= least && value <= most) return value;
-  const upTo = most === Number.MAX_SAFE_INTEGER ? 'or more' : `to ${most}`;
-  throw new VitrineError('invalid-argument', `${name} is ${value}; use a whole number, ${least} ${upTo}.`);
+export function asksForAdvancedDecoding(options: GenerationOptions): boolean {
+  return advancedNames.some((name) => options[name as keyof GenerationOptions] !== undefined);
 }

@@ -21,3 +21,11 @@ export {
   showToken,
 } from './format.ts';
 export { ceilDiv, clamp, product, roundUp } from './math.ts';
+export {
+  allowedValues,
+  checkOption,
+  checkOptionNames,
+  type NumberSpec,
+  type OptionSpec,
+  type OptionTable,
+} from './option-spec.ts';

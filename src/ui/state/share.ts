@@ -1,3 +1,4 @@
+import { numberAttributes } from '../../generation/index.ts';
 import { defaultSettings, type Settings } from './settings.ts';
 
 /** What a link can carry. Names are those of the embed and of the library, in either spelling. */
@@ -7,19 +8,10 @@ export interface LinkState {
   settings: Partial<Settings>;
 }
 
-const numbers = {
-  'max-new-tokens': 'maxNewTokens',
-  temperature: 'temperature',
-  'top-k': 'topK',
-  'top-p': 'topP',
-  'min-p': 'minP',
-  'typical-p': 'typicalP',
-  'repetition-penalty': 'repetitionPenalty',
-  'frequency-penalty': 'frequencyPenalty',
-  'presence-penalty': 'presencePenalty',
-  'no-repeat-ngram-size': 'noRepeatNgramSize',
-  n: 'n',
-} as const satisfies Record<string, keyof Settings>;
+/** The settings that are numbers, by attribute; the seed is stored apart from them. */
+const numbers = numberAttributes.flatMap(({ name, attribute }) =>
+  name === 'seed' ? [] : [{ name, attribute }],
+);
 
 function either(query: URLSearchParams, kebab: string, camel: string): string | null {
   return query.get(kebab) ?? query.get(camel);
@@ -35,9 +27,9 @@ function finite(text: string | null): number | null {
 export function readLink(search: string): LinkState {
   const query = new URLSearchParams(search);
   const settings: Partial<Settings> = {};
-  for (const [kebab, camel] of Object.entries(numbers)) {
-    const value = finite(either(query, kebab, camel));
-    if (value !== null) settings[camel] = value;
+  for (const { name, attribute } of numbers) {
+    const value = finite(either(query, attribute, name));
+    if (value !== null) settings[name] = value;
   }
   const seed = finite(query.get('seed'));
   if (seed !== null) settings.seed = seed >>> 0;
@@ -73,8 +65,8 @@ function queryOf(base: string, { model, revision, prompt, seed, settings }: Shar
   if (hub) query.set('hub', hub);
   query.set('prompt', prompt);
   if (seed !== null) query.set('seed', String(seed));
-  for (const [kebab, camel] of Object.entries(numbers))
-    if (settings[camel] !== defaultSettings[camel]) query.set(kebab, String(settings[camel]));
+  for (const { name, attribute } of numbers)
+    if (settings[name] !== defaultSettings[name]) query.set(attribute, String(settings[name]));
   for (const line of settings.stop.split('\n')) if (line) query.append('stop', line);
   if (settings.overflow !== defaultSettings.overflow) query.set('overflow', settings.overflow);
   if (!settings.eos) query.set('eos', 'false');
