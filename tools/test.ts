@@ -75,7 +75,7 @@ const dawnFiles = [
   'test/adapter.gpu.test.ts',
   'test/engine.gpu.test.ts',
   'src/runtime/gpu/prefill-program.gpu.test.ts',
-  'src/shaders/rows.gpu.test.ts',
+  'src/device-test/cases/rows.gpu.test.ts',
 ];
 
 async function dawn(): Promise<Counts> {

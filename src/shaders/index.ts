@@ -1,4 +1,3 @@
-export { type ActivationName, activations, activationWgsl } from './activation.ts';
 export {
   type AttentionShape,
   attentionCombineKernel,
@@ -8,7 +7,7 @@ export {
   kvBytes,
   partialBytes,
   qkvFloats,
-} from './attention-decode.ts';
+} from './attention/decode.ts';
 export {
   type AttentionVariant,
   attentionPrefillGrid,
@@ -16,9 +15,7 @@ export {
   attentionWeightsKernel,
   kvAppendGrid,
   kvAppendKernel,
-} from './attention-prefill.ts';
-export { type Chunk, packChunk } from './chunk.ts';
-export { embedColumnsKernel, kvAppendColumnsGrid, kvAppendColumnsKernel } from './columns.ts';
+} from './attention/prefill.ts';
 export {
   type ConvertMatrixParams,
   type ConvertRowsParams,
@@ -29,11 +26,19 @@ export {
   packConvertRows,
   type SourceDtype,
   sourceBytes,
-} from './convert.ts';
-export { type EmbedShape, embedRowsGrid, embedRowsKernel } from './embed-rows.ts';
-export { type Epilogue, type HeadShape, paddedHeadSize } from './epilogue.ts';
-export { layernormRowsKernel } from './layernorm-rows.ts';
-export { type MatmulShape, type MatmulVariant, matmulGrid, matmulKernel, matmulName } from './matmul.ts';
+} from './convert/convert.ts';
+export { embedColumnsKernel, kvAppendColumnsGrid, kvAppendColumnsKernel } from './embed/columns.ts';
+export { type EmbedShape, embedRowsGrid, embedRowsKernel } from './embed/embed.ts';
+export { type ActivationName, activations, activationWgsl } from './epilogue/activation.ts';
+export { type Epilogue, type HeadShape, paddedHeadSize } from './epilogue/epilogue.ts';
+export { layernormRowsKernel } from './layernorm/layernorm.ts';
+export {
+  type MatmulShape,
+  type MatmulVariant,
+  matmulGrid,
+  matmulKernel,
+  matmulName,
+} from './matmul/matmul.ts';
 export {
   type AuxLayout,
   auxLayout,
@@ -43,7 +48,7 @@ export {
   matvecKernel,
   variantName,
   vectorStride,
-} from './matvec.ts';
+} from './matvec/matvec.ts';
 export {
   maxAlternatives,
   maxEosIds,
@@ -52,7 +57,7 @@ export {
   packRun,
   pickKernel,
   recordSize,
-} from './pick.ts';
+} from './pick/pick.ts';
 export {
   packSampling,
   packTables,
@@ -60,9 +65,10 @@ export {
   type SampleTables,
   sampleKernel,
   samplingBytes,
-} from './sample.ts';
-export { stateBytes, stateLayout } from './state.ts';
-export { packSummary, summariseRowsKernel, summarySize } from './summarise-rows.ts';
+} from './sample/sample.ts';
+export { type Chunk, packChunk } from './state/chunk.ts';
+export { stateBytes, stateLayout } from './state/state.ts';
+export { packSummary, summariseRowsKernel, summarySize } from './summarise/summarise.ts';
 export {
   bandBytes,
   type Matrix,
@@ -72,4 +78,4 @@ export {
   matrixFormat,
   scaleBytes,
   type WeightDtype,
-} from './weights.ts';
+} from './weights/weights.ts';

@@ -1,8 +1,8 @@
-export { activate, erf } from './activation.ts';
-export { type AttentionInput, attentionRow, attentionWeights } from './attention.ts';
-export { embed } from './embed.ts';
-export { foldNorm, layerNorm, linear } from './linear.ts';
-export { likeliest, logSumExp } from './logits.ts';
+export { type AttentionInput, attentionRow, attentionWeights } from '../attention/reference.ts';
+export { embed } from '../embed/reference.ts';
+export { activate, erf } from '../epilogue/reference.ts';
+export { foldNorm, layerNorm, linear } from '../matvec/reference.ts';
+export { likeliest, logSumExp } from '../summarise/reference.ts';
 export {
   int4Error,
   int4Scale,
@@ -12,4 +12,4 @@ export {
   quantiseInt4,
   quantiseInt8,
   unpackMatrix,
-} from './quantise.ts';
+} from '../weights/reference.ts';

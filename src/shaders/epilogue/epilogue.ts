@@ -1,4 +1,4 @@
-import type { Binding, Constants } from '../gpu/index.ts';
+import type { Binding, Constants } from '../../gpu/index.ts';
 import { type ActivationName, activations, activationWgsl } from './activation.ts';
 import emitActivate from './emit_activate.wgsl?raw';
 import emitAdd from './emit_add.wgsl?raw';

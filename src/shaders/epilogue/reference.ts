@@ -1,4 +1,4 @@
-import type { ActivationName } from '../activation.ts';
+import type { ActivationName } from './activation.ts';
 
 /** The error function to about 1e-15: its power series near zero, a continued fraction of erfc far out. */
 export function erf(x: number): number {

@@ -1,4 +1,4 @@
-import { defineKernel, type KernelSource } from '../gpu/index.ts';
+import { defineKernel, type KernelSource } from '../../gpu/index.ts';
 import {
   drawStride,
   exp2Table,
@@ -10,12 +10,12 @@ import {
   probabilityBits,
   type ResolvedSampling,
   type SamplingContext,
-} from '../sampling/index.ts';
+} from '../../sampling/index.ts';
+import { stateBinding, stateWgsl } from '../state/state.ts';
+import cuts from './cuts.wgsl?raw';
 import integers from './integers.wgsl?raw';
+import fromLogits from './logits.wgsl?raw';
 import sample from './sample.wgsl?raw';
-import cuts from './sample_cuts.wgsl?raw';
-import fromLogits from './sample_logits.wgsl?raw';
-import { stateBinding, stateWgsl } from './state.ts';
 
 export interface SampleShape {
   vocab: number;

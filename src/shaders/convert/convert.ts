@@ -1,6 +1,7 @@
-import { type Binding, defineKernel, type KernelSource } from '../gpu/index.ts';
-import convertMatrix from './convert_matrix.wgsl?raw';
-import convertRows from './convert_rows.wgsl?raw';
+import { type Binding, defineKernel, type KernelSource } from '../../gpu/index.ts';
+import { dtypeLayouts, type WeightDtype } from '../weights/weights.ts';
+import convertMatrix from './matrix.wgsl?raw';
+import convertRows from './rows.wgsl?raw';
 import sourceBf16 from './source_bf16.wgsl?raw';
 import sourceF16 from './source_f16.wgsl?raw';
 import sourceF32 from './source_f32.wgsl?raw';
@@ -8,7 +9,6 @@ import storeF16 from './store_f16.wgsl?raw';
 import storeF32 from './store_f32.wgsl?raw';
 import storeInt4 from './store_int4.wgsl?raw';
 import storeInt8 from './store_int8.wgsl?raw';
-import { dtypeLayouts, type WeightDtype } from './weights.ts';
 
 /** Dtypes weights may have in a checkpoint. */
 export type SourceDtype = 'F32' | 'F16' | 'BF16';
@@ -29,7 +29,7 @@ export const convertGroup = 64;
 const raw: Binding = { name: 'raw', type: 'array<u32>', kind: 'read' };
 const params: Binding = { name: 'params', type: 'Params', kind: 'uniform' };
 
-/** What one dispatch of {@link convertMatrixKernel} converts; fields as struct Params of convert_matrix.wgsl. */
+/** What one dispatch of {@link convertMatrixKernel} converts; fields as struct Params of matrix.wgsl. */
 export interface ConvertMatrixParams {
   rows: number;
   columns: number;
@@ -60,7 +60,7 @@ export function convertMatrixKernel(from: SourceDtype, to: WeightDtype, inOut: b
   });
 }
 
-/** What one dispatch of {@link convertRowsKernel} converts; fields as struct Params of convert_rows.wgsl. */
+/** What one dispatch of {@link convertRowsKernel} converts; fields as struct Params of rows.wgsl. */
 export interface ConvertRowsParams {
   first: number;
   count: number;

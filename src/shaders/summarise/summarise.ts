@@ -1,5 +1,5 @@
-import { defineKernel, type KernelSource } from '../gpu/index.ts';
-import summariseRows from './summarise_rows.wgsl?raw';
+import { defineKernel, type KernelSource } from '../../gpu/index.ts';
+import summariseRows from './summarise.wgsl?raw';
 
 /** u32s of one row's record: log-probability of the target, log of the sum of exp, then pairs of id and logit. */
 export function summarySize(top: number): number {

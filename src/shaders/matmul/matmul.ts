@@ -1,13 +1,19 @@
-import { defineKernel, type KernelSource } from '../gpu/index.ts';
-import { ceilDiv } from '../lib/index.ts';
-import { chunkBinding, chunkWgsl } from './chunk.ts';
-import { type Epilogue, epilogueParts } from './epilogue.ts';
-import matmulBroadcast from './matmul_broadcast.wgsl?raw';
-import matmulDirect from './matmul_direct.wgsl?raw';
-import matmulTiled from './matmul_tiled.wgsl?raw';
+import { defineKernel, type KernelSource } from '../../gpu/index.ts';
+import { ceilDiv } from '../../lib/index.ts';
+import { type Epilogue, epilogueParts } from '../epilogue/epilogue.ts';
+import { chunkBinding, chunkWgsl } from '../state/chunk.ts';
+import {
+  dtypeLayouts,
+  type MatrixFormat,
+  matrixBindings,
+  matrixConstants,
+  matrixParts,
+} from '../weights/weights.ts';
+import matmulBroadcast from './broadcast.wgsl?raw';
+import matmulDirect from './direct.wgsl?raw';
 import tileF16 from './tile_f16.wgsl?raw';
 import tileF32 from './tile_f32.wgsl?raw';
-import { dtypeLayouts, type MatrixFormat, matrixBindings, matrixConstants, matrixParts } from './weights.ts';
+import matmulTiled from './tiled.wgsl?raw';
 
 /** How the product of a whole chunk is computed. */
 export interface MatmulVariant {

@@ -1,8 +1,8 @@
-import { defineKernel, grid1d, type KernelSource } from '../gpu/index.ts';
-import { ceilDiv } from '../lib/index.ts';
-import { chunkBinding, chunkWgsl } from './chunk.ts';
-import embedRows from './embed_rows.wgsl?raw';
-import { type MatrixFormat, matrixBindings, matrixConstants, matrixParts } from './weights.ts';
+import { defineKernel, grid1d, type KernelSource } from '../../gpu/index.ts';
+import { ceilDiv } from '../../lib/index.ts';
+import { chunkBinding, chunkWgsl } from '../state/chunk.ts';
+import { type MatrixFormat, matrixBindings, matrixConstants, matrixParts } from '../weights/weights.ts';
+import embedRows from './rows.wgsl?raw';
 
 export interface EmbedShape {
   /** wte, [V][E]. */

@@ -1,7 +1,7 @@
-import { defineKernel, f32Literal, type KernelSource } from '../gpu/index.ts';
-import layernormRows from './layernorm_rows.wgsl?raw';
-import { auxLayout, vectorStride } from './matvec.ts';
-import type { MatrixFormat } from './weights.ts';
+import { defineKernel, f32Literal, type KernelSource } from '../../gpu/index.ts';
+import { auxLayout, vectorStride } from '../matvec/matvec.ts';
+import type { MatrixFormat } from '../weights/weights.ts';
+import layernormRows from './layernorm.wgsl?raw';
 
 /**
  * out[t] = gamma * (x[t] - mean) / sd for the product that follows; beta is in that product's t.

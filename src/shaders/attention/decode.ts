@@ -1,12 +1,12 @@
-import { type Binding, defineKernel, type KernelSource } from '../gpu/index.ts';
-import combine from './attention_combine.wgsl?raw';
-import decode from './attention_decode.wgsl?raw';
-import splitEnd from './attention_split.wgsl?raw';
-import wholeEnd from './attention_whole.wgsl?raw';
-import { type HeadShape, paddedHeadSize } from './epilogue.ts';
+import { type Binding, defineKernel, type KernelSource } from '../../gpu/index.ts';
+import { type HeadShape, paddedHeadSize } from '../epilogue/epilogue.ts';
+import { stateBinding, stateWgsl } from '../state/state.ts';
+import combine from './combine.wgsl?raw';
+import decode from './decode.wgsl?raw';
 import kvF16 from './kv_f16.wgsl?raw';
 import kvF32 from './kv_f32.wgsl?raw';
-import { stateBinding, stateWgsl } from './state.ts';
+import splitEnd from './split.wgsl?raw';
+import wholeEnd from './whole.wgsl?raw';
 
 export type KvDtype = 'f32' | 'f16';
 

@@ -1,7 +1,7 @@
-import { defineKernel, type KernelSource } from '../gpu/index.ts';
+import { defineKernel, type KernelSource } from '../../gpu/index.ts';
+import { stateBinding, stateWgsl } from '../state/state.ts';
+import { type MatrixFormat, matrixBindings, matrixConstants, matrixParts } from '../weights/weights.ts';
 import pick from './pick.wgsl?raw';
-import { stateBinding, stateWgsl } from './state.ts';
-import { type MatrixFormat, matrixBindings, matrixConstants, matrixParts } from './weights.ts';
 
 /** Most end-of-text ids a run can watch for, and most alternatives it can report. */
 export const maxEosIds = 8;

@@ -1,11 +1,11 @@
-import type { Binding, Constants } from '../gpu/index.ts';
-import { assert, ceilDiv, roundUp } from '../lib/index.ts';
-import bands from './weights_bands.wgsl?raw';
-import f16 from './weights_f16.wgsl?raw';
-import f32 from './weights_f32.wgsl?raw';
-import int4 from './weights_int4.wgsl?raw';
-import int8 from './weights_int8.wgsl?raw';
-import oneBand from './weights_one_band.wgsl?raw';
+import type { Binding, Constants } from '../../gpu/index.ts';
+import { assert, ceilDiv, roundUp } from '../../lib/index.ts';
+import bands from './bands.wgsl?raw';
+import f16 from './f16.wgsl?raw';
+import f32 from './f32.wgsl?raw';
+import int4 from './int4.wgsl?raw';
+import int8 from './int8.wgsl?raw';
+import oneBand from './one_band.wgsl?raw';
 
 /** How weights are held on the GPU. */
 export type WeightDtype = 'f32' | 'f16' | 'int8' | 'int4';

@@ -1,5 +1,5 @@
 import { f16ToNumber, numberToF16 } from '../../lib/index.ts';
-import type { MatrixFormat } from '../weights.ts';
+import type { MatrixFormat } from './weights.ts';
 
 /** A matrix as its buffers hold it: one array a band, and the scales' words. */
 export interface PackedMatrix {

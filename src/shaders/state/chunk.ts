@@ -1,4 +1,4 @@
-import type { Binding } from '../gpu/index.ts';
+import type { Binding } from '../../gpu/index.ts';
 import chunk from './chunk.wgsl?raw';
 
 /** Consecutive positions of one sequence that go through the model together. */

@@ -1,11 +1,11 @@
-import { defineKernel, grid1d, type KernelSource } from '../gpu/index.ts';
-import { ceilDiv } from '../lib/index.ts';
-import attentionPrefill from './attention_prefill.wgsl?raw';
-import attentionWeights from './attention_weights.wgsl?raw';
-import { type AttentionShape, kvBinding, kvParts, layerBinding, layerWgsl } from './attention-decode.ts';
-import { chunkBinding, chunkWgsl } from './chunk.ts';
-import { paddedHeadSize } from './epilogue.ts';
-import kvAppend from './kv_append.wgsl?raw';
+import { defineKernel, grid1d, type KernelSource } from '../../gpu/index.ts';
+import { ceilDiv } from '../../lib/index.ts';
+import { paddedHeadSize } from '../epilogue/epilogue.ts';
+import { chunkBinding, chunkWgsl } from '../state/chunk.ts';
+import kvAppend from './append.wgsl?raw';
+import { type AttentionShape, kvBinding, kvParts, layerBinding, layerWgsl } from './decode.ts';
+import attentionPrefill from './prefill.wgsl?raw';
+import attentionWeights from './weights.wgsl?raw';
 
 function chunkConstants(shape: AttentionShape) {
   return {

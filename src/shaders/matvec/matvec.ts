@@ -1,12 +1,12 @@
-import { defineKernel, f32Literal, grid1d, type KernelSource } from '../gpu/index.ts';
-import { ceilDiv, roundUp } from '../lib/index.ts';
-import { type Epilogue, epilogueParts } from './epilogue.ts';
+import { defineKernel, f32Literal, grid1d, type KernelSource } from '../../gpu/index.ts';
+import { ceilDiv, roundUp } from '../../lib/index.ts';
+import { type Epilogue, epilogueParts } from '../epilogue/epilogue.ts';
+import { stateBinding, stateWgsl } from '../state/state.ts';
+import { type MatrixFormat, matrixBindings, matrixConstants, matrixParts } from '../weights/weights.ts';
 import matvec from './matvec.wgsl?raw';
 import reduceNone from './reduce_none.wgsl?raw';
 import reduceShared from './reduce_shared.wgsl?raw';
 import reduceSubgroup from './reduce_subgroup.wgsl?raw';
-import { stateBinding, stateWgsl } from './state.ts';
-import { type MatrixFormat, matrixBindings, matrixConstants, matrixParts } from './weights.ts';
 
 /** The knobs the autotuner turns. */
 export interface MatvecVariant {

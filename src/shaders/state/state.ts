@@ -1,4 +1,4 @@
-import type { Binding } from '../gpu/index.ts';
+import type { Binding } from '../../gpu/index.ts';
 import state from './state.wgsl?raw';
 
 /** Places in the state buffer, as u32; the WGSL constants of state.wgsl. */

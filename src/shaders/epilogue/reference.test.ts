@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { erf } from './activation.ts';
+import { erf } from './reference.ts';
 
 test.each([
   [0.1, 0.1124629160182849],

@@ -1,12 +1,12 @@
-import { defineKernel, type KernelSource } from '../gpu/index.ts';
-import { ceilDiv } from '../lib/index.ts';
-import { type AttentionShape, kvBinding, kvParts } from './attention-decode.ts';
-import embedColumns from './embed_columns.wgsl?raw';
-import type { EmbedShape } from './embed-rows.ts';
-import { paddedHeadSize } from './epilogue.ts';
-import kvAppendColumns from './kv_append_columns.wgsl?raw';
-import { stateBinding, stateWgsl } from './state.ts';
-import { matrixBindings, matrixConstants, matrixParts } from './weights.ts';
+import { defineKernel, type KernelSource } from '../../gpu/index.ts';
+import { ceilDiv } from '../../lib/index.ts';
+import kvAppendColumns from '../attention/append_columns.wgsl?raw';
+import { type AttentionShape, kvBinding, kvParts } from '../attention/decode.ts';
+import { paddedHeadSize } from '../epilogue/epilogue.ts';
+import { stateBinding, stateWgsl } from '../state/state.ts';
+import { matrixBindings, matrixConstants, matrixParts } from '../weights/weights.ts';
+import embedColumns from './columns.wgsl?raw';
+import type { EmbedShape } from './embed.ts';
 
 /**
  * x[c] = wte[token] + wpe[position] of every column's state. Bindings: state, wte w0 …, scales (quantised only), wpe,
