@@ -8,14 +8,21 @@ export type {
 export type { Inspection, InspectOptions } from '../inside/index.ts';
 export type { GPT2Config } from '../model/index.ts';
 export type { WeightDtype } from '../shaders/index.ts';
-export type { CachedModel, LoadPhase, LoadProgress, ModelSource } from '../weights/index.ts';
+export {
+  type CachedModel,
+  deleteCached,
+  type LoadPhase,
+  type LoadProgress,
+  listCached,
+  type ModelSource,
+} from '../weights/index.ts';
 export type { AdapterSummary } from './adapter.ts';
 export { createRuntime } from './create-runtime.ts';
-export { createLocalEngine, type Loaded, loadHere, planMemoryHere, selfCheckHere } from './load.ts';
+export { createLocalEngine, type Loaded, loadHere, planMemoryHere } from './load.ts';
 export type { LoadOptions } from './load-options.ts';
 export type { LocalModel } from './local-model.ts';
 export type { MemoryPlan } from './memory-plan.ts';
 export type { Engine, GenerateOptions, Model, ModelStats } from './model.ts';
 export { type ResolvedCheckpoint, resolveCheckpoint } from './resolved-checkpoint.ts';
-export type { SelfCheckReport } from './self-check.ts';
+export { type SelfCheckReport, selfCheckHere } from './self-check.ts';
 export type { LoadedRuntime } from './session.ts';

@@ -7,7 +7,6 @@ import { LocalModel } from './local-model.ts';
 import { type MemoryPlan, planFor, probeAdapter, waitForAdapter } from './memory-plan.ts';
 import type { Engine, Model } from './model.ts';
 import { resolveCheckpoint } from './resolved-checkpoint.ts';
-import type { SelfCheckReport } from './self-check.ts';
 import { Session } from './session.ts';
 
 /** Loaded model plus the tokenizer files, from which another thread can create its own tokenizer. */
@@ -87,14 +86,6 @@ export async function planMemoryHere(source: ModelSource, options: LoadOptions =
   } finally {
     checkpoint.close();
   }
-}
-
-/**
- * Compares this device's results with those of PyTorch, stored beside the bundled model.
- * @throws VitrineError of the load, or when the stored results cannot be read
- */
-export async function selfCheckHere(options?: LoadOptions): Promise<SelfCheckReport> {
-  return (await import('./self-check.ts')).checkBundled(loadHere, options);
 }
 
 /** The engine of this thread. */

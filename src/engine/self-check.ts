@@ -1,5 +1,6 @@
 import { VitrineError } from '../lib/index.ts';
 import type { AdapterSummary } from './adapter.ts';
+import { loadHere } from './load.ts';
 import type { LoadOptions } from './load-options.ts';
 import type { LocalModel } from './local-model.ts';
 
@@ -29,15 +30,13 @@ const version = 1;
 
 /**
  * Runs the bundled model on this device, in f32 unless told otherwise, and compares with PyTorch's logits and greedy
- * tokens. It fetches nothing but the bundled model, by `load`, since this is a part of its own.
+ * tokens. It fetches nothing but the bundled model.
+ * @throws VitrineError of the load, or when the stored results cannot be read
  */
-export async function checkBundled(
-  load: (source: string, options: LoadOptions) => Promise<{ model: LocalModel }>,
-  options: LoadOptions = {},
-): Promise<SelfCheckReport> {
+export async function selfCheckHere(options: LoadOptions = {}): Promise<SelfCheckReport> {
   const stored = await readStored(options);
   const started = performance.now();
-  const { model } = await load(checkedModel, { dtype: 'f32', ...options });
+  const { model } = await loadHere(checkedModel, { dtype: 'f32', ...options });
   try {
     const prompts: SelfCheckReport['prompts'] = [];
     for (const prompt of stored.prompts) prompts.push(await checkPrompt(model, prompt));

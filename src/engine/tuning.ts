@@ -1,7 +1,7 @@
 import { createStore, get, set, type UseStore } from 'idb-keyval';
 import type { Gpu, GpuInfo } from '../gpu/index.ts';
 import { type GPT2, matmulKey, shapeKey } from '../runtime/index.ts';
-import { type MatmulVariant, type MatvecVariant, matmulKernel, matvecKernel } from '../shaders/index.ts';
+import type { MatmulVariant, MatvecVariant } from '../shaders/index.ts';
 
 /** Kernels measured on an adapter. */
 export interface Tuning {
@@ -27,8 +27,6 @@ const kernelsVersion = 4;
 function storeKey({ vendor, architecture, device, description, features }: GpuInfo): string {
   return [kernelsVersion, vendor, architecture, device, description, features.join()].join('|');
 }
-
-const kernels = { matmulKernel, matvecKernel };
 
 function store(): UseStore | undefined {
   return typeof indexedDB === 'undefined' ? undefined : createStore('vitrine-tuning', 'variants');
@@ -74,7 +72,11 @@ export async function disableWrongSubgroups(gpu: Gpu): Promise<void> {
   const key = `subgroups|${storeKey(info)}`;
   if (await recall<boolean>(key)) return;
   // A part of its own: it is needed once on each adapter.
-  if (await import('./tuner.ts').then((part) => part.subgroupsRight(gpu, kernels)).catch(() => false))
+  if (
+    await import('../runtime/gpu/autotune/index.ts')
+      .then((tuner) => tuner.subgroupsRight(gpu))
+      .catch(() => false)
+  )
     return remember(key, true);
   info.features = info.features.filter((feature) => feature !== 'subgroups');
   info.subgroupMinSize = 0;
@@ -97,9 +99,9 @@ export function isTuned(model: GPT2, { products, chunks }: Tuning): boolean {
 
 /** Measures, and remembers for the next visit. */
 export async function tune(gpu: Gpu, model: GPT2, known: Tuning): Promise<Tuning> {
-  const { tuneMatmul, tuneProducts } = await import('./tuner.ts');
-  const found = await tuneProducts(gpu, model, { budget: tokenBudget, kernels });
-  const chunk = await tuneMatmul(gpu, model, { budget: promptBudget, kernels });
+  const { tuneMatmul, tuneProducts } = await import('../runtime/gpu/autotune/index.ts');
+  const found = await tuneProducts(gpu, model, { budget: tokenBudget });
+  const chunk = await tuneMatmul(gpu, model, { budget: promptBudget });
   const tuning: Tuning = {
     products: new Map([...known.products, ...found.map(({ key, best }) => [key, best] as const)]),
     chunks: new Map([...known.chunks, [chunk.key, chunk.best]]),

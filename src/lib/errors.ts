@@ -38,11 +38,6 @@ export class VitrineError extends Error {
     this.code = code;
     if (options?.dtype !== undefined) this.dtype = options.dtype;
   }
-
-  /** Two files of the library may each carry this class; `instanceof` is true for the errors of both. */
-  static override [Symbol.hasInstance](value: unknown): boolean {
-    return value instanceof Error && value.name === 'VitrineError' && 'code' in value;
-  }
 }
 
 /** An error as plain data, fit to cross a worker or frame boundary. */

@@ -53,7 +53,7 @@ export function startWorker(): void {
 async function wherever<T>(
   { worker, device }: Pick<LoadOptions, 'worker' | 'device'>,
   there: (caller: Caller) => Promise<T>,
-  here: (engine: typeof import('./engine.ts')) => Promise<T>,
+  here: (engine: typeof import('../engine/index.ts')) => Promise<T>,
 ): Promise<T> {
   const caller = worker === false || device ? undefined : sharedCaller();
   let failed: unknown;
@@ -63,7 +63,7 @@ async function wherever<T>(
     if (!caller?.mute) throw error;
     failed = error;
   }
-  const engine = await import('./engine.ts').catch((cause: unknown) => {
+  const engine = await import('../engine/index.ts').catch((cause: unknown) => {
     throw (
       failed ??
       new VitrineError('network', "Vitrine's engine could not be fetched. Load the model again.", { cause })

@@ -2,6 +2,7 @@ import type { GpuInfo } from '../../gpu/index.ts';
 import { clamp } from '../../lib/index.ts';
 import type { GPT2Config } from '../../model/index.ts';
 import type { AttentionVariant, MatmulVariant, WeightDtype } from '../../shaders/index.ts';
+import type { GPT2 } from './gpt2.ts';
 
 /**
  * Multiply-adds a single dispatch may take: about 100 ms on the slowest device of its kind, so that the rest of the
@@ -75,4 +76,10 @@ export function defaultMatmul(info: GpuInfo): MatmulVariant {
  */
 export function defaultAttention(info: GpuInfo): AttentionVariant {
   return info.software ? { queries: 8, keys: 2, workgroup: 8 } : { queries: 1, keys: 8, workgroup: 32 };
+}
+
+/** What the best variant depends on; the autotuner remembers by it. */
+export function matmulKey({ h, lm_head }: GPT2): string {
+  const { dtype, rows, columns } = (h[0]?.mlp.c_fc ?? lm_head).matrix.format;
+  return `chunk ${dtype} ${rows}x${columns}`;
 }

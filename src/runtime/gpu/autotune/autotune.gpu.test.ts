@@ -1,7 +1,6 @@
 import { expect, it } from 'vitest';
 import { withGpu } from '../../../../test/support/gpu.ts';
 import { describeParameters, parseConfig } from '../../../model/index.ts';
-import { matmulKernel, matvecKernel } from '../../../shaders/index.ts';
 import type { TensorInfo } from '../../../weights/index.ts';
 import { GpuWeightLoader } from '../weight-loader.ts';
 import { destroyModel } from '../weights.ts';
@@ -65,7 +64,6 @@ it.each(['f32', 'int4'] as const)(
       const bytes = gpu.buffers.bytes;
       const tuned = await tuneProducts(gpu, loader.model, {
         budget: 20_000,
-        kernels: { matmulKernel, matvecKernel },
       });
       expect(gpu.buffers.bytes).toBe(bytes);
       expect(tuned.length).toBe(5);
@@ -76,7 +74,6 @@ it.each(['f32', 'int4'] as const)(
       }
       const chunk = await tuneMatmul(gpu, loader.model, {
         budget: 20_000,
-        kernels: { matmulKernel, matvecKernel },
       });
       expect(gpu.buffers.bytes).toBe(bytes);
       expect(chunk.measured.map(({ variant }) => variant.kind)).toContain('direct');

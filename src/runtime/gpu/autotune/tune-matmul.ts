@@ -4,12 +4,13 @@ import {
   type MatmulVariant,
   type MatrixFormat,
   matmulGrid,
+  matmulKernel,
   matrixBuffers,
   packChunk,
   vectorStride,
 } from '../../../shaders/index.ts';
 import type { GPT2 } from '../gpt2.ts';
-import { candidateMatmuls, chunkRows } from '../prefill-tuning.ts';
+import { candidateMatmuls, chunkRows, matmulKey } from '../prefill-tuning.ts';
 import { type Measured, rank } from './benchmark.ts';
 import type { TuneOptions } from './tune-matvec.ts';
 
@@ -20,28 +21,18 @@ export interface TunedMatmul {
   measured: Measured<MatmulVariant>[];
 }
 
-/** What the best variant depends on; the autotuner remembers by it. */
-export function matmulKey({ h, lm_head }: GPT2): string {
-  const { dtype, rows, columns } = (h[0]?.mlp.c_fc ?? lm_head).matrix.format;
-  return `chunk ${dtype} ${rows}x${columns}`;
-}
-
 /**
  * Chooses how a chunk's products are computed by timing the widest of a block, `c_fc`, over the weights of all layers,
  * after checking that each candidate gives what the default gives.
  */
-export async function tuneMatmul(
-  gpu: Gpu,
-  model: GPT2,
-  { budget, kernels }: TuneOptions,
-): Promise<TunedMatmul> {
+export async function tuneMatmul(gpu: Gpu, model: GPT2, { budget }: TuneOptions): Promise<TunedMatmul> {
   const deadline = performance.now() + budget;
   const linears = model.h.length > 0 ? model.h.map((layer) => layer.mlp.c_fc) : [model.lm_head];
   const { format } = (linears[0] ?? model.lm_head).matrix;
   const rows = chunkRows(gpu.info, model.config);
   const { shape, x, out, params } = testChunk(gpu, format, rows);
   const steps = async (variant: MatmulVariant): Promise<Dispatch[]> => {
-    const kernel = await gpu.kernels.compile(kernels.matmulKernel(shape, variant));
+    const kernel = await gpu.kernels.compile(matmulKernel(shape, variant));
     const grid = matmulGrid(format, variant, rows);
     return linears.map(({ matrix, aux }) =>
       dispatch(gpu.device, kernel, [x, ...matrixBuffers(matrix), aux, params, out], grid),

@@ -5,13 +5,13 @@ import {
   type MatvecVariant,
   matrixBuffers,
   matvecGrid,
+  matvecKernel,
   stateBytes,
   vectorStride,
 } from '../../../shaders/index.ts';
 import type { GPT2, Linear } from '../gpt2.ts';
 import { type Measured, rank } from './benchmark.ts';
 import { candidateVariants, shapeKey } from './matvec-candidates.ts';
-import type { ProductKernels } from './verify-subgroups.ts';
 
 /** What was measured of one product: every candidate that gave the right output, best first. */
 export interface Tuned {
@@ -23,7 +23,6 @@ export interface Tuned {
 export interface TuneOptions {
   /** Milliseconds after which no further candidate is tried. */
   budget: number;
-  kernels: ProductKernels;
 }
 
 /** Products are timed over all layers' weights, so that none is served from a cache it would not be in. */
@@ -36,12 +35,8 @@ interface Subject {
  * Chooses a variant for each product of a token step by timing them on this device, after checking that each gives
  * what the default gives. Candidates a device cannot compile or that come out wrong are passed over.
  */
-export async function tuneProducts(
-  gpu: Gpu,
-  model: GPT2,
-  { budget, kernels }: TuneOptions,
-): Promise<Tuned[]> {
-  const bench = new TuneBench(gpu, model, kernels);
+export async function tuneProducts(gpu: Gpu, model: GPT2, { budget }: TuneOptions): Promise<Tuned[]> {
+  const bench = new TuneBench(gpu, model);
   const deadline = performance.now() + budget;
   try {
     const results: Tuned[] = [];
@@ -93,7 +88,6 @@ class TuneBench {
   constructor(
     private readonly gpu: Gpu,
     { config }: GPT2,
-    private readonly kernels: ProductKernels,
   ) {
     const longest = Math.max(config.nInner, config.nEmbd);
     const rows = Math.max(config.vocabSize, config.nInner, 3 * config.nEmbd);
@@ -118,7 +112,7 @@ class TuneBench {
     linears: readonly Linear[],
     variant: MatvecVariant,
   ): Promise<Dispatch[]> {
-    const kernel = await this.gpu.kernels.compile(this.kernels.matvecKernel(shape, variant));
+    const kernel = await this.gpu.kernels.compile(matvecKernel(shape, variant));
     const grid = matvecGrid(shape.matrix, variant);
     return linears.map(({ matrix, aux }) =>
       dispatch(this.gpu.device, kernel, [this.x, ...matrixBuffers(matrix), aux, this.state, this.out], grid),

@@ -3,10 +3,10 @@ import {
   auxLayout,
   type MatrixFormat,
   matmulGrid,
-  type matmulKernel,
+  matmulKernel,
   matrixFormat,
   matvecGrid,
-  type matvecKernel,
+  matvecKernel,
   packChunk,
   stateBytes,
   vectorStride,
@@ -26,14 +26,8 @@ const product = (t: number, row: number) => {
   return sum;
 };
 
-/** What makes the kernels: given, so that this part, fetched alone, does not hold their texts again. */
-export interface ProductKernels {
-  matvecKernel: typeof matvecKernel;
-  matmulKernel: typeof matmulKernel;
-}
-
 /** Whether the two kinds of product with subgroups that this device would use give a result that is known. */
-export async function subgroupsRight(gpu: Gpu, kernels: ProductKernels): Promise<boolean> {
+export async function subgroupsRight(gpu: Gpu): Promise<boolean> {
   const matrix = matrixFormat('f32', rows, columns, gpu.device.limits.maxStorageBufferBindingSize);
   const shape = {
     ...{ name: 'trust', matrix, inputStride: vectorStride(columns) },
@@ -43,11 +37,9 @@ export async function subgroupsRight(gpu: Gpu, kernels: ProductKernels): Promise
   const variant = defaultVariant(gpu.info, one);
   const single = variant.reduction === 'subgroup';
   const chunk = candidateMatmuls(gpu.info, 'f32').find(({ kind }) => kind === 'broadcast');
-  const vector = () => right(gpu, matrix, kernels.matvecKernel(one, variant), matvecGrid(matrix, variant), 1);
+  const vector = () => right(gpu, matrix, matvecKernel(one, variant), matvecGrid(matrix, variant), 1);
   if (single && !(await vector())) return false;
-  return (
-    !chunk || right(gpu, matrix, kernels.matmulKernel(shape, chunk), matmulGrid(matrix, chunk, count), count)
-  );
+  return !chunk || right(gpu, matrix, matmulKernel(shape, chunk), matmulGrid(matrix, chunk, count), count);
 }
 
 /** Whether a kernel gives the product of every one of `inputs` rows of x. */
