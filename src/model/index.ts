@@ -6,11 +6,32 @@ export {
   type GPT2Config,
   parseConfig,
 } from './config.ts';
-export { attentionScale } from './gpt2.ts';
+export { type AffineEdit, applyEdit, type Edit, shiftAt } from './edits.ts';
+export { attentionScale, gpt2 } from './gpt2.ts';
+export {
+  type AttentionSpec,
+  type Graph,
+  type Node,
+  type NodeOf,
+  type Ops,
+  type Pass,
+  recordGraph,
+  type SiteShape,
+  sitesOf,
+  type Value,
+  type Watch,
+  widthOf,
+} from './graph.ts';
 export {
   describeParameters,
   type Orientation,
   type Parameter,
   type ParameterTable,
 } from './parameters.ts';
-export { type ReferencePass, type ReferenceWeights, referenceForward } from './reference.ts';
+export {
+  type Captured,
+  type ReferenceRun,
+  type ReferenceWeights,
+  referenceForward,
+  referencePass,
+} from './reference.ts';

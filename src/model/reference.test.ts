@@ -20,11 +20,14 @@ describe('referenceForward', () => {
     const { inside } = readJson<{
       inside: { ids: number[]; attention_layer0_head0: number[][] };
     }>('test/golden/tiny-tales/reference.json');
-    const { attention } = referenceForward(config, weights, inside.ids);
+    const sites = ['blocks.0.attn.hook_pattern', 'blocks.5.attn.hook_pattern'];
+    const { captured } = referenceForward(config, weights, inside.ids, sites);
+    const [first, last] = sites.map((site) => captured.get(site)?.data ?? new Float64Array());
+    const T = inside.ids.length;
     for (const [i, row] of inside.attention_layer0_head0.entries()) {
-      for (const [j, weight] of row.entries()) expect(attention[0]?.[0]?.[i]?.[j]).toBeCloseTo(weight, 4);
-      const sum = attention[5]?.[3]?.[i]?.reduce((left, right) => left + right);
-      expect(sum).toBeCloseTo(1, 12);
+      for (const [j, weight] of row.entries()) expect(first?.[i * T + j]).toBeCloseTo(weight, 4);
+      const head3 = last?.subarray((3 * T + i) * T, (3 * T + i + 1) * T);
+      expect(head3?.reduce((left, right) => left + right)).toBeCloseTo(1, 12);
     }
   });
 });

@@ -1,4 +1,4 @@
-import type { GPT2Config } from '../model/index.ts';
+import type { Edit, GPT2Config } from '../model/index.ts';
 import type { SamplingOptions } from '../sampling/index.ts';
 
 /** One token chosen by the device for one sequence. */
@@ -64,6 +64,22 @@ export interface InsideViews {
   attention?: Float32Array[][];
   /** [L + 1][T] of the top logits of the head applied to the residual stream, best first. */
   logitLens?: { id: number; logit: number; logprob: number }[][][];
+}
+
+/** A pass that is looked into and changed. */
+export interface RunRequest {
+  /** Sites to capture, after edits. */
+  capture: readonly string[];
+  edits: readonly Edit[];
+  /** Logits of the last position, [V], or of all, [T, V]. */
+  logits: 'last' | 'all';
+  signal?: AbortSignal;
+}
+
+export interface RunResult {
+  logits: Float32Array;
+  /** By site: [T, C], [T, NH, HS], or a pattern [NH, T, T]. */
+  captured: Record<string, { shape: number[]; data: Float32Array }>;
 }
 
 /**

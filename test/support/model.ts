@@ -1,7 +1,7 @@
 import { testMatrix } from '../../src/device-test/support/matrix.ts';
 import type { Gpu } from '../../src/gpu/index.ts';
 import type { GPT2Config } from '../../src/model/config.ts';
-import { attentionScale } from '../../src/model/gpt2.ts';
+import { attentionScale } from '../../src/model/index.ts';
 import type { Block, GPT2, Linear } from '../../src/runtime/gpu/gpt2.ts';
 import { auxLayout, kvBytes, vectorStride, type WeightDtype } from '../../src/shaders/index.ts';
 import {

@@ -15,7 +15,7 @@ import { CpuForward, type Token } from './forward.ts';
 import { inspectForward } from './inspect.ts';
 import { CpuCache } from './kv-cache.ts';
 import type { Rows } from './packed-matrix.ts';
-import { Pacer } from './time-slicer.ts';
+import { TimeSlicer } from './time-slicer.ts';
 import type { CpuWeights } from './weights.ts';
 
 export interface CpuRuntimeOptions {
@@ -46,7 +46,7 @@ interface Running {
 class CpuRuntime implements Runtime {
   readonly lost = new Promise<{ reason: string }>(() => {});
   private readonly cache: CpuCache;
-  private readonly pacer = new Pacer();
+  private readonly slicer = new TimeSlicer();
   private forward: CpuForward | undefined;
   /** The last row's residual stream of each sequence, [E]. */
   private ends: Float32Array[] = [];
@@ -108,10 +108,10 @@ class CpuRuntime implements Runtime {
     for (let first = 0; first < ids.length; first += chunkRows) {
       const chunk = ids.slice(first, first + chunkRows);
       const tokens = chunk.map((id, t) => ({ sequence, position: position + first + t, id }));
-      const x = await this.pacer.run(this.pass().run(tokens), 'Reading the prompt', signal);
+      const x = await this.slicer.run(this.pass().run(tokens), 'Reading the prompt', signal);
       this.keepEnds(tokens, x);
       take(first, x);
-      await this.pacer.pause();
+      await this.slicer.pause();
     }
   }
 
@@ -181,7 +181,7 @@ class CpuRuntime implements Runtime {
       running = running.filter(
         ({ ids }) => !request.eosTokenIds.includes(ids.at(-1) as number) && ids.length <= this.contextLength,
       );
-      await this.pacer.pause();
+      await this.slicer.pause();
       // A step under way when the signal fires is still reported, as on the GPU.
       const last = signal?.aborted;
       yield tokens;
@@ -196,7 +196,7 @@ class CpuRuntime implements Runtime {
       position: ids.length - 1,
       id: ids.at(-1) as number,
     }));
-    this.keepEnds(tokens, await this.pacer.run(this.pass().run(tokens), 'The generation'));
+    this.keepEnds(tokens, await this.slicer.run(this.pass().run(tokens), 'The generation'));
   }
 
   /** Logits at the end of each sequence. */
@@ -214,10 +214,10 @@ class CpuRuntime implements Runtime {
       this.check(0, ids);
       return { sequence, position: ids.length - 1, id: ids.at(-1) as number };
     });
-    const x = await this.pacer.run(this.pass().run(tokens), 'The generation');
+    const x = await this.slicer.run(this.pass().run(tokens), 'The generation');
     this.keepEnds(tokens, x);
     const logits = this.pass().head(x);
-    await this.pacer.pause();
+    await this.slicer.pause();
     return rows.map((row, t) => ({
       sequence: row.sequence,
       ...chooseToken(rowOf(logits, t, this.config.vocabSize), row, resolved, row, alternatives),
@@ -229,7 +229,7 @@ class CpuRuntime implements Runtime {
     what: { attention: boolean; logitLensTop: number },
   ): Promise<InsideViews> {
     this.check(0, ids);
-    const { views, end } = await inspectForward(this.config, this.pass(), this.pacer, ids, what);
+    const { views, end } = await inspectForward(this.config, this.pass(), this.slicer, ids, what);
     this.ends[0] = end;
     return views;
   }

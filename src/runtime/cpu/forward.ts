@@ -1,8 +1,28 @@
-import { activationFunction, attentionScale, type GPT2Config } from '../../model/index.ts';
+import {
+  activationFunction,
+  applyEdit,
+  type GPT2Config,
+  type Graph,
+  gpt2,
+  type Node,
+  type NodeOf,
+  recordGraph,
+  type Watch,
+  widthOf,
+} from '../../model/index.ts';
 import type { CpuCache } from './kv-cache.ts';
-import { activateRows, addBias, addTo, attendRow, layerNormRows } from './operations.ts';
-import { addRow, type Panels, type Rows } from './packed-matrix.ts';
-import type { CpuBlock, CpuLinear, CpuNorm, CpuWeights } from './weights.ts';
+import {
+  activateRows,
+  addBias,
+  addRows,
+  layerNormRows,
+  scoreHead,
+  softmax,
+  sumValues,
+} from './operations.ts';
+import { addRow, type Rows } from './packed-matrix.ts';
+import { type Place, placeValues } from './slots.ts';
+import { type CpuWeights, matrixOf, vectorOf } from './weights.ts';
 
 /** One token to compute: where it stands and in which sequence. */
 export interface Token {
@@ -11,19 +31,24 @@ export interface Token {
   id: number;
 }
 
-/** What can be looked at while a pass goes on; arrays are only valid during the call. */
-export interface Observer {
-  /** The residual stream before the first block (stage 0) and after each. */
-  stage?(stage: number, x: Rows): void;
-  /** Attention weights of token t: positions 0 … its own. */
-  attention?(layer: number, head: number, t: number, weights: Float64Array): void;
+/** A recorded pass, ready to be executed. */
+export interface Program {
+  graph: Graph;
+  places: readonly Place[];
 }
 
-/** Forward passes over any number of tokens, of one or several sequences. T tokens, E channels, I inner width. */
+/** Sees a captured site's rows, one for each token; they are valid during the call. A pattern's are `keys` per head. */
+export type Capture = (site: string, rows: Rows, keys: number) => void;
+
+/** Rows that lie where others leave off: `values` begins at the first row's first number. */
+type Values = Rows[];
+
+/** Executes the nodes of a pass one by one, over any number of tokens of one or several sequences. */
 export class CpuForward {
-  private readonly buffers = new Map<string, Float32Array>();
-  private readonly act: (x: number) => number;
-  private readonly weights: Float64Array;
+  private readonly buffers = new Map<number, Float32Array>();
+  private readonly plain: Program;
+  private readonly scores: Float64Array;
+  private readonly sums: Float64Array;
 
   constructor(
     private readonly config: GPT2Config,
@@ -31,116 +56,199 @@ export class CpuForward {
     private readonly cache: CpuCache,
     contextLength: number,
   ) {
-    this.act = activationFunction(config.activation);
-    this.weights = new Float64Array(contextLength);
+    this.plain = this.program();
+    this.scores = new Float64Array(contextLength);
+    this.sums = new Float64Array(config.nEmbd);
+  }
+
+  /** @throws VitrineError `invalid-argument` for a site the model does not have */
+  program(watch?: Watch): Program {
+    const graph = recordGraph(gpt2(this.config), watch);
+    return { graph, places: placeValues(graph) };
   }
 
   /**
-   * The residual stream after the last block, [T, E], valid until the next call. Keys and values join the cache;
+   * The residual stream after the last block, [T, C], valid until the next call. Keys and values join the cache;
    * tokens of one sequence come in order, and all before the first are cached. Yields between operations.
    */
-  *run(tokens: readonly Token[], observer: Observer = {}): Generator<void, Rows> {
-    const x = this.embed(tokens);
-    observer.stage?.(0, x);
-    for (const [layer, block] of this.model.h.entries()) {
-      yield* this.block(layer, block, x, tokens, observer);
-      observer.stage?.(layer + 1, x);
+  *run(tokens: readonly Token[], program = this.plain, capture?: Capture): Generator<void, Rows> {
+    const { nodes, hidden } = program.graph;
+    for (const { sequence, position } of tokens) this.cache.ensure(sequence, position + 1);
+    const pass = new Pass(program, tokens, capture);
+    const values: Values = [];
+    for (const node of nodes.slice(0, headStart(program.graph))) {
+      values[node.id] = this.compute(node, pass, values);
+      if (node.op === 'linear' || node.op === 'weightedSum') yield;
     }
+    return values[hidden] as Rows;
+  }
+
+  /** Logits of rows of the residual stream, [T, V], valid until the next call. */
+  head(x: Rows, program = this.plain, tokens: readonly Token[] = [], capture?: Capture): Rows {
+    const { nodes, hidden, logits } = program.graph;
+    const pass = new Pass(program, tokens, capture, x.count);
+    const values: Values = [];
+    values[hidden] = x;
+    for (const node of nodes.slice(headStart(program.graph)))
+      values[node.id] = this.compute(node, pass, values);
+    return values[logits] as Rows;
+  }
+
+  private compute(node: Node, pass: Pass, values: Values): Rows {
+    const [x, y] = node.inputs.map((input) => values[input]) as [Rows, Rows];
+    switch (node.op) {
+      case 'embed':
+        return this.embed(node, pass);
+      case 'embedPosition':
+        return this.embedPosition(node, pass);
+      case 'layerNorm': {
+        const out = this.rows(pass, node, widthOf(node.shape));
+        const weight = vectorOf(this.model, `${node.norm}.weight`);
+        layerNormRows(
+          x,
+          { weight, bias: vectorOf(this.model, `${node.norm}.bias`) },
+          node.epsilon,
+          out.values,
+        );
+        return out;
+      }
+      case 'linear':
+        return this.linear(node, x, pass);
+      case 'part':
+        return { ...x, values: x.values.subarray(node.part * widthOf(node.shape)) };
+      case 'attentionPattern':
+        return this.pattern(node, x, y, pass);
+      case 'weightedSum':
+        return this.weightedSum(node, x, y, pass);
+      case 'activate':
+        return activateRows(
+          this.writable(x, node, pass),
+          widthOf(node.shape),
+          activationFunction(node.activation),
+        );
+      case 'add':
+        return addRows(this.writable(x, node, pass), y, widthOf(node.shape));
+      case 'edit':
+        return this.edit(node, this.writable(x, node, pass), pass);
+      case 'selectPositions':
+        return x;
+      case 'capture':
+        pass.capture?.(node.site, x, pass.keys);
+        return x;
+    }
+  }
+
+  private embed(node: NodeOf<'embed'>, pass: Pass): Rows {
+    const C = widthOf(node.shape);
+    const x = this.rows(pass, node, C);
+    x.values.fill(0, 0, x.count * C);
+    const table = matrixOf(this.model, node.table);
+    for (const [t, { id }] of pass.tokens.entries()) addRow(table, id, x.values, t * C);
     return x;
   }
 
-  private embed(tokens: readonly Token[]): Rows {
-    const { nEmbd: E } = this.config;
-    const x = this.rows('x', tokens.length, E);
-    for (const [t, { id, position, sequence }] of tokens.entries()) {
-      this.cache.ensure(sequence, position + 1);
-      x.values.set(this.model.wpe.subarray(position * E, (position + 1) * E), t * E);
-      addRow(this.model.wte, id, x.values, t * E);
-    }
+  private embedPosition(node: NodeOf<'embedPosition'>, pass: Pass): Rows {
+    const C = widthOf(node.shape);
+    const x = this.rows(pass, node, C);
+    const table = vectorOf(this.model, node.table);
+    for (const [t, { position }] of pass.tokens.entries())
+      x.values.set(table.subarray(position * C, (position + 1) * C), t * C);
     return x;
   }
 
-  /** x += attention(ln_1(x)); x += mlp(ln_2(x)). */
-  private *block(
-    layer: number,
-    { ln_1, attn, ln_2, mlp }: CpuBlock,
-    x: Rows,
-    tokens: readonly Token[],
-    observer: Observer,
-  ): Generator<void> {
-    const qkv = this.multiply('qkv', this.norm(x, ln_1), attn.c_attn.weight); // [T, E] -> [T, 3E]
-    addBias(qkv, attn.c_attn.bias);
-    yield;
-    const att = this.attend(layer, qkv, tokens, observer); // [T, 3E] -> [T, E]
-    yield;
-    this.project(x, att, attn.c_proj); // [T, E] -> [T, E]
-    yield;
-    const inner = this.multiply('inner', this.norm(x, ln_2), mlp.c_fc.weight); // [T, E] -> [T, I]
-    activateRows(inner, mlp.c_fc.bias, this.act);
-    yield;
-    this.project(x, inner, mlp.c_proj); // [T, I] -> [T, E]
-    yield;
-  }
-
-  private attend(layer: number, qkv: Rows, tokens: readonly Token[], observer: Observer): Rows {
-    const { nEmbd: E, nHead: heads } = this.config;
-    const scale = attentionScale(this.config, layer);
-    const att = this.rows('att', tokens.length, E);
-    for (const [t, { sequence, position }] of tokens.entries()) {
-      const from = t * qkv.stride;
-      const keys = this.cache.keys(sequence, layer);
-      const values = this.cache.values(sequence, layer);
-      keys.set(qkv.values.subarray(from + E, from + 2 * E), position * E);
-      values.set(qkv.values.subarray(from + 2 * E, from + 3 * E), position * E);
-      const look = observer.attention?.bind(observer);
-      attendRow(
-        {
-          query: qkv.values,
-          at: from,
-          keys,
-          values,
-          length: position + 1,
-          heads,
-          headSize: E / heads,
-          scale,
-        },
-        att.values,
-        t * E,
-        this.weights,
-        look && ((head) => look(layer, head, t, this.weights.subarray(0, position + 1))),
-      );
-    }
-    return att;
-  }
-
-  private project(x: Rows, input: Rows, { weight, bias }: CpuLinear): void {
-    addTo(x, this.multiply('projected', input, weight), bias);
-  }
-
-  /** logits = lm_head(ln_f(x)), [T, V] with rows `stride` apart, valid until the next call. */
-  head(x: Rows): Rows {
-    return this.multiply('logits', this.norm(x, this.model.ln_f), this.model.lm_head);
-  }
-
-  private norm(x: Rows, norm: CpuNorm): Rows {
-    const normed = this.rows('normed', x.count, this.config.nEmbd);
-    layerNormRows(x, norm, this.config.layerNormEpsilon, normed.values);
-    return normed;
-  }
-
-  private multiply(name: string, x: Rows, matrix: Panels): Rows {
-    const y = this.rows(name, x.count, matrix.paddedRows);
+  private linear(node: NodeOf<'linear'>, x: Rows, pass: Pass): Rows {
+    const matrix = this.model.matrices.get(`${node.name}.weight`) ?? matrixOf(this.model, node.name);
+    const y = this.rows(pass, node, matrix.paddedRows);
     this.model.math.multiply(matrix, x, y.values);
+    if (node.bias) addBias(y, vectorOf(this.model, `${node.name}.bias`));
     return y;
   }
 
-  /** Memory that is used again by the next pass. */
-  private rows(name: string, count: number, stride: number): Rows {
-    let values = this.buffers.get(name);
+  /** Keys join the cache. The row of token t holds `keys` numbers for each head, of which its own and those before count. */
+  private pattern(node: NodeOf<'attentionPattern'>, q: Rows, k: Rows, pass: Pass): Rows {
+    const { layer, heads, scale } = node.spec;
+    const { nEmbd: C } = this.config;
+    const headSize = C / heads;
+    const pattern = this.rows(pass, node, heads * pass.keys);
+    for (const [t, { sequence, position }] of pass.tokens.entries()) {
+      const keys = this.cache.keys(sequence, layer);
+      keys.set(k.values.subarray(t * k.stride, t * k.stride + C), position * C);
+      const length = position + 1;
+      for (let head = 0; head < heads; head++) {
+        const at = t * q.stride + head * headSize;
+        scoreHead({ query: q.values, at, keys, head, heads, headSize, length, scale }, this.scores);
+        softmax(this.scores, length);
+        pattern.values.set(this.scores.subarray(0, length), t * pattern.stride + head * pass.keys);
+      }
+    }
+    return pattern;
+  }
+
+  /** Values join the cache. */
+  private weightedSum(node: NodeOf<'weightedSum'>, pattern: Rows, v: Rows, pass: Pass): Rows {
+    const { layer, heads } = node.spec;
+    const { nEmbd: C } = this.config;
+    const headSize = C / heads;
+    const z = this.rows(pass, node, C);
+    const sums = this.sums.subarray(0, headSize);
+    for (const [t, { sequence, position }] of pass.tokens.entries()) {
+      const values = this.cache.values(sequence, layer);
+      values.set(v.values.subarray(t * v.stride, t * v.stride + C), position * C);
+      for (let head = 0; head < heads; head++) {
+        const at = t * pattern.stride + head * pass.keys;
+        const weights = pattern.values.subarray(at, at + position + 1);
+        sumValues({ weights, values, head, heads, headSize }, sums);
+        z.values.set(sums, t * C + head * headSize);
+      }
+    }
+    return z;
+  }
+
+  private edit({ edit, inputs, shape }: NodeOf<'edit'>, x: Rows, pass: Pass): Rows {
+    const pattern = pass.program.graph.nodes[inputs[0] as number]?.op === 'attentionPattern';
+    const width = pattern ? (shape[0] as number) * pass.keys : widthOf(shape);
+    for (const [t, { position }] of pass.tokens.entries())
+      applyEdit(edit, position, x.values, { at: t * x.stride, width, heads: shape[0] as number });
+    return x;
+  }
+
+  /** The rows themselves where the plan writes over them, a copy elsewhere. */
+  private writable(x: Rows, node: Node, pass: Pass): Rows {
+    const [from, to] = [pass.program.places[node.inputs[0] as number], pass.program.places[node.id]];
+    if (from === to) return x;
+    const copy = this.rows(pass, node, x.stride);
+    copy.values.set(x.values.subarray(0, Math.min(x.values.length, x.count * x.stride)));
+    return copy;
+  }
+
+  /** The memory of a value's slot, used again by the next pass. */
+  private rows({ program, count }: Pass, node: Node, stride: number): Rows {
+    const { slot } = program.places[node.id] as Place;
+    let values = this.buffers.get(slot);
     if (!values || values.length < count * stride) {
       values = new Float32Array(count * stride);
-      this.buffers.set(name, values);
+      this.buffers.set(slot, values);
     }
     return { values, stride, count };
   }
+}
+
+/** What one pass over some tokens carries along. */
+class Pass {
+  /** Numbers of a head in a row of a pattern. */
+  readonly keys: number;
+
+  constructor(
+    readonly program: Program,
+    readonly tokens: readonly Token[],
+    readonly capture: Capture | undefined,
+    readonly count = tokens.length,
+  ) {
+    this.keys = tokens.reduce((most, { position }) => Math.max(most, position + 1), 0);
+  }
+}
+
+/** Index of the first node after the residual stream is complete. */
+function headStart({ nodes }: Graph): number {
+  return nodes.findIndex(({ op }) => op === 'selectPositions');
 }

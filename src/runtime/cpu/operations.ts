@@ -28,66 +28,43 @@ export function addBias(rows: Rows, bias: Float32Array): void {
   }
 }
 
-/** x[t] += y[t] + bias, as wide as the bias. */
-export function addTo(x: Rows, y: Rows, bias: Float32Array): void {
+/** x[t] += y[t], `width` numbers of each; returns x. */
+export function addRows(x: Rows, y: Rows, width: number): Rows {
   for (let t = 0; t < x.count; t++) {
     const to = t * x.stride;
     const from = t * y.stride;
-    for (let i = 0; i < bias.length; i++) x.values[to + i]! += y.values[from + i]! + bias[i]!;
+    for (let i = 0; i < width; i++) x.values[to + i]! += y.values[from + i]!;
   }
+  return x;
 }
 
-/** y[t] = act(y[t] + bias), as wide as the bias. */
-export function activateRows(y: Rows, bias: Float32Array, act: (x: number) => number): void {
-  for (let t = 0; t < y.count; t++) {
-    const at = t * y.stride;
-    for (let i = 0; i < bias.length; i++) y.values[at + i] = act(y.values[at + i]! + bias[i]!);
+/** x[t] = act(x[t]), `width` numbers of each; returns x. */
+export function activateRows(x: Rows, width: number, act: (x: number) => number): Rows {
+  for (let t = 0; t < x.count; t++) {
+    const at = t * x.stride;
+    for (let i = 0; i < width; i++) x.values[at + i] = act(x.values[at + i]!);
   }
+  return x;
 }
 
-export interface AttentionInput {
-  /** One row's query, NH · HS floats from `at`. */
+/** One head's query and the keys it is compared with, [positions, NH · HS]. */
+export interface ScoreInput {
   query: Float32Array;
+  /** Where the head's query begins. */
   at: number;
-  /** [positions, E] of the row's sequence. */
   keys: Float32Array;
-  values: Float32Array;
-  /** Positions it sees: its own and all before. */
-  length: number;
+  head: number;
   heads: number;
   headSize: number;
+  /** Positions the query sees: its own and all before. */
+  length: number;
   scale: number;
 }
 
-/**
- * Attention of one row: softmax(q kᵀ · scale) v of every head, to output[to …].
- *
- * @param weights room for `length` numbers
- * @param look called with each head's weights while they stand there
- */
-export function attendRow(
-  input: AttentionInput,
-  output: Float32Array,
-  to: number,
-  weights: Float64Array,
-  look?: (head: number) => void,
-): void {
-  const { heads, headSize, length } = input;
-  const sums = new Float64Array(headSize);
-  for (let head = 0; head < heads; head++) {
-    scoreHead(input, head, weights);
-    softmax(weights, length);
-    look?.(head);
-    sumValues(input, head, weights, sums);
-    output.set(sums, to + head * headSize);
-  }
-}
-
 /** q · k of every position, four positions at a time so that each q is read once for them. */
-function scoreHead(input: AttentionInput, head: number, weights: Float64Array): void {
-  const { query, at, keys, length, heads, headSize, scale } = input;
+export function scoreHead(input: ScoreInput, weights: Float64Array): void {
+  const { query, at: q, keys, head, length, heads, headSize, scale } = input;
   const E = heads * headSize;
-  const q = at + head * headSize;
   let j = 0;
   for (; j + 4 <= length; j += 4) {
     const k = j * E + head * headSize;
@@ -112,7 +89,7 @@ function scoreHead(input: AttentionInput, head: number, weights: Float64Array): 
   }
 }
 
-function softmax(weights: Float64Array, length: number): void {
+export function softmax(weights: Float64Array, length: number): void {
   let top = Number.NEGATIVE_INFINITY;
   for (let j = 0; j < length; j++) if (weights[j]! > top) top = weights[j]!;
   let sum = 0;
@@ -120,9 +97,19 @@ function softmax(weights: Float64Array, length: number): void {
   for (let j = 0; j < length; j++) weights[j]! /= sum;
 }
 
+/** One head's weights of the positions it sees, and the values of all, [positions, NH · HS]. */
+export interface SumInput {
+  weights: Float32Array;
+  values: Float32Array;
+  head: number;
+  heads: number;
+  headSize: number;
+}
+
 /** Values of all positions by their weights, four positions at a time so that each sum is touched once for them. */
-function sumValues(input: AttentionInput, head: number, weights: Float64Array, sums: Float64Array): void {
-  const { values, length, heads, headSize } = input;
+export function sumValues(input: SumInput, sums: Float64Array): void {
+  const { weights, values, head, heads, headSize } = input;
+  const { length } = weights;
   const E = heads * headSize;
   sums.fill(0);
   let j = 0;

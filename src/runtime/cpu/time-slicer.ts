@@ -4,7 +4,7 @@ import { throwIfAborted } from '../../lib/index.ts';
 const sliceMilliseconds = 8;
 
 /** Runs long computations in slices, so that messages, clicks and aborts come through. */
-export class Pacer {
+export class TimeSlicer {
   private started = performance.now();
 
   /** Gives the event loop a turn if a slice is over. */

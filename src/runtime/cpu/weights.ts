@@ -11,33 +11,26 @@ import {
 } from './packed-matrix.ts';
 import { createCpuMath } from './simd.ts';
 
-export interface CpuLinear {
-  weight: Panels; // rows are outputs
-  bias: Float32Array;
-}
-
 export interface CpuNorm {
-  weight: Float32Array; // [E]
-  bias: Float32Array; // [E]
+  weight: Float32Array; // [C]
+  bias: Float32Array; // [C]
 }
 
-/** One transformer block, by the checkpoint's names. */
-export interface CpuBlock {
-  ln_1: CpuNorm;
-  attn: { c_attn: CpuLinear; c_proj: CpuLinear };
-  ln_2: CpuNorm;
-  mlp: { c_fc: CpuLinear; c_proj: CpuLinear };
-}
-
-/** A whole model in f32 on the CPU. */
+/** A whole model in f32 on the CPU, by the checkpoint's names; rows of a matrix are outputs. */
 export interface CpuWeights {
   math: PanelMath;
-  wte: Panels; // [V, E]
-  wpe: Float32Array; // [P, E]
-  h: CpuBlock[]; // [L]
-  ln_f: CpuNorm;
-  /** wte itself when tied. */
-  lm_head: Panels; // [V, E]
+  /** `wte`, `h.0.attn.c_attn.weight`, …, and `lm_head`, which is wte itself when tied. */
+  matrices: ReadonlyMap<string, Panels>;
+  /** `wpe`, `h.0.ln_1.weight`, … */
+  vectors: ReadonlyMap<string, Float32Array>;
+}
+
+export function matrixOf({ matrices }: CpuWeights, name: string): Panels {
+  return defined(matrices.get(name), name);
+}
+
+export function vectorOf({ vectors }: CpuWeights, name: string): Float32Array {
+  return defined(vectors.get(name), name);
 }
 
 /** Numbers converted at a time. */
@@ -62,7 +55,7 @@ export class CpuWeightLoader implements WeightSink {
 
   /** @throws VitrineError `out-of-memory` */
   constructor(
-    private readonly config: GPT2Config,
+    config: GPT2Config,
     private readonly table: ParameterTable,
     private readonly math: PanelMath = createCpuMath(config, table.tied),
   ) {
@@ -134,37 +127,11 @@ export class CpuWeightLoader implements WeightSink {
       const size = tensor.dtype === 'F32' ? 4 : 2;
       assert(seen === product(shape) * size, `${tensor.name} is whole`);
     }
-    const wte = this.matrix('wte');
-    const stored = this.table.tied ? wte : this.matrix('lm_head');
-    const lm_head = this.table.maybeTied && equal(wte.values, stored.values) ? wte : stored;
-    const h = Array.from({ length: this.config.nLayer }, (_, layer) => this.block(layer));
-    return { math: this.math, wte, wpe: this.vector('wpe'), h, ln_f: this.norm('ln_f'), lm_head };
-  }
-
-  private block(layer: number): CpuBlock {
-    const name = (role: string) => nameOf(role, layer);
-    const linear = (role: string): CpuLinear => ({
-      weight: this.matrix(`${name(role)}.weight`),
-      bias: this.vector(`${name(role)}.bias`),
-    });
-    return {
-      ln_1: this.norm(name('ln_1')),
-      attn: { c_attn: linear('attn.c_attn'), c_proj: linear('attn.c_proj') },
-      ln_2: this.norm(name('ln_2')),
-      mlp: { c_fc: linear('mlp.c_fc'), c_proj: linear('mlp.c_proj') },
-    };
-  }
-
-  private norm(name: string): CpuNorm {
-    return { weight: this.vector(`${name}.weight`), bias: this.vector(`${name}.bias`) };
-  }
-
-  private vector(name: string): Float32Array {
-    return defined(this.vectors.get(name), name);
-  }
-
-  private matrix(name: string): Panels {
-    return defined(this.matrices.get(name), name);
+    const wte = defined(this.matrices.get('wte'), 'wte');
+    const stored = this.matrices.get('lm_head');
+    const same = !stored || (this.table.maybeTied && equal(wte.values, stored.values));
+    this.matrices.set('lm_head', same ? wte : stored);
+    return { math: this.math, matrices: this.matrices, vectors: this.vectors };
   }
 }
 

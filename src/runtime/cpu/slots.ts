@@ -1,0 +1,53 @@
+import { type Graph, type Node, widthOf } from '../../model/index.ts';
+
+/** Where a value lives: a buffer shared by values that are never needed together, and an offset into its rows. */
+export interface Place {
+  slot: number;
+  offset: number;
+}
+
+/** Operations that may write their result over their first input. */
+const inPlace: ReadonlySet<Node['op']> = new Set(['add', 'activate', 'edit']);
+/** Operations that change nothing. */
+const transparent: ReadonlySet<Node['op']> = new Set(['selectPositions', 'capture']);
+
+/** Gives every value of a graph a place, by node. A slot is free again when nothing that lives in it is needed. */
+export function placeValues({ nodes }: Graph): Place[] {
+  const uses = nodes.map(() => 0);
+  for (const { inputs } of nodes) for (const input of inputs) uses[input]!++;
+  const places: Place[] = [];
+  const widths: number[] = [];
+  /** Uses still to come of all values in a slot. */
+  const pending: number[] = [];
+  const free = new Set<number>();
+
+  const take = (width: number): number => {
+    for (const slot of free) {
+      if (widths[slot] !== width) continue;
+      free.delete(slot);
+      return slot;
+    }
+    return widths.push(width) - 1;
+  };
+  for (const node of nodes) {
+    const inputs = node.inputs.map((input) => (places[input] as Place).slot);
+    for (const slot of inputs) pending[slot]!--;
+    const [first] = node.inputs;
+    const source = first === undefined ? undefined : places[first];
+    // A pattern is as wide as there are keys: it shares with patterns alone.
+    const width = node.op === 'attentionPattern' ? -1 : widthOf(node.shape);
+    let place: Place;
+    if (node.op === 'part' && source) place = { slot: source.slot, offset: node.part * width };
+    else if (source && transparent.has(node.op)) place = source;
+    else if (source && inPlace.has(node.op) && pending[source.slot] === 0) place = source;
+    else
+      place = {
+        slot: take(node.op === 'edit' && source ? (widths[source.slot] as number) : width),
+        offset: 0,
+      };
+    places.push(place);
+    pending[place.slot] = (pending[place.slot] ?? 0) + (uses[node.id] as number);
+    for (const slot of inputs) if (pending[slot] === 0 && slot !== place.slot) free.add(slot);
+  }
+  return places;
+}

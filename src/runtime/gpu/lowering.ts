@@ -1,0 +1,250 @@
+import { assert, defined } from '../../lib/index.ts';
+import {
+  type Activation,
+  type AttentionSpec,
+  type Graph,
+  type Node,
+  type NodeOf,
+  type Value,
+  widthOf,
+} from '../../model/index.ts';
+
+/** A buffer of rows that values share when they are never needed together; `heads` rows hold q, k and v, heads padded. */
+export interface Slot {
+  layout: 'rows' | 'heads';
+  /** Floats of a row, without padding. */
+  width: number;
+  index: number;
+}
+
+/** What happens to a product's values on their way out. */
+export type Output =
+  | { as: 'store'; to: Slot }
+  | { as: 'heads'; to: Slot; heads: number }
+  | { as: 'add'; to: Slot }
+  | { as: 'activate'; to: Slot; activation: Activation };
+
+export interface LinearStep {
+  kind: 'linear';
+  name: string;
+  /** Floats of an input row and of an output row. */
+  inputs: number;
+  outputs: number;
+  bias: boolean;
+  /** The layer norm that is folded in. */
+  norm: { name: string; epsilon: number } | undefined;
+  from: Slot;
+  output: Output;
+}
+
+/** One or few dispatches: what is left of a graph after fusion. */
+export type Step =
+  /** Token and position embeddings, added. */
+  | { kind: 'embed'; table: string; positions: string; width: number; to: Slot }
+  /** The products that everything else is folded into. */
+  | LinearStep
+  /** Keys and values into the cache, pattern and weighted sum in one. */
+  | { kind: 'attention'; spec: AttentionSpec; headSize: number; from: Slot; to: Slot }
+  /** A layer norm that no product follows. */
+  | { kind: 'norm'; name: string; epsilon: number; width: number; from: Slot; to: Slot };
+
+export type StepOf<Kind extends Step['kind']> = Extract<Step, { kind: Kind }>;
+
+/** A pass for the GPU. A decode step begins with `embedded` filled by the step before, its head reads `hidden`. */
+export interface Lowered {
+  embed: StepOf<'embed'>;
+  body: readonly Step[];
+  head: readonly Step[];
+  embedded: Slot;
+  hidden: Slot;
+  logits: Slot;
+}
+
+/**
+ * Turns a recorded pass into steps for the GPU: the one place where operations are fused. A layer norm goes into the
+ * product that follows; bias, activation and residual sum into the product before; q, k, v, pattern and weighted sum
+ * into one attention. Anything that reads a value in between stops the fusion there.
+ */
+export function lower(graph: Graph): Lowered {
+  return new Lowering(graph).run();
+}
+
+class Lowering {
+  private readonly readers: Node[][];
+  /** Reads still to come, by value; a slot is free when all its values have been read. */
+  private readonly unread: number[];
+  private readonly slots = new Map<Value, Slot>();
+  private readonly norms = new Map<Value, NodeOf<'layerNorm'>>();
+  private readonly fused = new Set<Value>();
+  private readonly free: Slot[] = [];
+  private made = 0;
+  private readonly steps: Step[] = [];
+
+  constructor(private readonly graph: Graph) {
+    this.readers = graph.nodes.map(() => []);
+    for (const node of graph.nodes) for (const input of node.inputs) this.readers[input]?.push(node);
+    this.unread = this.readers.map((readers) => readers.length);
+  }
+
+  run(): Lowered {
+    let bodyEnd = this.steps.length;
+    for (const node of this.graph.nodes) {
+      if (this.fused.has(node.id)) continue;
+      if (node.op === 'selectPositions') bodyEnd = this.steps.length;
+      this.node(node);
+    }
+    const [embed, ...rest] = this.steps;
+    assert(embed?.kind === 'embed', 'a pass begins with its embeddings');
+    return {
+      embed,
+      body: rest.slice(0, bodyEnd - 1),
+      head: rest.slice(bodyEnd - 1),
+      embedded: embed.to,
+      hidden: this.slot(this.graph.hidden),
+      logits: this.slot(this.graph.logits),
+    };
+  }
+
+  private node(node: Node): void {
+    switch (node.op) {
+      case 'embed':
+        this.embed(node);
+        break;
+      case 'layerNorm':
+        this.layerNorm(node);
+        break;
+      case 'linear':
+        this.linear(node);
+        break;
+      case 'attentionPattern':
+        this.attention(node);
+        break;
+      case 'selectPositions':
+        this.slots.set(node.id, this.slot(node.inputs[0] as Value));
+        this.unread[node.inputs[0] as Value]!--;
+        break;
+      default:
+        assert(false, `${node.op} is fused into another operation`);
+    }
+  }
+
+  private embed(node: NodeOf<'embed'>): void {
+    const sum = this.only(node, 'add');
+    const positions = sum?.inputs.map((input) => this.graph.nodes[input]).find((other) => other !== node);
+    assert(sum && positions?.op === 'embedPosition', 'token and position embeddings are added');
+    const width = widthOf(node.shape);
+    const to = this.take('rows', width);
+    this.steps.push({ kind: 'embed', table: node.table, positions: positions.table, width, to });
+    this.become(sum, to, positions);
+  }
+
+  /** Waits for the product that follows; stands alone where there is none, or something else reads it too. */
+  private layerNorm(node: NodeOf<'layerNorm'>): void {
+    if (this.only(node, 'linear')) {
+      this.norms.set(node.id, node);
+      return;
+    }
+    const [input] = node.inputs as [Value];
+    const from = this.slot(input);
+    const width = widthOf(node.shape);
+    const to = this.take('rows', width);
+    this.steps.push({ kind: 'norm', name: node.norm, epsilon: node.epsilon, width, from, to });
+    this.slots.set(node.id, to);
+    this.read(input);
+  }
+
+  private linear(node: NodeOf<'linear'>): void {
+    const norm = this.norms.get(node.inputs[0] as Value);
+    const input = (norm ?? node).inputs[0] as Value;
+    const from = this.slot(input);
+    const { result, output } = this.output(node);
+    this.steps.push({
+      kind: 'linear',
+      name: node.name,
+      inputs: widthOf(defined(this.graph.nodes[input], 'input').shape),
+      outputs: widthOf(node.shape),
+      bias: node.bias,
+      norm: norm && { name: norm.norm, epsilon: norm.epsilon },
+      from,
+      output,
+    });
+    this.become(result, output.to);
+    this.read(input);
+  }
+
+  /** Where a product's values go, and the node they are the value of then. */
+  private output(node: NodeOf<'linear'>): { result: Node; output: Output } {
+    const width = widthOf(node.shape);
+    const readers = this.readers[node.id] ?? [];
+    const [first] = readers;
+    if (first?.op === 'part' && readers.every(({ op }) => op === 'part')) {
+      for (const { id } of readers) this.fused.add(id);
+      return {
+        result: node,
+        output: { as: 'heads', to: this.take('heads', width), heads: first.shape[0] as number },
+      };
+    }
+    const activate = this.only(node, 'activate');
+    if (activate) {
+      const to = this.take('rows', width);
+      return { result: activate, output: { as: 'activate', to, activation: activate.activation } };
+    }
+    const add = this.only(node, 'add');
+    const other = add?.inputs.find((input) => input !== node.id);
+    const stream = other === undefined ? undefined : this.slots.get(other);
+    // Adding in place takes a stream that nothing else reads afterwards.
+    if (add && other !== undefined && stream && this.unread[other] === 1) {
+      this.unread[other] = 0;
+      return { result: add, output: { as: 'add', to: stream } };
+    }
+    return { result: node, output: { as: 'store', to: this.take('rows', width) } };
+  }
+
+  private attention(node: NodeOf<'attentionPattern'>): void {
+    const sum = this.only(node, 'weightedSum');
+    const parts = [...node.inputs, ...(sum?.inputs.slice(1) ?? [])].map((input) => this.graph.nodes[input]);
+    const qkv = parts[0]?.inputs[0];
+    const together = parts.every(
+      (part, index) => part?.op === 'part' && part.part === index && part.inputs[0] === qkv,
+    );
+    assert(
+      sum && qkv !== undefined && parts.length === 3 && together,
+      'q, k and v of an attention are parts of one product',
+    );
+    const [, headSize] = sum.shape as [number, number];
+    const from = this.slot(qkv);
+    const to = this.take('rows', widthOf(sum.shape));
+    this.steps.push({ kind: 'attention', spec: node.spec, headSize, from, to });
+    this.become(sum, to);
+    for (const _ of parts) this.read(qkv);
+  }
+
+  /** The reader of a value, if it is the only one and of this operation. */
+  private only<Op extends Node['op']>(node: Node, op: Op): NodeOf<Op> | undefined {
+    const [reader, ...others] = this.readers[node.id] ?? [];
+    return reader?.op === op && others.length === 0 ? (reader as NodeOf<Op>) : undefined;
+  }
+
+  /** The step just made computes `node`'s value, and with it whatever led there. */
+  private become(node: Node, slot: Slot, ...also: readonly Node[]): void {
+    this.slots.set(node.id, slot);
+    for (const { id } of [node, ...also]) this.fused.add(id);
+  }
+
+  private slot(value: Value): Slot {
+    return defined(this.slots.get(value), `slot of value ${value}`);
+  }
+
+  private take(layout: Slot['layout'], width: number): Slot {
+    const index = this.free.findIndex((slot) => slot.layout === layout && slot.width === width);
+    return this.free.splice(index, index < 0 ? 0 : 1)[0] ?? { layout, width, index: this.made++ };
+  }
+
+  /** A value has been read once more; after the last time its slot is free. */
+  private read(value: Value): void {
+    if (--this.unread[value]! > 0) return;
+    const slot = this.slot(value);
+    const held = [...this.slots].some(([other, its]) => its === slot && this.unread[other]! > 0);
+    if (!held && value !== this.graph.hidden) this.free.push(slot);
+  }
+}
