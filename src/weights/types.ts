@@ -35,6 +35,21 @@ export interface TensorInfo {
   /** Byte range [begin, end) from the start of that file; begin may be odd. */
   begin: number;
   end: number;
+  /** The sink receives the transpose of `shape`, row by row: as nn.Linear saves a matrix that Conv1D saves [in, out]. */
+  transposed?: boolean;
+  /** How the values lie in the file, where they are not `dtype` in row-major order. The sink never sees this. */
+  stored?: StoredLayout;
+}
+
+/** Layout of a tensor's values in its file. */
+export interface StoredLayout {
+  /** F64 is rounded to F32 for the sink. */
+  dtype: Dtype;
+  /** Sizes and steps between values, in values from `begin`, in the order in which the sink receives them. */
+  sizes: readonly number[];
+  strides: readonly number[];
+  /** Nothing is stored: the sink receives zeros. */
+  zeros?: boolean;
 }
 
 export type LoadPhase =

@@ -78,7 +78,7 @@ export async function readTorch(
 ): Promise<WeightFile> {
   // A part of its own: who loads safetensors never fetches it.
   const { readTorchCheckpoint } = await import('./formats/torch-checkpoint.ts');
-  const tensors = await readTorchCheckpoint(read, { file: source.path, fileBytes: source.bytes });
+  const { tensors } = await readTorchCheckpoint(read, { file: source.path, fileBytes: source.bytes });
   return { source, prefix: undefined, tensors, notices: [] };
 }
 

@@ -2,8 +2,9 @@ import { VitrineError } from '../../lib/index.ts';
 import type { TensorInfo } from '../types.ts';
 import { shown } from './header-json.ts';
 import { readPickle } from './pickle.ts';
-import { PickleFault } from './pickle-machine.ts';
+import { PickleFault, type PickleValue } from './pickle-machine.ts';
 import { maxTensors } from './safetensors.ts';
+import { tensorOfView } from './strided-layout.ts';
 import { TorchHost, type TorchStorage, TorchTensor } from './torch-pickle.ts';
 import { locateEntries, type ReadRange, readZipDirectory, type ZipEntry, ZipFault } from './zip.ts';
 
@@ -11,6 +12,18 @@ const maxPickleBytes = 64 * 1024 * 1024;
 const firstLegacyRead = 256 * 1024;
 /** What a checkpoint of the time before archives begins with: a pickled number of ten bytes. */
 const legacyMagic = [0x80, 2, 0x8a, 10, 0x6c, 0xfc, 0x9c, 0x46, 0xf9, 0x20, 0x6a, 0xa8, 0x50, 0x19, 0x2e];
+
+/** What a checkpoint holds: its tensors, and the rest of its dictionary where the tensors are inside of it. */
+export interface TorchCheckpoint {
+  tensors: TensorInfo[];
+  /** Entries beside the tensors, such as nanoGPT's `model_args`; read, never run. */
+  entries: ReadonlyMap<PickleValue, PickleValue>;
+}
+
+interface FileFacts {
+  file: string;
+  fileBytes: number;
+}
 
 /** Storage key to the place of its first byte. */
 type Places = ReadonlyMap<string, number>;
@@ -20,10 +33,7 @@ type Places = ReadonlyMap<string, number>;
  * Reads the directory of the archive, its pickle and the headers of its entries, or the front of a file in the format
  * before archives; no weights, and nothing in the file is executed. Throws `unsupported-format`.
  */
-export async function readTorchCheckpoint(
-  read: ReadRange,
-  at: { file: string; fileBytes: number },
-): Promise<TensorInfo[]> {
+export async function readTorchCheckpoint(read: ReadRange, at: FileFacts): Promise<TorchCheckpoint> {
   try {
     const first = await read(0, Math.min(16, at.fileBytes));
     if (first[0] === 0x50 && first[1] === 0x4b) return await readArchive(read, at);
@@ -39,7 +49,7 @@ export async function readTorchCheckpoint(
   }
 }
 
-async function readArchive(read: ReadRange, at: { file: string; fileBytes: number }): Promise<TensorInfo[]> {
+async function readArchive(read: ReadRange, at: FileFacts): Promise<TorchCheckpoint> {
   const entries = await readZipDirectory(read, at.fileBytes);
   const pickleName = [...entries.keys()].find((name) => /^(.*\/)?data\.pkl$/.test(name));
   const entry = pickleName === undefined ? undefined : entries.get(pickleName);
@@ -49,7 +59,7 @@ async function readArchive(read: ReadRange, at: { file: string; fileBytes: numbe
   await checkOrder(read, entries.get(`${folder}byteorder`));
   const host = new TorchHost();
   const { value } = readPickle(await readEntryBytes(read, entry), 0, host);
-  const tensors = tensorsOf(value);
+  const { tensors, entries: rest } = tensorsOf(value);
   const used = new Map<string, ZipEntry>();
   for (const { storage } of tensors.values()) {
     const data = entries.get(`${folder}data/${storage.key}`);
@@ -60,7 +70,7 @@ async function readArchive(read: ReadRange, at: { file: string; fileBytes: numbe
   }
   const located = await locateEntries(read, [...new Set(used.values())]);
   const places = new Map([...used].map(([key, { name }]) => [key, located.get(name) ?? Number.NaN]));
-  return rangesOf(tensors, places, at);
+  return { tensors: rangesOf(tensors, places, at), entries: rest };
 }
 
 async function readEntryBytes(read: ReadRange, entry: ZipEntry): Promise<Uint8Array> {
@@ -75,7 +85,7 @@ async function checkOrder(read: ReadRange, entry: ZipEntry | undefined): Promise
 }
 
 /** Three small pickles, the dictionary, the storages' keys, then each storage: its count in 8 bytes, its values. */
-async function readLegacy(read: ReadRange, at: { file: string; fileBytes: number }): Promise<TensorInfo[]> {
+async function readLegacy(read: ReadRange, at: FileFacts): Promise<TorchCheckpoint> {
   for (let size = firstLegacyRead; ; size *= 4) {
     const known = Math.min(size, at.fileBytes);
     try {
@@ -87,11 +97,7 @@ async function readLegacy(read: ReadRange, at: { file: string; fileBytes: number
   }
 }
 
-async function readLegacyFront(
-  front: Uint8Array,
-  read: ReadRange,
-  at: { file: string; fileBytes: number },
-): Promise<TensorInfo[]> {
+async function readLegacyFront(front: Uint8Array, read: ReadRange, at: FileFacts): Promise<TorchCheckpoint> {
   const host = new TorchHost();
   const protocol = readPickle(front, legacyMagic.length, host);
   if (protocol.value !== 1001) throw new PickleFault('it is of an unknown version of the format');
@@ -112,7 +118,8 @@ async function readLegacyFront(
   if (place !== at.fileBytes)
     throw new ZipFault(`it is ${at.fileBytes} bytes, its tensors take ${place}: it was cut short or changed`);
   await checkFirstCount(read, keys.value[0], places, host);
-  return rangesOf(tensorsOf(root.value), places, at);
+  const { tensors, entries } = tensorsOf(root.value);
+  return { tensors: rangesOf(tensors, places, at), entries };
 }
 
 /** The first storage's count must be where it was worked out to be. */
@@ -130,27 +137,44 @@ async function checkFirstCount(
     throw new PickleFault('its values are not where they should be');
 }
 
-function tensorsOf(root: unknown): Map<string, TorchTensor> {
+/** Where trainers put the state dictionary among other things. */
+const stateKeys = ['state_dict', 'model', 'model_state_dict', 'module'];
+
+interface FoundTensors {
+  tensors: Map<string, TorchTensor>;
+  entries: ReadonlyMap<PickleValue, PickleValue>;
+}
+
+function tensorsOf(root: PickleValue): FoundTensors {
   if (!(root instanceof Map)) throw new PickleFault('it holds no dictionary of tensors');
-  const tensors = new Map<string, TorchTensor>();
-  for (const [name, value] of root as Map<unknown, unknown>)
-    if (typeof name === 'string' && value instanceof TorchTensor) tensors.set(name, value);
+  const inside = stateKeys.map((key) => root.get(key)).find((value) => value instanceof Map);
+  const nested = inside instanceof Map ? namedTensors(inside) : undefined;
+  const tensors = nested?.size ? nested : namedTensors(root);
   if (tensors.size > maxTensors) throw new PickleFault(`it lists more than ${maxTensors} tensors`);
-  if (tensors.size > 0) return tensors;
+  if (tensors.size > 0) return { tensors, entries: nested?.size ? root : new Map() };
   const names = [...root.keys()].slice(0, 5).map((name) => shown(String(name)));
   throw new PickleFault(`it holds no tensors by name, only ${names.join(', ') || 'nothing'}`);
+}
+
+function namedTensors(dictionary: ReadonlyMap<PickleValue, PickleValue>): Map<string, TorchTensor> {
+  const tensors = new Map<string, TorchTensor>();
+  for (const [name, value] of dictionary)
+    if (typeof name === 'string' && value instanceof TorchTensor) tensors.set(name, value);
+  return tensors;
 }
 
 function rangesOf(
   tensors: ReadonlyMap<string, TorchTensor>,
   places: Places,
-  { file, fileBytes }: { file: string; fileBytes: number },
+  { file, fileBytes }: FileFacts,
 ): TensorInfo[] {
-  return [...tensors].map(([name, { storage, offset, shape, count }]) => {
-    const begin = placeOf(storage, places) + offset * storage.valueBytes;
-    const end = begin + count * storage.valueBytes;
-    if (!(begin >= 0 && end <= fileBytes)) throw new ZipFault(`tensor ${shown(name)} reaches past the file`);
-    return { name, dtype: storage.dtype, shape, file, begin, end };
+  return [...tensors].map(([name, { storage, offset, shape, strides }]) => {
+    const { dtype, valueBytes } = storage;
+    const begin = placeOf(storage, places) + offset * valueBytes;
+    const tensor = tensorOfView({ name, dtype, valueBytes, shape, strides, file, begin });
+    if (!(begin >= 0 && tensor.end <= fileBytes))
+      throw new ZipFault(`tensor ${shown(name)} reaches past the file`);
+    return tensor;
   });
 }
 

@@ -38,20 +38,21 @@ export class TorchStorage extends PickleObject {
   }
 }
 
-/** A contiguous, row-major view of a storage. */
+/** A view of a storage, with any strides. */
 export class TorchTensor extends PickleObject {
   readonly kind = 'tensor';
   readonly storage: TorchStorage;
   /** In values. */
   readonly offset: number;
-  readonly shape: number[];
-  readonly count: number;
-  constructor(storage: TorchStorage, offset: number, shape: number[], count: number) {
+  readonly shape: readonly number[];
+  /** In values; one for each size. */
+  readonly strides: readonly number[];
+  constructor(storage: TorchStorage, offset: number, shape: readonly number[], strides: readonly number[]) {
     super();
     this.storage = storage;
     this.offset = offset;
     this.shape = shape;
-    this.count = count;
+    this.strides = strides;
   }
 }
 
@@ -125,17 +126,10 @@ function rebuildTensor([storage, offset, sizes, strides]: PickleValue[]): Pickle
   const count = shape.reduce((product, size) => product * size, 1);
   if (!Number.isSafeInteger(count) || steps.length !== shape.length || shape.length > 64)
     return bad('a tensor');
-  let step = 1;
-  for (let i = shape.length - 1; i >= 0 && count > 0; i--) {
-    const size = shape[i] ?? 0;
-    if (size !== 1 && steps[i] !== step)
-      throw new PickleFault(
-        `a tensor of shape [${shape}] has strides [${steps}]: its values do not lie in order`,
-      );
-    step *= size;
-  }
   const first = whole(offset);
-  if (first + count > storage.count)
+  // An empty tensor has no last value.
+  const reach = count === 0 ? 0 : 1 + shape.reduce((sum, size, i) => sum + (size - 1) * (steps[i] ?? 0), 0);
+  if (!(first + reach <= storage.count))
     throw new PickleFault(`a tensor of shape [${shape}] reaches past its storage ${shown(storage.key)}`);
-  return new TorchTensor(storage, first, shape, count);
+  return new TorchTensor(storage, first, shape, steps);
 }
