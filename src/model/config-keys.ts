@@ -48,13 +48,6 @@ export function aliasedSize(config: ConfigRecord, key: string, alias: string): n
   return own ?? other;
 }
 
-/** As {@link aliasedSize}, for a size that has no default. */
-export function requiredSize(config: ConfigRecord, key: string, alias: string): number {
-  const size = aliasedSize(config, key, alias);
-  if (size !== undefined) return size;
-  throw unsupported(`${key} (or ${alias}) is missing in config.json. Add it: it cannot be guessed.`);
-}
-
 export function flagOf(config: ConfigRecord, key: string, fallback: boolean): boolean {
   const value = keyOf(config, key);
   if (value === undefined) return fallback;

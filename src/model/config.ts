@@ -7,7 +7,6 @@ import {
   keyOf,
   mismatch,
   refuseIfSet,
-  requiredSize,
   show,
   sizeOf,
   unsupported,
@@ -72,8 +71,9 @@ export function parseConfig(raw: unknown, generation?: unknown, tokenizerEos?: n
     throw unsupported(`config.json holds ${show(raw)}; it must be an object. Choose a whole checkpoint.`);
   checkArchitecture(raw);
   const vocabSize = sizeOf(raw, 'vocab_size') ?? 50257;
-  const nEmbd = requiredSize(raw, 'n_embd', 'hidden_size');
-  const nHead = requiredSize(raw, 'n_head', 'num_attention_heads');
+  // As GPT-2 small where a config is silent; the shapes of the tensors must agree.
+  const nEmbd = aliasedSize(raw, 'n_embd', 'hidden_size') ?? 768;
+  const nHead = aliasedSize(raw, 'n_head', 'num_attention_heads') ?? 12;
   if (nEmbd % nHead !== 0)
     throw mismatch(
       `n_embd is ${nEmbd} and n_head is ${nHead} in config.json; heads must divide it evenly. Correct one of them.`,
@@ -82,7 +82,7 @@ export function parseConfig(raw: unknown, generation?: unknown, tokenizerEos?: n
     vocabSize,
     nPositions: aliasedSize(raw, 'n_positions', 'max_position_embeddings') ?? 1024,
     nEmbd,
-    nLayer: requiredSize(raw, 'n_layer', 'num_hidden_layers'),
+    nLayer: aliasedSize(raw, 'n_layer', 'num_hidden_layers') ?? 12,
     nHead,
     nInner: keyOf(raw, 'n_inner') === null ? 4 * nEmbd : (sizeOf(raw, 'n_inner') ?? 4 * nEmbd),
     activation: activationOf(raw),
@@ -90,14 +90,15 @@ export function parseConfig(raw: unknown, generation?: unknown, tokenizerEos?: n
     scaleAttnWeights: flagOf(raw, 'scale_attn_weights', true),
     scaleAttnByInverseLayerIdx: flagOf(raw, 'scale_attn_by_inverse_layer_idx', false),
     tieWordEmbeddings: flagOf(raw, 'tie_word_embeddings', true),
-    eosTokenIds: eosTokenIds([eosOf(generation), tokenizerEos, eosOf(raw)], vocabSize),
+    eosTokenIds: eosTokenIds([eosOf(generation), tokenizerEos, eosOf(raw), gpt2Eos(vocabSize)], vocabSize),
   };
 }
 
 /** Refuses whatever is not GPT-2, or is GPT-2 changed into something else. */
 function checkArchitecture(raw: ConfigRecord): void {
   const type = keyOf(raw, 'model_type');
-  if (type !== 'gpt2')
+  // Configs written before 2020 have no model_type; the names of the tensors decide then.
+  if (type !== undefined && type !== 'gpt2')
     throw unsupported(
       `model_type is ${show(type)} in config.json; Vitrine runs "gpt2". Choose a model of the GPT-2 family.`,
     );
@@ -146,6 +147,11 @@ function eosTokenIds(sources: readonly unknown[], vocabSize: number): number[] {
     if (valid.length > 0) return [...new Set(valid)];
   }
   return [];
+}
+
+/** End of text in GPT-2's own vocabulary, which is known by its size. */
+function gpt2Eos(vocabSize: number): number | undefined {
+  return vocabSize === 50257 ? 50256 : undefined;
 }
 
 function isBelow(id: number, vocabSize: number): boolean {

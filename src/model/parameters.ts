@@ -12,6 +12,7 @@ export interface Parameter {
   /** undefined outside the blocks. */
   layer: number | undefined;
   tensor: TensorInfo;
+  /** As the bytes come: of a transposed tensor the reverse of its own. */
   shape: readonly number[];
   orientation: Orientation;
 }
@@ -134,7 +135,8 @@ function find(slot: Slot, tensors: ReadonlyMap<string, TensorInfo>): Parameter {
   if (!tensor)
     throw new VitrineError(
       'tensor-missing',
-      `${name} is not in the checkpoint, and config.json asks for it. Check that all its files are there.`,
+      `${name} is not in the checkpoint, and config.json asks for it. It has ${namesSeen(tensors)}. ` +
+        'Check that all its files are there and that it is a GPT-2.',
     );
   if (tensor.shape.length !== shape.length || shape.some((size, axis) => size !== tensor.shape[axis]))
     throw new VitrineError(
@@ -147,7 +149,20 @@ function find(slot: Slot, tensors: ReadonlyMap<string, TensorInfo>): Parameter {
       'unsupported-format',
       `${name} is ${tensor.dtype}; weights may be F32, F16 or BF16. Save the model in one of these.`,
     );
-  return { role, layer, tensor, shape, orientation };
+  if (!tensor.transposed) return { role, layer, tensor, shape, orientation };
+  const flipped = orientation === 'in-out' ? 'out-in' : 'in-out';
+  return { role, layer, tensor, shape: [...shape].reverse(), orientation: flipped };
+}
+
+/** The first names of a checkpoint, for an error that says which were looked for. */
+function namesSeen(tensors: ReadonlyMap<string, TensorInfo>): string {
+  const names = [...tensors.keys()]
+    .slice(0, 6)
+    .map((name) => (name.length > 80 ? `${name.slice(0, 77)}...` : name));
+  if (names.length === 0) return 'no tensors at all';
+  return tensors.size > names.length
+    ? `${names.join(', ')} and ${tensors.size - names.length} more`
+    : names.join(', ');
 }
 
 /** Tensors that play no part: masks silently, the rest by name. A block too many is a wrong config. */

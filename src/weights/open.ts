@@ -1,6 +1,7 @@
 import { VitrineError } from '../lib/index.ts';
 import { Cache } from './cache/cache.ts';
 import { type Manifest, modelKey } from './cache/store.ts';
+import { addMissingBiases, dropSharedHead, stripWrapperPrefix } from './checkpoint-names.ts';
 import { MetadataFiles } from './metadata-files.ts';
 import { ProgressReporter } from './progress.ts';
 import { aborted, Http } from './repositories/http.ts';
@@ -11,7 +12,14 @@ import { parseSource } from './repositories/source.ts';
 import { transportOptions } from './repositories/transport-options.ts';
 import { verifyKnown } from './repositories/verify-known.ts';
 import { type LoadContext, openWeightFile, streamWeights } from './stream-weights.ts';
-import type { Checkpoint, ModelSource, OpenOptions, TransportOptions } from './types.ts';
+import type {
+  Checkpoint,
+  CheckpointCard,
+  ModelSource,
+  OpenOptions,
+  TensorInfo,
+  TransportOptions,
+} from './types.ts';
 import { chooseWeights, joinTensors, type WeightFile } from './weight-files.ts';
 
 /**
@@ -138,7 +146,7 @@ async function assemble(context: LoadContext & { control: AbortController }): Pr
   const generationConfig = await metadata.json(fileNames.generationConfig);
   progress.enter('tokenizer', fileNames.tokenizerJson);
   const tokenizer = await metadata.tokenizer();
-  const { files, tensors } = await openWeights(context);
+  const { files, tensors, notices, card } = await openWeights(context, config);
   const totalBytes = files.reduce((sum, file) => sum + file.source.bytes, 0);
   progress.totalBytes = totalBytes;
   return {
@@ -149,16 +157,22 @@ async function assemble(context: LoadContext & { control: AbortController }): Pr
     tokenizer,
     tensors,
     totalBytes,
-    notices: files.flatMap((file) => file.notices),
-    stream: (wanted, sink) => streamWeights(context, files, wanted, sink),
+    notices,
+    card,
+    stream: (wanted, sink) => streamWeights(context, files, tensors, wanted, sink),
     close: () =>
       context.control.abort(new VitrineError('disposed', `The checkpoint ${repository.id} was closed.`)),
   };
 }
 
-async function openWeights(
-  context: LoadContext,
-): Promise<{ files: WeightFile[]; tensors: Checkpoint['tensors'] }> {
+interface OpenedWeights {
+  files: WeightFile[];
+  tensors: Map<string, TensorInfo>;
+  notices: string[];
+  card: CheckpointCard;
+}
+
+async function openWeights(context: LoadContext, config: unknown): Promise<OpenedWeights> {
   const { repository, listing, progress, metadata } = context;
   const choice = await chooseWeights(repository.id, listing.files, (path) => metadata.text(path));
   const files: WeightFile[] = [];
@@ -166,5 +180,9 @@ async function openWeights(
     progress.enter('header', path);
     files.push(await openWeightFile(context, path, choice.format));
   }
-  return { files, tensors: joinTensors(files, choice.check) };
+  const joined = joinTensors(files, choice.check);
+  const named = dropSharedHead(addMissingBiases(stripWrapperPrefix(joined)), config);
+  const { tensors, strippedPrefix } = named;
+  const card = { format: choice.format, files: choice.paths, strippedPrefix };
+  return { files, tensors, card, notices: [...files.flatMap((file) => file.notices), ...named.notices] };
 }

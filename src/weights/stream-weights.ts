@@ -3,6 +3,7 @@ import { type Cache, manifestFor, type StoredFile } from './cache/cache.ts';
 import { digestOf, startHash, toHex } from './cache/digest.ts';
 import { withLock } from './cache/lock.ts';
 import { type Manifest, modelKey, type StoredFileRecord } from './cache/store.ts';
+import { isZeros } from './checkpoint-names.ts';
 import { type Chunk, chunksInOrder } from './chunks.ts';
 import { detachBuffer } from './detach-buffer.ts';
 import type { MetadataFiles } from './metadata-files.ts';
@@ -10,7 +11,7 @@ import type { ProgressReporter } from './progress.ts';
 import { rangeReader } from './range-reader.ts';
 import { aborted } from './repositories/http.ts';
 import type { Listing, Repository } from './repositories/repository.ts';
-import { splitByTensor } from './split-by-tensor.ts';
+import { giveZeros, splitByTensor } from './split-by-tensor.ts';
 import type { TensorInfo, TransportOptions, WeightSink } from './types.ts';
 import { readSafetensors, readTorch, type WeightFile } from './weight-files.ts';
 
@@ -53,20 +54,22 @@ export async function openWeightFile(
 export async function streamWeights(
   context: LoadContext,
   files: readonly WeightFile[],
+  tensors: ReadonlyMap<string, TensorInfo>,
   wanted: (tensor: TensorInfo) => boolean,
   sink: WeightSink,
 ): Promise<void> {
+  const needed = [...tensors.values()].filter(wanted);
   const { signal, cache, model, progress } = context;
   if (signal.aborted) throw aborted(signal);
   progress.start(files.reduce((sum, file) => sum + file.source.bytes, 0));
   const key = modelKey(model);
   const stored = await cache.try((store) => store.manifest(key));
-  if (!cache.works || stored?.complete) return streamFiles(context, stored, files, wanted, sink);
+  if (!cache.works || stored?.complete) return streamFiles(context, stored, files, needed, sink);
   const waiting = () => progress.notice('Another tab is loading this model: waiting for it.');
   await withLock(`vitrine ${key}`, signal, waiting, async () => {
     progress.notice(undefined);
     const now = await cache.try((store) => store.manifest(key));
-    await streamFiles(context, now, files, wanted, sink);
+    await streamFiles(context, now, files, needed, sink);
   });
 }
 
@@ -74,7 +77,7 @@ async function streamFiles(
   context: LoadContext,
   stored: Manifest | undefined,
   files: readonly WeightFile[],
-  wanted: (tensor: TensorInfo) => boolean,
+  needed: readonly TensorInfo[],
   sink: WeightSink,
 ): Promise<void> {
   const { cache, model, progress } = context;
@@ -83,11 +86,12 @@ async function streamFiles(
   const wasComplete = manifest.complete;
   const storing = cache.works && !wasComplete;
   if (!wasComplete) await begin(context, manifest);
+  await giveZeros(needed.filter(isZeros), sink);
   for (const file of files) {
     progress.enter('weights', file.source.path);
     const record = manifest.files.find((one) => one.path === file.source.path);
     const chunks = record && (await cache.file(key, record));
-    await streamFile(context, file, chunks, wanted, sink);
+    await streamFile(context, file, chunks, needed, sink);
     if (!wasComplete) await cache.try((store) => store.putManifest(manifest));
   }
   if (!cache.works) {
@@ -134,15 +138,16 @@ async function begin({ cache, metadata, model }: LoadContext, manifest: Manifest
 /** One file: storage or network -> digest -> storage -> sink, a chunk at a time. */
 async function streamFile(
   context: LoadContext,
-  { source, prefix, tensors }: WeightFile,
+  { source, prefix }: WeightFile,
   stored: StoredFile | undefined,
-  wanted: (tensor: TensorInfo) => boolean,
+  needed: readonly TensorInfo[],
   sink: WeightSink,
 ): Promise<void> {
   const { progress, signal } = context;
   const chunkBytes = stored?.record.chunkBytes ?? context.settings.chunkBytes;
   const settings = { ...context.settings, chunkBytes };
-  const deliver = splitByTensor(tensors.filter(wanted), sink);
+  const here = needed.filter(({ file }) => file === source.path);
+  const deliver = splitByTensor(here, sink);
   const hash = stored?.verified ? undefined : startHash();
   const onArrival = (bytes: number) => progress.add(bytes, false);
   for await (const chunk of chunksInOrder({ file: source, settings, stored, prefix, onArrival })) {

@@ -30,7 +30,7 @@ export interface TensorInfo {
   name: string;
   dtype: Dtype;
   shape: readonly number[];
-  /** Path of the file in the checkpoint. */
+  /** Path of the file in the checkpoint; empty for a tensor of zeros that no file holds. */
   file: string;
   /** Byte range [begin, end) from the start of that file; begin may be odd. */
   begin: number;
@@ -48,8 +48,6 @@ export interface StoredLayout {
   /** Sizes and steps between values, in values from `begin`, in the order in which the sink receives them. */
   sizes: readonly number[];
   strides: readonly number[];
-  /** Nothing is stored: the sink receives zeros. */
-  zeros?: boolean;
 }
 
 export type LoadPhase =
@@ -126,6 +124,18 @@ export interface WeightSink {
   write(tensor: TensorInfo, offset: number, bytes: Uint8Array<ArrayBuffer>): void | Promise<void>;
 }
 
+/** What kind of checkpoint was read; the facts that a page shows of a loaded model. */
+export interface CheckpointCard {
+  format: PublishedFormat;
+  /** Files that hold the weights. */
+  files: readonly string[];
+  /** What a wrapper had put before the tensors' names. */
+  strippedPrefix?: string;
+}
+
+/** `safetensors` and `torch` are published with a config.json. */
+export type PublishedFormat = 'safetensors' | 'torch';
+
 /** A checkpoint whose config, tokenizer and tensor headers are read and validated; no weight byte is. */
 export interface Checkpoint {
   /** As the user named it, without the revision. */
@@ -140,8 +150,10 @@ export interface Checkpoint {
   readonly tensors: ReadonlyMap<string, TensorInfo>;
   /** Bytes of all weight files. */
   readonly totalBytes: number;
-  /** Oddities of the files that do no harm. */
+  /** What was assumed, and oddities of the files that do no harm. */
   readonly notices?: readonly string[];
+  /** What was read. */
+  readonly card?: CheckpointCard;
   /**
    * Streams the weights: network or cache -> hash -> store -> sink, one chunk in flight.
    * Tensors for which `wanted` is false are verified and kept but never given to the sink.

@@ -19,7 +19,8 @@ export function sampleModel(bytes: number, seed = 1): SampleModel {
     ['h.1.attn.c_attn.weight', Math.floor(rest / 3)],
     ['h.0.attn.bias', mask],
     ['h.0.ln_1.weight', 7],
-    ['wte.weight', rest - Math.floor(rest / 3) - 7],
+    ['h.0.ln_1.bias', 7],
+    ['wte.weight', rest - Math.floor(rest / 3) - 14],
   ];
   const header: Record<string, unknown> = { __metadata__: { format: 'pt' } };
   let at = 0;

@@ -32,8 +32,12 @@ export class GpuWeightLoader implements WeightSink {
       () => new ModelBuilder(gpu, config, { ...shape, tied: table.tied }),
     );
     const uploader = new WeightUploader(gpu, (tensor) => {
-      const { role, layer } = defined(parameters.get(tensor.name), tensor.name);
-      return targetOf(builder, role, layer);
+      const { role, layer, orientation } = defined(parameters.get(tensor.name), tensor.name);
+      const target = targetOf(builder, role, layer);
+      // The checkpoint decides which way a matrix comes.
+      return target.kind === 'matrix'
+        ? { ...target, orientation: orientation === 'in-out' ? 'in-out' : 'out-in' }
+        : target;
     });
     return new GpuWeightLoader(builder, uploader);
   }
