@@ -1,12 +1,15 @@
 import { playwright } from '@vitest/browser-playwright';
 import { defineConfig } from 'vitest/config';
 import { browserArgs, findBrowser } from './tools/browser.ts';
+import { browserNames } from './tools/browsers/index.ts';
 
 /**
- * Three lanes over the same tree:
+ * Lanes over the same tree:
  *   unit   *.test.ts in Node, complete without a GPU
  *   gpu    *.gpu.test.ts in a real browser with a WebGPU adapter
  *   dawn   the same *.gpu.test.ts files in Node, on Dawn
+ *   firefox, firefox-cpu, webkit   the built site in browsers beside Chromium: Firefox with WebGPU and without,
+ *          WebKit without; `npm run build` comes before
  */
 const gpuFiles = ['src/**/*.gpu.test.ts', 'test/**/*.gpu.test.ts'];
 
@@ -50,6 +53,17 @@ export default defineConfig({
           fileParallelism: false,
         },
       },
+      ...browserNames.map((name) => ({
+        test: {
+          name,
+          environment: 'node',
+          include: ['e2e/browsers/*.test.ts'],
+          env: { VITRINE_BROWSER: name },
+          testTimeout: 600_000,
+          hookTimeout: 180_000,
+          fileParallelism: false,
+        },
+      })),
     ],
   },
 });

@@ -1,7 +1,7 @@
 import puppeteer, { type Page } from 'puppeteer-core';
 import { findProgram } from '../programs.ts';
 import { findVulkanDriver } from '../vulkan.ts';
-import { callText, type TestBrowser, type TestPage } from './page.ts';
+import { callText, splitKeys, type TestBrowser, type TestPage } from './page.ts';
 
 const macPaths = ['/Applications/Firefox.app/Contents/MacOS/firefox'];
 
@@ -25,6 +25,12 @@ function wrap(page: Page): TestPage {
       page.evaluate(callText(run, args)) as ReturnType<TestPage['evaluate']> as never,
     click: (selector) => page.click(selector),
     type: (text) => page.keyboard.type(text),
+    press: async (keys) => {
+      const { modifier, key } = splitKeys(keys);
+      if (modifier) await page.keyboard.down(modifier);
+      await page.keyboard.press(key);
+      if (modifier) await page.keyboard.up(modifier);
+    },
     screenshot: () => page.screenshot(),
   };
 }

@@ -6,11 +6,11 @@ export { findFirefox, launchFirefox } from './firefox.ts';
 export type { TestBrowser, TestPage } from './page.ts';
 export { findWebKit, hasDisplay, launchWebKit } from './webkit.ts';
 
-/** Browsers beside Chromium that the tests run: Firefox with WebGPU and without, WebKit without. */
-export const browserNames = ['firefox-webgpu', 'firefox', 'webkit'] as const;
+/** Browsers beside Chromium that the tests run: Firefox with WebGPU, Firefox and WebKit without. */
+export const browserNames = ['firefox', 'firefox-cpu', 'webkit'] as const;
 export type BrowserName = (typeof browserNames)[number];
 
 /** Starts one of them, headless. */
 export function launchBrowser(name: BrowserName): Promise<TestBrowser> {
-  return name === 'webkit' ? launchWebKit() : launchFirefox({ webgpu: name === 'firefox-webgpu' });
+  return name === 'webkit' ? launchWebKit() : launchFirefox({ webgpu: name === 'firefox' });
 }

@@ -1,3 +1,13 @@
+type Modifier = 'Alt' | 'Control' | 'Shift';
+export type Key = 'ArrowDown' | 'End' | 'Enter' | 'Escape' | 'Tab';
+export type KeyCombination = Key | `${Modifier}+${Key}`;
+
+/** `Alt+ArrowDown` as its modifier and its key. */
+export function splitKeys(keys: KeyCombination): { modifier?: Modifier; key: Key } {
+  const [first, second] = keys.split('+') as [Modifier, Key] | [Key];
+  return second ? { modifier: first as Modifier, key: second } : { key: first as Key };
+}
+
 /**
  * One window of a browser, driven the same way in every engine. Functions given to `evaluate` run in the page:
  * they see their arguments (JSON) and nothing else of the caller's scope.
@@ -10,6 +20,8 @@ export interface TestPage {
   click(selector: string): Promise<void>;
   /** Types into the element that has the focus. */
   type(text: string): Promise<void>;
+  /** Presses a key, with modifiers before it: `Escape`, `Alt+ArrowDown`. */
+  press(keys: KeyCombination): Promise<void>;
   /** PNG of the viewport. */
   screenshot(): Promise<Uint8Array>;
 }

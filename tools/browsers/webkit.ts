@@ -3,9 +3,9 @@ import { existsSync, readdirSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import type { Readable } from 'node:stream';
-import { Builder, By, Capabilities, type WebDriver } from 'selenium-webdriver';
+import { Builder, By, Capabilities, Key, type WebDriver } from 'selenium-webdriver';
 import { findProgram, onPath } from '../programs.ts';
-import { callText, type TestBrowser, type TestPage } from './page.ts';
+import { callText, splitKeys, type TestBrowser, type TestPage } from './page.ts';
 
 /** WebKitGTK's driver and its small browser. */
 export interface WebKitPrograms {
@@ -76,18 +76,33 @@ async function untilAnswering(url: string, child: ChildProcess): Promise<void> {
   throw failed ?? new Error(`WebKitWebDriver ended with ${child.exitCode}.`);
 }
 
-/** Runs in the page: waits for the value of an expression and passes it, or its error, to WebDriver. */
-const awaitScript = `
+/**
+ * A script that waits for the value of an expression and passes it, or its error, to WebDriver. The expression is
+ * part of the script, since the page's policy may forbid `eval`.
+ */
+const awaitScript = (expression: string) => `
   const done = arguments[arguments.length - 1];
-  Promise.resolve().then(() => eval(arguments[0])).then(
+  Promise.resolve().then(() => ${expression}).then(
     (value) => done({ value }),
     (error) => done({ error: String(error) }),
   );
 `;
 
+/** Codes that WebDriver gives to keys. */
+const keyCodes = {
+  Alt: Key.ALT,
+  Control: Key.CONTROL,
+  Shift: Key.SHIFT,
+  ArrowDown: Key.ARROW_DOWN,
+  End: Key.END,
+  Enter: Key.RETURN,
+  Escape: Key.ESCAPE,
+  Tab: Key.TAB,
+};
+
 function wrap(driver: WebDriver): TestPage {
   const evaluate = async (text: string) => {
-    const result = await driver.executeAsyncScript<{ value?: unknown; error?: string }>(awaitScript, text);
+    const result = await driver.executeAsyncScript<{ value?: unknown; error?: string }>(awaitScript(text));
     if (result.error !== undefined) throw new Error(result.error);
     return result.value;
   };
@@ -97,6 +112,12 @@ function wrap(driver: WebDriver): TestPage {
     evaluate: (run, ...args) => evaluate(callText(run, args)) as never,
     click: (selector) => driver.findElement(By.css(selector)).click(),
     type: (text) => driver.actions().sendKeys(text).perform(),
+    press: (keys) => {
+      const { modifier, key } = splitKeys(keys);
+      const actions = driver.actions();
+      if (!modifier) return actions.sendKeys(keyCodes[key]).perform();
+      return actions.keyDown(keyCodes[modifier]).sendKeys(keyCodes[key]).keyUp(keyCodes[modifier]).perform();
+    },
     screenshot: async () => Buffer.from(await driver.takeScreenshot(), 'base64'),
   };
 }
