@@ -13,7 +13,12 @@ const library = {
   embed: 'src/embed/element.ts',
 };
 
-const pages = { 'page-index': 'index.html', 'page-embed': 'embed.html', 'page-bench': 'bench.html' };
+const pages = {
+  'page-index': 'index.html',
+  'page-embed': 'embed.html',
+  'page-bench': 'bench.html',
+  'page-device': 'device.html',
+};
 
 /** One build makes pages, library, element and worker; what they share is in chunks of `dist/assets/`. */
 export default defineConfig({

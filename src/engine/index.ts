@@ -16,7 +16,7 @@ export {
   listCached,
   type ModelSource,
 } from '../weights/index.ts';
-export type { AdapterSummary } from './adapter.ts';
+export { type AdapterSummary, summariseGpu } from './adapter.ts';
 export { createRuntime } from './create-runtime.ts';
 export { createLocalEngine, type Loaded, loadHere, planMemoryHere } from './load.ts';
 export type { LoadOptions } from './load-options.ts';

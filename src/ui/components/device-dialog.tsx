@@ -99,6 +99,9 @@ function SelfCheck() {
             `${report.passed ? 'Passed' : 'Failed'}: largest error ${report.maxAbsError.toExponential(1)} of ${report.tolerance} allowed, ${report.tokensMatched} of ${report.tokensTotal} tokens alike.`}
         </p>
       </div>
+      <p>
+        <a href="./device.html">Test this device</a>: every kernel against its reference, with a report.
+      </p>
     </section>
   );
 }
