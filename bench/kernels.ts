@@ -1,8 +1,15 @@
 import { leastMicroseconds } from '../src/gpu/index.ts';
 import type { GPT2Config } from '../src/model/index.ts';
 import type { BenchDtype } from './load-model.ts';
-import { bytesPerWeight } from './measure.ts';
 import type { Ceilings } from './probes.ts';
+
+/** Bytes of a weight on the GPU, scales included. */
+export const bytesPerWeight: Record<BenchDtype, number> = {
+  f32: 4,
+  f16: 2,
+  int8: 1 + 4 / 64,
+  int4: 0.5 + 2 / 32,
+};
 
 /** What the dispatches of one kernel take in a pass: a token, or a whole prompt. */
 export interface KernelCost {

@@ -2,7 +2,7 @@ import type { AdapterSummary } from '../src/engine/index.ts';
 import type { GPT2Config } from '../src/model/index.ts';
 import type { Runtime } from '../src/runtime/index.ts';
 import type { ModelSource } from '../src/weights/index.ts';
-import { type KernelCost, KernelTimer } from './kernels.ts';
+import { bytesPerWeight, type KernelCost, KernelTimer } from './kernels.ts';
 import { type LoadCosts, LoadWatch } from './load-costs.ts';
 import { type BenchDtype, createBenchRuntime, decodeGreedy, resolveSource } from './load-model.ts';
 import type { Ceilings } from './probes.ts';
@@ -189,13 +189,6 @@ async function measurePrefill(
   }
   return results;
 }
-
-export const bytesPerWeight: Record<BenchDtype, number> = {
-  f32: 4,
-  f16: 2,
-  int8: 1 + 4 / 64,
-  int4: 0.5 + 2 / 32,
-};
 
 /** What one token reads of the weights: all layers and the head; int4 keeps an int8 head. */
 function weightBytes(
