@@ -5,6 +5,7 @@ import {
   resolveCheckpoint,
 } from '../src/engine/index.ts';
 import type { Runtime } from '../src/runtime/index.ts';
+import { greedySampling } from '../src/sampling/index.ts';
 import { type ModelSource, openCheckpoint } from '../src/weights/index.ts';
 import { randomCheckpoint } from './random-checkpoint.ts';
 
@@ -35,7 +36,7 @@ export async function decodeGreedy(
   const request = {
     sequences: [0],
     contexts: [{ ids: context, promptLength: context.length }],
-    sampling: { temperature: 0 },
+    sampling: greedySampling,
     firstDraw: 0,
     maxSteps: count,
     eosTokenIds: [],

@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createRuntime } from '../src/engine/index.ts';
 import { describeParameters, parseConfig } from '../src/model/index.ts';
 import type { DecodedToken, Runtime } from '../src/runtime/index.ts';
-import type { SamplingOptions } from '../src/sampling/index.ts';
+import { greedySampling, resolveSampling, type SamplingOptions } from '../src/sampling/index.ts';
 import { openCheckpoint } from '../src/weights/index.ts';
 import { modelFiles } from './support/model-files.ts';
 
@@ -30,7 +30,7 @@ describe.each([
     const request = {
       sequences: [0],
       contexts: [{ ids, promptLength: ids.length }],
-      sampling,
+      sampling: resolveSampling(sampling),
       firstDraw: 0,
       maxSteps: count,
       eosTokenIds: [],
@@ -68,7 +68,10 @@ describe.each([
     for (const count of [3, 8]) {
       await runtime.prefill(0, 0, [...ids.slice(0, prompt.length + 3), 1, 2, 3, 4, 5, 6, 7]);
       const rows = rowsOf(0, ids, prompt.length + 4, count);
-      expectSame(await runtime.choose({ rows, sampling, alternatives: 3 }), expected.slice(4, 4 + count));
+      expectSame(
+        await runtime.choose({ rows, sampling: resolveSampling(sampling), alternatives: 3 }),
+        expected.slice(4, 4 + count),
+      );
     }
   });
 
@@ -78,10 +81,10 @@ describe.each([
     const ids = [...long, ...expected.map(({ id }) => id)];
     const wrong = [...ids.slice(0, 302), 7, 7, 7, 7];
     await runtime.prefill(0, 0, ids.slice(0, 301));
-    await runtime.choose({ rows: rowsOf(0, wrong, 302, 5), sampling: { temperature: 0 }, alternatives: 0 });
+    await runtime.choose({ rows: rowsOf(0, wrong, 302, 5), sampling: greedySampling, alternatives: 0 });
     const rows = rowsOf(0, ids, 302, 5);
     expectSame(
-      await runtime.choose({ rows, sampling: { temperature: 0 }, alternatives: 3 }),
+      await runtime.choose({ rows, sampling: greedySampling, alternatives: 3 }),
       expected.slice(2, 7),
     );
   });
@@ -99,7 +102,7 @@ describe.each([
       promptLength: prompt.length,
       draw: 0,
     }));
-    const tokens = await runtime.choose({ rows, sampling: { temperature: 0 }, alternatives: 3 });
+    const tokens = await runtime.choose({ rows, sampling: greedySampling, alternatives: 3 });
     expect(tokens.map(({ sequence }) => sequence)).toEqual([0, 1, 2]);
     expectSame(tokens, expected);
     await runtime.reserve(1);

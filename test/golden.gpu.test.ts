@@ -2,6 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createRuntime } from '../src/engine/index.ts';
 import { describeParameters, parseConfig } from '../src/model/index.ts';
 import type { Runtime } from '../src/runtime/index.ts';
+import { greedySampling } from '../src/sampling/index.ts';
 import { openCheckpoint } from '../src/weights/index.ts';
 import { modelFiles, readJson } from './support/model-files.ts';
 
@@ -39,7 +40,7 @@ async function greedy(runtime: Runtime, ids: readonly number[], maxSteps: number
   const request = {
     sequences: [0],
     contexts: [{ ids, promptLength: ids.length }],
-    sampling: { temperature: 0 },
+    sampling: greedySampling,
     firstDraw: 0,
     maxSteps,
     eosTokenIds: [],

@@ -9,6 +9,7 @@ import {
   GpuWeightLoader,
   type Runtime,
 } from '../src/runtime/index.ts';
+import { greedySampling } from '../src/sampling/index.ts';
 import type { TensorInfo, WeightSink } from '../src/weights/index.ts';
 
 /** gpt2's own shapes: 124 million weights, 50,257 tokens; the embedding in f32 is above one default binding. */
@@ -80,7 +81,7 @@ async function greedy(runtime: Runtime, ids: readonly number[]): Promise<number[
   const request = {
     sequences: [0],
     contexts: [{ ids, promptLength: ids.length }],
-    sampling: { temperature: 0 },
+    sampling: greedySampling,
     firstDraw: 0,
     maxSteps: 4,
     eosTokenIds: [],

@@ -3,7 +3,7 @@ import { createRuntime } from '../src/engine/index.ts';
 import { openGpu } from '../src/gpu/index.ts';
 import { describeParameters, parseConfig } from '../src/model/index.ts';
 import { GpuRuntime } from '../src/runtime/index.ts';
-import type { SamplingOptions } from '../src/sampling/index.ts';
+import { resolveSampling, type SamplingOptions } from '../src/sampling/index.ts';
 import { openCheckpoint } from '../src/weights/index.ts';
 import { modelFiles } from './support/model-files.ts';
 
@@ -65,7 +65,7 @@ it('the token loop creates nothing and writes nothing, in few dispatches and sub
     const request = {
       sequences: [0],
       contexts: [{ ids: prompt, promptLength: prompt.length }],
-      sampling,
+      sampling: resolveSampling(sampling),
       firstDraw: 0,
       maxSteps: tokens,
       eosTokenIds: [],

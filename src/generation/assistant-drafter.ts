@@ -1,4 +1,5 @@
 import { VitrineError } from '../lib/index.ts';
+import { greedySampling } from '../sampling/index.ts';
 import type { Tokenizer } from '../tokenizer/index.ts';
 import type { GenerationContext } from './context.ts';
 import type { Drafter } from './speculate.ts';
@@ -18,7 +19,7 @@ export function assistantDrafter({ session, lock }: GenerationContext): Drafter 
         const steps = session.cache.decode({
           sequences: [0],
           contexts: [{ ids, promptLength: ids.length }],
-          sampling: { temperature: 0 },
+          sampling: greedySampling,
           firstDraw: 0,
           maxSteps: most,
           eosTokenIds: [],

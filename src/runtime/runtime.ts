@@ -1,5 +1,5 @@
 import type { Edit, GPT2Config } from '../model/index.ts';
-import type { SamplingOptions } from '../sampling/index.ts';
+import type { ResolvedSampling } from '../sampling/index.ts';
 
 /** One token chosen by the device for one sequence. */
 export interface DecodedToken {
@@ -19,7 +19,7 @@ export interface DecodeRequest {
    * Penalties and n-gram bans read these; generated tokens are appended by the runtime as it goes.
    */
   contexts: readonly { ids: readonly number[]; promptLength: number }[];
-  sampling: SamplingOptions;
+  sampling: ResolvedSampling;
   /**
    * Counter of the first draw, so that a run continued after a rewind or a lost device draws the same numbers.
    * Draw i of sequence s uses (seed, s, firstDraw + i).
@@ -46,7 +46,7 @@ export interface Row {
 export interface ChooseRequest {
   /** At most 8. */
   rows: readonly Row[];
-  sampling: SamplingOptions;
+  sampling: ResolvedSampling;
   /** 0 to 20. */
   alternatives: number;
 }

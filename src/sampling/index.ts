@@ -18,7 +18,14 @@ export {
   maxVocabulary,
   probabilityBits,
 } from './fixed-point.ts';
-export { isGreedy, isPlainGreedy, modifiesLogits, resolveSampling, samplingTable } from './options.ts';
+export {
+  greedySampling,
+  isGreedy,
+  isPlainGreedy,
+  modifiesLogits,
+  resolveSampling,
+  samplingTable,
+} from './options.ts';
 export { logitLimit, processLogits } from './processors.ts';
 export { createRng, drawPurpose, philox, type Rng } from './rng.ts';
 export { createStopMatcher, type StopMatcher } from './stop.ts';

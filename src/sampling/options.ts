@@ -163,6 +163,9 @@ function invalid(name: string, value: unknown, wants: string): VitrineError {
   return new VitrineError('invalid-argument', `${name} is ${String(value)}; use ${wants}.`);
 }
 
+/** Always the likeliest token; nothing is drawn. */
+export const greedySampling: ResolvedSampling = resolveSampling({ temperature: 0, seed: 0 });
+
 /** True when the likeliest unmodified logit is the answer: nothing to modify and nothing to draw. */
 export function isPlainGreedy(sampling: ResolvedSampling): boolean {
   return isGreedy(sampling) && !modifiesLogits(sampling);

@@ -1,5 +1,6 @@
 import type { PanelMath } from '../../src/runtime/cpu/packed-matrix.ts';
 import { CpuWeightLoader, type CpuWeights, createCpuRuntime, type Runtime } from '../../src/runtime/index.ts';
+import { greedySampling } from '../../src/sampling/index.ts';
 import type { TestCheckpoint } from './checkpoint.ts';
 
 /** Brings a checkpoint to the CPU in pieces of the given size. */
@@ -45,7 +46,7 @@ export async function greedy(runtime: Runtime, ids: readonly number[], count: nu
   const steps = runtime.decode({
     sequences: [0],
     contexts: [{ ids, promptLength: ids.length }],
-    sampling: { temperature: 0 },
+    sampling: greedySampling,
     firstDraw: 0,
     maxSteps: count,
     eosTokenIds: [],

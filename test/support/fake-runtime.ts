@@ -1,6 +1,6 @@
 import type { GPT2Config } from '../../src/model/index.ts';
 import type { ChooseRequest, DecodedToken, DecodeRequest, Runtime } from '../../src/runtime/index.ts';
-import { resolveSampling, sampleReference } from '../../src/sampling/index.ts';
+import { sampleReference } from '../../src/sampling/index.ts';
 import { tinyConfig } from './model.ts';
 
 /** Logits after a context, as a test makes them up. */
@@ -49,7 +49,7 @@ export function fakeRuntime(rule: Rule, changes: Partial<GPT2Config> = {}): Fake
     const ranked = [...logits.keys()].sort(
       (left, right) => (logits[right] as number) - (logits[left] as number) || left - right,
     );
-    const id = sampleReference(logits, row, resolveSampling(sampling), row);
+    const id = sampleReference(logits, row, sampling, row);
     const logprob = (of: number) => (logits[of] as number) - total;
     return {
       sequence: row.sequence,

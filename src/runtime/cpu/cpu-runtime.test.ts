@@ -3,7 +3,7 @@ import { readCheckpoint, readJson } from '../../../test/support/checkpoint.ts';
 import { cpuRuntime, greedy, largestDifference } from '../../../test/support/cpu.ts';
 import { VitrineError } from '../../lib/index.ts';
 import { referenceForward } from '../../model/index.ts';
-import { resolveSampling, sampleReference } from '../../sampling/index.ts';
+import { greedySampling, resolveSampling, sampleReference } from '../../sampling/index.ts';
 import type { DecodedToken, DecodeRequest, Runtime } from '../runtime.ts';
 import { plainMath } from './packed-matrix.ts';
 
@@ -26,7 +26,7 @@ function request(changes: Partial<DecodeRequest> & { ids: readonly number[] }): 
   return {
     sequences: [0],
     contexts: [{ ids, promptLength: ids.length }],
-    sampling: { temperature: 0 },
+    sampling: greedySampling,
     firstDraw: 0,
     maxSteps: 8,
     eosTokenIds: [],
@@ -110,16 +110,15 @@ describe('the bundled model on the CPU', () => {
   });
 
   it('samples what the sampling reference draws, and can go on where it was', async () => {
-    const sampling = { temperature: 1.1, topK: 50, repetitionPenalty: 1.2, seed: 7 };
+    const sampling = resolveSampling({ temperature: 1.1, topK: 50, repetitionPenalty: 1.2, seed: 7 });
     await runtime.prefill(0, 0, sentence);
     const steps = await collect(runtime, request({ ids: sentence, sampling, alternatives: 3 }));
     const ids = [...sentence];
-    const resolved = resolveSampling(sampling);
     for (const [draw, [token]] of steps.entries()) {
       await runtime.prefill(0, 0, ids);
       const logits = await runtime.logits(0);
       const context = { ids, promptLength: sentence.length };
-      expect(token?.id).toBe(sampleReference(logits, context, resolved, { sequence: 0, draw }));
+      expect(token?.id).toBe(sampleReference(logits, context, sampling, { sequence: 0, draw }));
       expect(token?.alternatives).toHaveLength(3);
       expect(logits[token?.alternatives[0]?.id as number]).toBe(Math.max(...logits));
       ids.push(token?.id as number);
@@ -146,14 +145,14 @@ describe('the bundled model on the CPU', () => {
         ids: [],
         sequences: [0, 1, 2],
         contexts: prompts.map((ids) => ({ ids, promptLength: ids.length })),
-        sampling: { seed: 3 },
+        sampling: resolveSampling({ seed: 3 }),
         maxSteps: 6,
       }),
     );
     expect(together).toHaveLength(6);
     for (const [sequence, ids] of prompts.entries()) {
       await runtime.prefill(sequence, 0, ids);
-      const asked = { ids, sequences: [sequence], sampling: { seed: 3 }, maxSteps: 6 };
+      const asked = { ids, sequences: [sequence], sampling: resolveSampling({ seed: 3 }), maxSteps: 6 };
       const alone = await collect(runtime, request(asked));
       expect(alone.map(([token]) => token)).toEqual(together.map((step) => step[sequence]));
     }

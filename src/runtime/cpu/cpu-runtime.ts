@@ -1,6 +1,5 @@
 import { assert, throwIfAborted, VitrineError } from '../../lib/index.ts';
 import type { GPT2Config } from '../../model/index.ts';
-import { resolveSampling } from '../../sampling/index.ts';
 import type {
   ChooseRequest,
   DecodedToken,
@@ -160,7 +159,6 @@ class CpuRuntime implements Runtime {
 
   async *decode(request: DecodeRequest): AsyncGenerator<DecodedToken[]> {
     const { contexts, maxSteps, signal } = request;
-    const sampling = resolveSampling(request.sampling, this.config.vocabSize);
     let running = request.sequences.map((sequence, index): Running => {
       const { ids, promptLength } = contexts[index] as DecodeRequest['contexts'][number];
       return { sequence, ids: [...ids], promptLength };
@@ -174,7 +172,7 @@ class CpuRuntime implements Runtime {
         const context = { ids, promptLength };
         return {
           sequence,
-          ...chooseToken(logits, context, sampling, { sequence, draw }, request.alternatives),
+          ...chooseToken(logits, context, request.sampling, { sequence, draw }, request.alternatives),
         };
       });
       for (const [index, { ids }] of running.entries()) ids.push((tokens[index] as DecodedToken).id);
@@ -209,7 +207,6 @@ class CpuRuntime implements Runtime {
   }
 
   async choose({ rows, sampling, alternatives }: ChooseRequest): Promise<DecodedToken[]> {
-    const resolved = resolveSampling(sampling, this.config.vocabSize);
     const tokens = rows.map(({ sequence, ids }) => {
       this.check(0, ids);
       return { sequence, position: ids.length - 1, id: ids.at(-1) as number };
@@ -220,7 +217,7 @@ class CpuRuntime implements Runtime {
     await this.slicer.pause();
     return rows.map((row, t) => ({
       sequence: row.sequence,
-      ...chooseToken(rowOf(logits, t, this.config.vocabSize), row, resolved, row, alternatives),
+      ...chooseToken(rowOf(logits, t, this.config.vocabSize), row, sampling, row, alternatives),
     }));
   }
 

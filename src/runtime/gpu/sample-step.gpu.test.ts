@@ -2,7 +2,12 @@ import { describe, expect, test } from 'vitest';
 import { sharedGpu } from '../../../test/support/gpu.ts';
 import { randomModel, tinyConfig } from '../../../test/support/model.ts';
 import { randomIds } from '../../../test/support/numbers.ts';
-import { resolveSampling, type SamplingOptions, sampleReference } from '../../sampling/index.ts';
+import {
+  type ResolvedSampling,
+  resolveSampling,
+  type SamplingOptions,
+  sampleReference,
+} from '../../sampling/index.ts';
 import type { DecodeRequest } from '../runtime.ts';
 import { GpuRuntime } from './gpu-runtime.ts';
 
@@ -35,7 +40,7 @@ async function expectSameTokens(prompts: readonly number[][], options: SamplingO
   expect(generated).toEqual(expected);
 }
 
-function requestOf(prompts: readonly number[][], sampling: SamplingOptions): DecodeRequest {
+function requestOf(prompts: readonly number[][], sampling: ResolvedSampling): DecodeRequest {
   return {
     sequences: prompts.map((_, sequence) => sequence),
     contexts: prompts.map((ids) => ({ ids, promptLength: ids.length })),

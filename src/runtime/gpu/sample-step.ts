@@ -1,6 +1,6 @@
 import type { Dispatch, Gpu } from '../../gpu/index.ts';
 import type { GPT2Config } from '../../model/index.ts';
-import { isPlainGreedy, resolveSampling } from '../../sampling/index.ts';
+import { isPlainGreedy } from '../../sampling/index.ts';
 import {
   packSampling,
   packTables,
@@ -52,11 +52,10 @@ export class SampleStep {
    */
   begin({ sampling, contexts }: Pick<DecodeRequest, 'sampling' | 'contexts'>): boolean {
     const { vocab } = this.shape;
-    const resolved = resolveSampling(sampling, vocab);
-    if (isPlainGreedy(resolved)) return false;
+    if (isPlainGreedy(sampling)) return false;
     const { queue } = this.gpu.device;
-    const tables = packTables(resolved, contexts, this.shape);
-    queue.writeBuffer(this.buffers.sampling, 0, packSampling(resolved, vocab));
+    const tables = packTables(sampling, contexts, this.shape);
+    queue.writeBuffer(this.buffers.sampling, 0, packSampling(sampling, vocab));
     if (tables.notes.length) queue.writeBuffer(this.buffers.notes, 0, tables.notes);
     if (tables.bias.length) queue.writeBuffer(this.buffers.bias, 0, tables.bias);
     if (tables.context.length) queue.writeBuffer(this.buffers.lists, 0, tables.context);
