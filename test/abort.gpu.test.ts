@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { type LocalModel, loadHere } from '../src/engine/index.ts';
+import { type LoadedModel, loadHere } from '../src/engine/index.ts';
 import { modelFiles, readJson } from './support/model-files.ts';
 
 const files = ['config.json', 'vocab.json', 'merges.txt', 'model.safetensors'];
@@ -7,7 +7,7 @@ const times = 200;
 const prompt = 'Once upon a time';
 
 /** Greedy ids, each call the first few of the same text. */
-async function write(model: LocalModel, maxNewTokens: number, signal?: AbortSignal): Promise<number[]> {
+async function write(model: LoadedModel, maxNewTokens: number, signal?: AbortSignal): Promise<number[]> {
   const ids: number[] = [];
   const options = { temperature: 0, eos: false, maxNewTokens, signal };
   for await (const { id } of model.generate(prompt, options)) ids.push(id);

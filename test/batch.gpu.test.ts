@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { type LocalModel, loadHere } from '../src/engine/index.ts';
+import { type LoadedModel, loadHere } from '../src/engine/index.ts';
 import type { SamplingOptions } from '../src/sampling/index.ts';
 import { modelFiles } from './support/model-files.ts';
 
@@ -47,7 +47,7 @@ function watch(device: GPUDevice) {
 }
 
 let device: GPUDevice;
-let model: LocalModel;
+let model: LoadedModel;
 let seen: ReturnType<typeof watch>;
 
 beforeAll(async () => {

@@ -1,5 +1,10 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { type GeneratedToken, type GenerateOptions, type LocalModel, loadHere } from '../src/engine/index.ts';
+import {
+  type GeneratedToken,
+  type GenerateOptions,
+  type LoadedModel,
+  loadHere,
+} from '../src/engine/index.ts';
 import { modelFiles, readJson } from './support/model-files.ts';
 
 interface Reference {
@@ -8,7 +13,7 @@ interface Reference {
 
 const files = ['config.json', 'generation_config.json', 'vocab.json', 'merges.txt', 'model.safetensors'];
 
-async function collect(model: LocalModel, prompt: string | number[], options: GenerateOptions) {
+async function collect(model: LoadedModel, prompt: string | number[], options: GenerateOptions) {
   const tokens: GeneratedToken[] = [];
   for await (const token of model.generate(prompt, options)) tokens.push(token);
   return tokens;
@@ -17,7 +22,7 @@ async function collect(model: LocalModel, prompt: string | number[], options: Ge
 const textOf = (tokens: readonly GeneratedToken[]) => tokens.map(({ text }) => text).join('');
 
 describe.each(['gpu', 'cpu'] as const)('the engine on the %s', (backend) => {
-  let model: LocalModel;
+  let model: LoadedModel;
   let reference: Reference;
 
   beforeAll(async () => {

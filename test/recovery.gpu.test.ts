@@ -1,5 +1,10 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { type GeneratedToken, type GenerateOptions, type LocalModel, loadHere } from '../src/engine/index.ts';
+import {
+  type GeneratedToken,
+  type GenerateOptions,
+  type LoadedModel,
+  loadHere,
+} from '../src/engine/index.ts';
 import { modelFiles } from './support/model-files.ts';
 
 const files = ['config.json', 'generation_config.json', 'vocab.json', 'merges.txt', 'model.safetensors'];
@@ -30,13 +35,13 @@ function spyOnDevices(): void {
   };
 }
 
-async function load(): Promise<LocalModel> {
+async function load(): Promise<LoadedModel> {
   const source = await modelFiles('public/models/tiny-tales', files);
   return (await loadHere(source, { dtype: 'f32', backend: 'gpu', cache: false })).model;
 }
 
 /** Generates, destroying the device each time one of these many tokens has come. */
-async function disturbed(model: LocalModel, options: GenerateOptions, at: readonly number[]) {
+async function disturbed(model: LoadedModel, options: GenerateOptions, at: readonly number[]) {
   const tokens: GeneratedToken[] = [];
   for await (const token of model.generate('Once upon a time', options)) {
     tokens.push(token);
@@ -60,7 +65,7 @@ const penalised = {
 };
 
 describe('a device lost', () => {
-  let model: LocalModel;
+  let model: LoadedModel;
   let whole: GeneratedToken[];
 
   beforeAll(async () => {

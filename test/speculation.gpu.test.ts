@@ -1,5 +1,10 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { type GeneratedToken, type GenerateOptions, type LocalModel, loadHere } from '../src/engine/index.ts';
+import {
+  type GeneratedToken,
+  type GenerateOptions,
+  type LoadedModel,
+  loadHere,
+} from '../src/engine/index.ts';
 import { modelFiles, readJson } from './support/model-files.ts';
 
 interface Reference {
@@ -12,7 +17,7 @@ const repetitive = Array.from(
   (_, at) => `${at + 1}. The king gave the miller ${at + 1} gold coins.\n`,
 ).join('');
 
-async function collect(model: LocalModel, prompt: string | number[], options: GenerateOptions) {
+async function collect(model: LoadedModel, prompt: string | number[], options: GenerateOptions) {
   const tokens: GeneratedToken[] = [];
   for await (const token of model.generate(prompt, options)) tokens.push(token);
   return tokens;
@@ -32,7 +37,7 @@ describe.each(['gpu', 'cpu'] as const)('speculative decoding on the %s', (backen
   const onlyOnCpu = (name: string, run: () => Promise<void>) => {
     if (backend === 'cpu') it(name, run);
   };
-  let model: LocalModel;
+  let model: LoadedModel;
   let reference: Reference;
 
   beforeAll(async () => {

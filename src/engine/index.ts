@@ -18,11 +18,20 @@ export {
 } from '../weights/index.ts';
 export { type AdapterSummary, summariseGpu } from './adapter.ts';
 export { createRuntime } from './create-runtime.ts';
-export { createLocalEngine, type Loaded, loadHere, planMemoryHere } from './load.ts';
+export { EngineModel } from './engine-model.ts';
+export {
+  type CreateTokenizer,
+  createLocalEngine,
+  loadHere,
+  loadIdModel,
+  planMemoryHere,
+  type TokenizerFacts,
+} from './load.ts';
 export type { LoadOptions } from './load-options.ts';
-export type { LocalModel } from './local-model.ts';
 export type { MemoryPlan } from './memory-plan.ts';
 export type { Engine, GenerateOptions, Model, ModelStats } from './model.ts';
+export type { IdModel } from './page/index.ts';
+export { LoadedModel } from './page/index.ts';
 export { type ResolvedCheckpoint, resolveCheckpoint } from './resolved-checkpoint.ts';
 export { type SelfCheckReport, selfCheckHere } from './self-check.ts';
 export type { LoadedRuntime } from './session.ts';

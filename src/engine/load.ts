@@ -1,52 +1,120 @@
-import { VitrineError } from '../lib/index.ts';
-import { checkVocabulary, parseConfig } from '../model/index.ts';
-import { type Checkpoint, type ModelSource, type OpenOptions, openCheckpoint } from '../weights/index.ts';
+import { defined, VitrineError } from '../lib/index.ts';
+import { checkVocabulary } from '../model/index.ts';
+import type { Tokenizer } from '../tokenizer/index.ts';
+import {
+  type Checkpoint,
+  type ModelSource,
+  type OpenOptions,
+  openCheckpoint,
+  type TokenizerTexts,
+} from '../weights/index.ts';
 import { createRuntime } from './create-runtime.ts';
+import { EngineModel } from './engine-model.ts';
 import type { LoadOptions } from './load-options.ts';
-import { LocalModel } from './local-model.ts';
 import { type MemoryPlan, planFor, probeAdapter, waitForAdapter } from './memory-plan.ts';
 import type { Engine, Model } from './model.ts';
+import { LoadedModel } from './page/index.ts';
 import { resolveCheckpoint } from './resolved-checkpoint.ts';
-import { Session } from './session.ts';
+import { type LoadedRuntime, Session } from './session.ts';
 
-/** Loaded model plus the tokenizer files, from which another thread can create its own tokenizer. */
-export interface Loaded {
-  model: LocalModel;
-  tokenizerTexts: Checkpoint['tokenizer'];
+/** What loading must know of a model's tokenizer. */
+export interface TokenizerFacts {
+  /** Number of ids. */
+  size: number;
+  eosTokenId: number | undefined;
 }
+
+/** Creates the tokenizer of a checkpoint, in this thread or another. */
+export type CreateTokenizer = (files: TokenizerTexts, vocabSize: number) => Promise<TokenizerFacts>;
 
 /**
  * Loads a model in this thread. Config and headers are checked before the device is opened and weights are fetched.
  * @throws VitrineError of the failed step; no device and no lock is left behind.
  */
-export async function loadHere(source: ModelSource, options: LoadOptions = {}): Promise<Loaded> {
-  const { loaded, resolved, tokenizer } = await open(source, options);
-  const { checkpoint, config } = resolved;
-  // After a device loss, load the same revision again, from the cache where possible.
-  const again = pinned(source, checkpoint);
-  const session = new Session(loaded, async () => {
-    if (!options.device) await waitForAdapter();
-    return (await open(again, { ...options, signal: undefined })).loaded;
+export async function loadHere(
+  source: ModelSource,
+  options: LoadOptions = {},
+): Promise<{ model: LoadedModel }> {
+  let tokenizer: Tokenizer | undefined;
+  const model = await loadIdModel(source, options, async (files, vocabSize) => {
+    tokenizer = await createTokenizerHere(files, vocabSize);
+    return tokenizer;
   });
-  const model = new LocalModel(checkpoint.id, checkpoint.revision, config, tokenizer, session);
-  return { model, tokenizerTexts: checkpoint.tokenizer };
+  return { model: new LoadedModel(model, defined(tokenizer, 'the tokenizer of a loaded model')) };
 }
 
-async function open(source: ModelSource, options: LoadOptions) {
-  // The tokenizer's code is fetched while the checkpoint is opened. It is awaited below.
-  const arriving = import('../tokenizer/index.ts');
-  arriving.catch(() => {});
+/**
+ * Loads the part of a model that works with ids. The tokenizer is created meanwhile, by `create`.
+ * @throws VitrineError as {@link loadHere}
+ */
+export async function loadIdModel(
+  source: ModelSource,
+  options: LoadOptions,
+  create: CreateTokenizer,
+): Promise<EngineModel> {
   const checkpoint = await openCheckpoint(source, openOptions(options));
   try {
-    // A repository without a tokenizer gets GPT-2's if its vocabulary has that size.
-    const { vocabSize } = parseConfig(checkpoint.config, checkpoint.generationConfig);
-    const { createTokenizer } = await arriving;
-    const tokenizer = await createTokenizer(checkpoint.tokenizer, { vocabSize });
-    const resolved = resolveCheckpoint(checkpoint, tokenizer.eosTokenId);
-    checkVocabulary(resolved.config, tokenizer.size);
-    const loaded = await createRuntime(resolved, options);
+    const resolved = resolveCheckpoint(checkpoint);
+    const { vocabSize } = resolved.config;
+    const [loaded, facts] = await together(options.signal, (signal) => [
+      createRuntime(resolved, { ...options, signal }),
+      create(checkpoint.tokenizer, vocabSize).then((facts) => {
+        checkVocabulary(resolved.config, facts.size);
+        return facts;
+      }),
+    ]);
     reportReady(options, checkpoint, resolved.table.notices);
-    return { loaded, resolved, tokenizer };
+    const { config } = resolveCheckpoint(checkpoint, facts.eosTokenId);
+    // After a device loss, load the same revision again, from the cache where possible.
+    const again = pinned(source, checkpoint);
+    const session = new Session(loaded, () => reload(again, options));
+    const { id, revision, tokenizer: files } = checkpoint;
+    return new EngineModel(id, revision, config, session, () => createTokenizerHere(files, vocabSize));
+  } finally {
+    checkpoint.close();
+  }
+}
+
+async function createTokenizerHere(files: TokenizerTexts, vocabSize: number): Promise<Tokenizer> {
+  const { createTokenizer } = await import('../tokenizer/index.ts');
+  return createTokenizer(files, { vocabSize });
+}
+
+/** Runs a load and the creation of its tokenizer side by side. If one fails, the other is aborted and left behind. */
+async function together(
+  signal: AbortSignal | undefined,
+  start: (signal: AbortSignal) => [Promise<LoadedRuntime>, Promise<TokenizerFacts>],
+): Promise<[LoadedRuntime, TokenizerFacts]> {
+  const control = new AbortController();
+  const abort = () => control.abort(signal?.reason);
+  if (signal?.aborted) abort();
+  signal?.addEventListener('abort', abort, { once: true });
+  try {
+    const [runtime, tokenizer] = start(control.signal);
+    let failure: unknown;
+    const facts = tokenizer.catch((error: unknown) => {
+      failure = error;
+      control.abort(error);
+      return undefined;
+    });
+    const loaded = await runtime.catch(async (error: unknown) => {
+      throw failure ?? error;
+    });
+    const found = await facts;
+    if (found) return [loaded, found];
+    loaded.runtime.dispose();
+    throw failure;
+  } finally {
+    signal?.removeEventListener('abort', abort);
+  }
+}
+
+/** Loads the weights again, onto a new device. */
+async function reload(source: ModelSource, options: LoadOptions): Promise<LoadedRuntime> {
+  if (!options.device) await waitForAdapter();
+  const checkpoint = await openCheckpoint(source, openOptions({ ...options, signal: undefined }));
+  try {
+    return await createRuntime(resolveCheckpoint(checkpoint), { ...options, signal: undefined });
   } finally {
     checkpoint.close();
   }

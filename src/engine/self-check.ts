@@ -2,7 +2,7 @@ import { VitrineError } from '../lib/index.ts';
 import type { AdapterSummary } from './adapter.ts';
 import { loadHere } from './load.ts';
 import type { LoadOptions } from './load-options.ts';
-import type { LocalModel } from './local-model.ts';
+import type { Model } from './model.ts';
 
 export interface SelfCheckReport {
   passed: boolean;
@@ -61,10 +61,7 @@ export async function selfCheckHere(options: LoadOptions = {}): Promise<SelfChec
   }
 }
 
-async function checkPrompt(
-  model: LocalModel,
-  { name, ids, logitIds, logits, greedy }: Stored['prompts'][number],
-) {
+async function checkPrompt(model: Model, { name, ids, logitIds, logits, greedy }: Stored['prompts'][number]) {
   const found = await model.logits(ids);
   const maxAbsError = logits.reduce((most, expected, index) => {
     const difference = Math.abs(expected - (found[logitIds[index] as number] ?? Number.NaN));

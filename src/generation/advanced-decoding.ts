@@ -7,7 +7,6 @@ import type { GenerationOptions } from './options.ts';
 import { promptLookupDrafter, Speculator } from './speculate.ts';
 
 export { resolveBeamOptions } from './advanced-options.ts';
-export { checkSameVocabulary } from './assistant-drafter.ts';
 export { beamSearch } from './beam-search.ts';
 
 /**

@@ -1,10 +1,10 @@
 import { isAbort, throwIfAborted } from '../lib/index.ts';
 import type { DecodedToken, DecodeRequest } from '../runtime/index.ts';
-import { createStopMatcher } from '../sampling/index.ts';
 import type { GenerationContext } from './context.ts';
 import type { GenerationConfig } from './generation-config.ts';
 import type { RuntimeLease } from './runtime-lock.ts';
 import { Sequence } from './sequence.ts';
+import { SequenceText } from './sequence-text.ts';
 import type { Speculator } from './speculate.ts';
 import type { GeneratedToken } from './token.ts';
 
@@ -24,17 +24,10 @@ export class Batch {
   ) {
     const { prompt, stopStrings, conditions } = config;
     const { tokenizer } = context;
-    this.sequences = numbers.map(
-      (number) =>
-        new Sequence(
-          number,
-          prompt,
-          tokenizer,
-          tokenizer.stream(),
-          createStopMatcher(stopStrings),
-          conditions,
-        ),
-    );
+    this.sequences = numbers.map((number) => {
+      const text = tokenizer && new SequenceText(tokenizer, stopStrings);
+      return new Sequence(number, prompt, text, conditions);
+    });
   }
 
   async *run(): AsyncGenerator<GeneratedToken> {

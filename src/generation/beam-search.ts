@@ -1,10 +1,10 @@
 import { throwIfAborted } from '../lib/index.ts';
-import { createStopMatcher } from '../sampling/index.ts';
 import { type Beam, type BeamOptions, BeamScorer, type GrownBeam, type Hypothesis } from './beam-scorer.ts';
 import type { GenerationContext, RecoverableRuntime } from './context.ts';
 import type { GenerationConfig } from './generation-config.ts';
 import { Sequence } from './sequence.ts';
 import type { SequenceCache } from './sequence-cache.ts';
+import { SequenceText } from './sequence-text.ts';
 import type { GeneratedToken } from './token.ts';
 
 /** A beam and the runtime sequence whose KV cache holds it. */
@@ -35,14 +35,7 @@ export async function* beamSearch(
   session.times.timeToFirstTokenMs = performance.now() - started;
   const { prompt, conditions } = config;
   for (const [rank, { tokens, score }] of found.entries()) {
-    const sequence = new Sequence(
-      rank,
-      prompt,
-      tokenizer,
-      tokenizer.stream(),
-      createStopMatcher([]),
-      conditions,
-    );
+    const sequence = new Sequence(rank, prompt, tokenizer && new SequenceText(tokenizer), conditions);
     for (const token of tokens) {
       const alternatives = token.alternatives.slice(0, config.alternatives);
       const report = sequence.accept({ ...token, alternatives }, false);

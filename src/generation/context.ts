@@ -21,5 +21,8 @@ export interface RecoverableRuntime {
 export interface GenerationContext {
   session: RecoverableRuntime;
   lock: RuntimeLock;
-  tokenizer: Tokenizer;
+  /** Absent where another thread adds the texts. */
+  tokenizer?: Tokenizer;
+  /** Ids that end a text. */
+  eosTokenIds: readonly number[];
 }

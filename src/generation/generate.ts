@@ -10,7 +10,8 @@ const batchSize = 8;
 
 /**
  * Generates `n` continuations of the prompt, in batches that share each read of the weights. Yields tokens as they are
- * decided; their texts joined are the decoded whole, up to a stop string or the end-of-text token.
+ * decided; their texts joined are the decoded whole, up to a stop string or the end-of-text token. Without a tokenizer in
+ * the context texts are empty, and stop strings are not possible.
  *
  * @param assistant the model that drafts, for speculative decoding
  * @throws VitrineError `invalid-argument`, `context-overflow`; `aborted` when aborted before the first token: later
@@ -22,11 +23,10 @@ export async function* generate(
   options: GenerationOptions,
   assistant?: GenerationContext,
 ): AsyncGenerator<GeneratedToken> {
-  const config = resolveGenerationConfig(context.session.runtime, promptIds, options);
+  const config = resolveGenerationConfig(context, promptIds, options);
   const { n } = config;
   const needsAdvanced = assistant !== undefined || asksForAdvancedDecoding(options);
   const advanced = needsAdvanced ? await import('./advanced-decoding.ts') : undefined;
-  if (advanced && assistant) advanced.checkSameVocabulary(context.tokenizer, assistant.tokenizer);
   const beams = advanced?.resolveBeamOptions(options, config.sampling, assistant !== undefined);
   const speculator = advanced?.createSpeculator(context.session, config, options, assistant);
   throwIfAborted(options.signal, 'The generation');

@@ -1,6 +1,6 @@
 import { checkOption, VitrineError } from '../lib/index.ts';
-import type { Runtime } from '../runtime/index.ts';
 import { type ResolvedSampling, resolveSampling } from '../sampling/index.ts';
+import type { GenerationContext } from './context.ts';
 import { checkNames, type GenerationOptions, optionTable } from './options.ts';
 import type { StopConditions } from './sequence.ts';
 
@@ -23,11 +23,12 @@ export interface GenerationConfig {
 
 /** @throws VitrineError `invalid-argument` naming the option, `context-overflow` */
 export function resolveGenerationConfig(
-  { contextLength, config }: Pick<Runtime, 'contextLength' | 'config'>,
+  { session, eosTokenIds }: Pick<GenerationContext, 'session' | 'eosTokenIds'>,
   prompt: readonly number[],
   options: GenerationOptions,
 ): GenerationConfig {
   checkNames(options);
+  const { contextLength, config } = session.runtime;
   const slide = checkOption('overflow', options.overflow ?? 'stop', optionTable.overflow) === 'slide';
   if (prompt.length > contextLength && !slide) {
     throw new VitrineError(
@@ -50,7 +51,7 @@ export function resolveGenerationConfig(
     sampling,
     conditions: {
       maxNewTokens: checkOption('maxNewTokens', maxNewTokens, optionTable.maxNewTokens),
-      eosTokenIds: checkOption('eos', options.eos ?? true, optionTable.eos) ? config.eosTokenIds : [],
+      eosTokenIds: checkOption('eos', options.eos ?? true, optionTable.eos) ? eosTokenIds : [],
       contextLength: slide ? undefined : contextLength,
     },
     contextLength,

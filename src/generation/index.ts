@@ -9,6 +9,8 @@ export {
 } from './option-spellings.ts';
 export { type GenerationOptions, type OptionName, optionTable } from './options.ts';
 export { RuntimeLock } from './runtime-lock.ts';
+export { checkSameVocabulary } from './same-vocabulary.ts';
 export { type Score, scoreIds } from './score.ts';
 export { type GenerationTimes, SequenceCache } from './sequence-cache.ts';
+export { TokenTexts } from './sequence-text.ts';
 export type { FinishReason, GeneratedToken, SpeculationStats, TokenAlternative } from './token.ts';

@@ -1,8 +1,8 @@
 import fc from 'fast-check';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { createStopMatcher } from '../sampling/index.ts';
 import { createR50kTokenizer, type Tokenizer } from '../tokenizer/index.ts';
 import { Sequence } from './sequence.ts';
+import { SequenceText } from './sequence-text.ts';
 
 let tokenizer: Tokenizer;
 let byteIds: number[];
@@ -17,7 +17,7 @@ const eos = 50256;
 /** What a sequence reports for these tokens, up to its end. */
 function run(ids: readonly number[], stops: readonly string[], maxNewTokens = 1000) {
   const conditions = { maxNewTokens, eosTokenIds: [eos], contextLength: undefined };
-  const sequence = new Sequence(0, [1], tokenizer, tokenizer.stream(), createStopMatcher(stops), conditions);
+  const sequence = new Sequence(0, [1], new SequenceText(tokenizer, stops), conditions);
   const pieces: string[] = [];
   for (const id of ids) {
     pieces.push(sequence.accept({ sequence: 0, id, logprob: -1, alternatives: [] }, false).text);

@@ -1,6 +1,5 @@
 import type { DecodedToken } from '../runtime/index.ts';
-import type { StopMatcher } from '../sampling/index.ts';
-import type { StreamDecoder, Tokenizer } from '../tokenizer/index.ts';
+import type { SequenceText } from './sequence-text.ts';
 import type { FinishReason, GeneratedToken } from './token.ts';
 
 /** What ends a sequence, stop strings aside. */
@@ -12,6 +11,8 @@ export interface StopConditions {
   contextLength: number | undefined;
 }
 
+const noText = { text: '', stopped: false };
+
 /** One sequence being generated: its ids, and its text as far as it is certain. */
 export class Sequence {
   readonly ids: number[];
@@ -21,13 +22,14 @@ export class Sequence {
   finish: FinishReason | undefined;
   private index = 0;
 
-  /** @param number as reported to the caller, 0 to n - 1 */
+  /**
+   * @param number as reported to the caller, 0 to n - 1
+   * @param text absent where texts are added elsewhere
+   */
   constructor(
     readonly number: number,
     prompt: readonly number[],
-    private readonly tokenizer: Tokenizer,
-    private readonly decoder: StreamDecoder,
-    private readonly stops: StopMatcher,
+    private readonly text: SequenceText | undefined,
     private readonly conditions: StopConditions,
   ) {
     this.ids = [...prompt];
@@ -54,10 +56,9 @@ export class Sequence {
     this.ids.push(token.id);
     const index = this.index++;
     const text = this.textOf(token.id, aborted);
-    const { tokenizer } = this;
     const alternatives = token.alternatives.map(({ id, logprob }) => ({
       id,
-      text: tokenizer.decode([id]),
+      text: this.text?.single(id) ?? '',
       logprob,
     }));
     const { number: sequence, finish } = this;
@@ -80,7 +81,7 @@ export class Sequence {
       this.finish = 'eos';
       return this.flush('');
     }
-    const { text, stopped } = this.stops.push(this.decoder.push(id));
+    const { text, stopped } = this.text?.push(id) ?? noText;
     if (stopped) {
       this.finish = 'stop';
       return text;
@@ -94,8 +95,8 @@ export class Sequence {
 
   /** `text` plus what was withheld: an unfinished character, the beginning of a stop string. */
   private flush(text: string): string {
-    const { text: last, stopped } = this.stops.push(this.decoder.end());
+    const { text: last, stopped } = this.text?.end() ?? noText;
     if (stopped) this.finish = 'stop';
-    return text + last + (stopped ? '' : this.stops.end());
+    return text + last;
   }
 }

@@ -1,6 +1,5 @@
 import { VitrineError } from '../lib/index.ts';
 import type { Runtime } from '../runtime/index.ts';
-import type { Tokenizer } from '../tokenizer/index.ts';
 import type { Inspection, InspectOptions } from './types.ts';
 
 const defaultLensTop = 5;
@@ -9,10 +8,10 @@ const names: Record<keyof InspectOptions, true> = { attention: true, logitLens: 
 
 /**
  * Computes views of the inside, in a forward pass of their own. Overwrites the KV cache of sequence 0.
+ * Texts of the logit lens are empty: ids are all it knows.
  */
 export async function inspectIds(
   runtime: Runtime,
-  tokenizer: Tokenizer,
   ids: number[],
   { attention, logitLensTop }: ReturnType<typeof resolveInspectOptions>,
 ): Promise<Inspection> {
@@ -21,7 +20,7 @@ export async function inspectIds(
     layer.map((position) =>
       position.map(({ id, logit, logprob }) => ({
         id,
-        text: tokenizer.decode([id]),
+        text: '',
         logit,
         probability: Math.exp(logprob),
       })),

@@ -2,10 +2,9 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { channel } from '../../test/support/channel.ts';
 import { modelFiles } from '../../test/support/model-files.ts';
 import { type GeneratedToken, type GenerateOptions, loadHere, type Model } from '../engine/index.ts';
-import { createTokenizer } from '../tokenizer/index.ts';
 import { Caller } from './caller.ts';
 import { Host } from './host.ts';
-import { RemoteModel } from './remote-model.ts';
+import { loadRemote } from './remote-model.ts';
 
 const names = ['config.json', 'vocab.json', 'merges.txt', 'model.safetensors'];
 
@@ -19,8 +18,7 @@ describe('over the worker’s boundary', () => {
   const models: Model[] = [];
   const load = async (caller: Caller) => {
     const source = await modelFiles('public/models/tiny-tales', names);
-    const record = await caller.call('load', { source, options: { backend: 'cpu', cache: false } });
-    return new RemoteModel(caller, record, await createTokenizer(record.tokenizer));
+    return loadRemote(caller, source, { backend: 'cpu', cache: false });
   };
 
   beforeAll(async () => {

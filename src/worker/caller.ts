@@ -1,30 +1,29 @@
-import type { GeneratedToken, LoadProgress, ModelStats } from '../engine/index.ts';
+import type { CreateTokenizer, GeneratedToken, LoadProgress, ModelStats } from '../engine/index.ts';
 import { fromErrorRecord, VitrineError } from '../lib/index.ts';
 import type { CallMessage, CallName, Calls, Port, Request, Response } from './protocol.ts';
-
-interface Pending {
-  resolve(value: unknown): void;
-  reject(error: Error): void;
-  onProgress?(progress: LoadProgress): void;
-  onTokens?(tokens: GeneratedToken[]): void;
-  onStats?(stats: ModelStats): void;
-}
 
 export interface CallOptions {
   signal?: AbortSignal;
   onProgress?(progress: LoadProgress): void;
+  /** Called during a load. */
+  createTokenizer?: CreateTokenizer;
   onTokens?(tokens: GeneratedToken[]): void;
   onStats?(stats: ModelStats): void;
+  /** Called with the number of the call before it is sent. */
   onNumber?(call: number): void;
 }
 
-/** Makes calls over a port and brings each its answer. */
+interface Pending extends CallOptions {
+  resolve(value: unknown): void;
+  reject(error: Error): void;
+}
+
+/** The client's side of the channel: makes calls and resolves them with their answers. */
 export class Caller {
   private readonly pending = new Map<number, Pending>();
   private next = 1;
   private broken: Error | undefined;
   private heard = false;
-  readonly standing = new Map<number, (message: Extract<Response, { type: 'standing' }>) => void>();
 
   constructor(private readonly port: Port<Request, Response>) {
     port.listen((message) => this.take(message));
@@ -36,7 +35,7 @@ export class Caller {
     options: CallOptions = {},
   ): Promise<Calls[Name]['result']> {
     if (this.broken) return Promise.reject(this.broken);
-    const { signal, onProgress, onTokens, onStats } = options;
+    const { signal } = options;
     if (signal?.aborted)
       return Promise.reject(new VitrineError('aborted', 'The call was aborted.', { cause: signal.reason }));
     const call = this.next++;
@@ -44,13 +43,7 @@ export class Caller {
     const abort = () => this.send({ type: 'abort', call, kind: 'abort' });
     signal?.addEventListener('abort', abort, { once: true });
     const answer = new Promise<Calls[Name]['result']>((resolve, reject) => {
-      this.pending.set(call, {
-        resolve: resolve as Pending['resolve'],
-        reject,
-        onProgress,
-        onTokens,
-        onStats,
-      });
+      this.pending.set(call, { ...options, resolve: resolve as Pending['resolve'], reject });
       try {
         this.send({ type: 'call', call, name, args } as CallMessage);
       } catch (cause) {
@@ -76,22 +69,21 @@ export class Caller {
     this.pending.clear();
   }
 
-  /** True when the other side ended without a word: it never began. */
-  get mute(): boolean {
+  /** True when the other side ended before it sent anything: it never started. */
+  get neverResponded(): boolean {
     return this.broken !== undefined && !this.heard;
   }
 
   private take(message: Response): void {
     this.heard = true;
-    if (message.type === 'standing') {
-      this.standing.get(message.model)?.(message);
-      return;
-    }
     const pending = this.pending.get(message.call);
     if (!pending) return;
     switch (message.type) {
       case 'progress':
         pending.onProgress?.(message.progress);
+        return;
+      case 'tokenizer':
+        void this.createTokenizer(message, pending);
         return;
       case 'tokens':
         pending.onStats?.(message.stats);
@@ -105,6 +97,21 @@ export class Caller {
       case 'error':
         this.pending.delete(message.call);
         pending.reject(fromErrorRecord(message.error));
+    }
+  }
+
+  /** Creates the tokenizer for a load. If that fails, so does the load, and the host's part of it is aborted. */
+  private async createTokenizer(
+    { call, files, vocabSize }: Extract<Response, { type: 'tokenizer' }>,
+    pending: Pending,
+  ): Promise<void> {
+    try {
+      const facts = await pending.createTokenizer?.(files, vocabSize);
+      if (facts) this.send({ type: 'tokenizer', call, facts });
+    } catch (error) {
+      this.pending.delete(call);
+      pending.reject(error as Error);
+      this.send({ type: 'abort', call, kind: 'abort' });
     }
   }
 }

@@ -94,7 +94,7 @@ describe('a worker that dies', () => {
   });
 
   it('without a word, because a policy forbids it, leaves the work to this thread', async () => {
-    const { loadModel, listCached } = await import('./client.ts');
+    const { loadModel, planMemory } = await import('./client.ts');
     const loading = load(loadModel);
     await new Promise((resolve) => setTimeout(resolve, 0));
     expect(workers[0]?.terminated).toBe(false);
@@ -104,7 +104,7 @@ describe('a worker that dies', () => {
     expect(workers[0]?.terminated).toBe(true);
     model.dispose();
     // The next call tries a worker again.
-    expect(await listCached()).toEqual([]);
+    await expect(planMemory('no model!')).rejects.toMatchObject({ code: 'invalid-argument' });
     expect(workers).toHaveLength(2);
   });
 

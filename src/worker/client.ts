@@ -11,12 +11,12 @@ import type { CachedModel } from '../weights/index.ts';
 import { defaultBase } from './base.ts';
 import { Caller } from './caller.ts';
 import type { Request, Response, SentLoadOptions } from './protocol.ts';
-import { RemoteModel } from './remote-model.ts';
+import { loadRemote } from './remote-model.ts';
 import { spawnWorker } from './spawn.ts';
 
 let shared: Caller | undefined;
 
-/** The one worker of this thread, started at the first call; undefined where workers cannot run. */
+/** The worker of this page, started at the first call; undefined where workers cannot run. */
 function sharedCaller(): Caller | undefined {
   if (shared) return shared;
   const worker = spawnWorker();
@@ -27,82 +27,71 @@ function sharedCaller(): Caller | undefined {
       worker.onmessage = ({ data }: MessageEvent<Response>) => take(data);
     },
   });
-  const stopped = (why: string) => {
+  const fail = (why: string) => {
     if (shared === caller) shared = undefined;
     worker.terminate();
     caller.fail(new VitrineError('network', `Vitrine's worker stopped: ${why}. Load the model again.`));
   };
   worker.onerror = (event) => {
     event.preventDefault();
-    stopped(event.message || 'its script did not load');
+    fail(event.message || 'its script did not load');
   };
-  worker.onmessageerror = () => stopped('a message of it could not be read');
+  worker.onmessageerror = () => fail('one of its messages could not be read');
   shared = caller;
   return caller;
 }
 
-/** Starts the worker before anything is asked of it, so that its code is there when something is. */
+/** Starts the worker early, so that its code is there when the first call comes. */
 export function startWorker(): void {
   sharedCaller();
 }
 
 /**
- * Asks the worker, and this thread where there is none. A worker may also end without a word, because a policy of the
- * page forbids it or a development server has moved its files: this thread then does without.
+ * Runs a call in the worker, or in this thread where there is no worker. A worker may also end before its first answer,
+ * because a policy of the page forbids it or a development server has moved its files: then this thread runs the call.
  */
-async function wherever<T>(
+async function workerOrLocal<T>(
   { worker, device }: Pick<LoadOptions, 'worker' | 'device'>,
-  there: (caller: Caller) => Promise<T>,
-  here: (engine: typeof import('../engine/index.ts')) => Promise<T>,
+  remote: (caller: Caller) => Promise<T>,
+  local: (engine: typeof import('../engine/index.ts')) => Promise<T>,
 ): Promise<T> {
   const caller = worker === false || device ? undefined : sharedCaller();
-  let failed: unknown;
+  let failure: unknown;
   try {
-    if (caller) return await there(caller);
+    if (caller) return await remote(caller);
   } catch (error) {
-    if (!caller?.mute) throw error;
-    failed = error;
+    if (!caller?.neverResponded) throw error;
+    failure = error;
   }
   const engine = await import('../engine/index.ts').catch((cause: unknown) => {
     throw (
-      failed ??
+      failure ??
       new VitrineError('network', "Vitrine's engine could not be fetched. Load the model again.", { cause })
     );
   });
-  return here(engine);
+  return local(engine);
 }
 
-const inThread = (options: LoadOptions): LoadOptions => ({
+const withBase = <Options extends SentLoadOptions>(options: Options): Options => ({
   ...options,
   bundledBase: options.bundledBase ?? defaultBase(),
 });
 
-function sent(options: LoadOptions): SentLoadOptions {
+function sendable(options: LoadOptions): SentLoadOptions {
   const { signal: _signal, onProgress: _progress, device: _device, worker: _worker, ...rest } = options;
-  return { ...rest, bundledBase: rest.bundledBase ?? defaultBase() };
+  return withBase(rest);
 }
 
 /**
- * Loads a model and makes it ready to generate, in a worker where there are workers.
+ * Loads a model, in a worker where there are workers, and compiles what the first tokens need.
  * @throws VitrineError
  */
 export function loadModel(source: ModelSource, options: LoadOptions = {}): Promise<Model> {
-  return wherever(
+  return workerOrLocal(
     options,
-    (caller) => loadThere(caller, source, options),
-    (engine) => engine.createLocalEngine().loadModel(source, inThread(options)),
+    (caller) => loadRemote(caller, source, sendable(options), options),
+    (engine) => engine.createLocalEngine().loadModel(source, withBase(options)),
   );
-}
-
-async function loadThere(caller: Caller, source: ModelSource, options: LoadOptions): Promise<Model> {
-  const { signal, onProgress } = options;
-  const arriving = import('../tokenizer/index.ts');
-  // Awaited below; when the load fails nobody asks for it.
-  arriving.catch(() => {});
-  const record = await caller.call('load', { source, options: sent(options) }, { signal, onProgress });
-  const { createTokenizer } = await arriving;
-  const tokenizer = await createTokenizer(record.tokenizer, { vocabSize: record.config.vocabSize });
-  return new RemoteModel(caller, record, tokenizer);
 }
 
 export function createEngine(): Engine {
@@ -110,39 +99,31 @@ export function createEngine(): Engine {
 }
 
 /** Models in the browser's storage, whole or in part. */
-export function listCached(): Promise<CachedModel[]> {
-  return wherever(
-    {},
-    (caller) => caller.call('listCached', {}),
-    (engine) => engine.listCached(),
-  );
+export async function listCached(): Promise<CachedModel[]> {
+  return (await import('../weights/index.ts')).listCached();
 }
 
-/** Removes a model from the browser's storage, all revisions of it. */
-export function deleteCached(id: string): Promise<void> {
-  return wherever(
-    {},
-    (caller) => caller.call('deleteCached', { id }),
-    (engine) => engine.deleteCached(id),
-  );
+/** Removes all revisions of a model from the browser's storage. */
+export async function deleteCached(id: string): Promise<void> {
+  await (await import('../weights/index.ts')).deleteCached(id);
 }
 
-/** What a model would take on this device, from its config and headers: no weight byte is fetched. */
+/** Memory a model would need on this device, from its config and headers: no weights are fetched. */
 export function planMemory(source: ModelSource, options: LoadOptions = {}): Promise<MemoryPlan> {
   const { signal } = options;
-  return wherever(
+  return workerOrLocal(
     options,
-    (caller) => caller.call('planMemory', { source, options: sent(options) }, { signal }),
-    (engine) => engine.planMemoryHere(source, inThread(options)),
+    (caller) => caller.call('planMemory', { source, options: sendable(options) }, { signal }),
+    (engine) => engine.planMemoryHere(source, withBase(options)),
   );
 }
 
-/** Runs the stored prompts of the bundled model on this device and compares with the stored answers. */
+/** Runs the bundled model on this device and compares its logits and greedy tokens with PyTorch's. */
 export function selfCheck(options: LoadOptions = {}): Promise<SelfCheckReport> {
   const { signal } = options;
-  return wherever(
+  return workerOrLocal(
     options,
-    (caller) => caller.call('selfCheck', { options: sent(options) }, { signal }),
-    (engine) => engine.selfCheckHere(inThread(options)),
+    (caller) => caller.call('selfCheck', { options: sendable(options) }, { signal }),
+    (engine) => engine.selfCheckHere(withBase(options)),
   );
 }

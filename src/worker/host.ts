@@ -1,6 +1,11 @@
-import { type LocalModel, loadHere, planMemoryHere, selfCheckHere } from '../engine/index.ts';
+import {
+  type EngineModel,
+  loadIdModel,
+  planMemoryHere,
+  selfCheckHere,
+  type TokenizerFacts,
+} from '../engine/index.ts';
 import { toErrorRecord, VitrineError } from '../lib/index.ts';
-import { deleteCached, listCached } from '../weights/index.ts';
 import {
   type CallMessage,
   type Calls,
@@ -8,20 +13,27 @@ import {
   type Port,
   type Request,
   type Response,
+  readRequest,
 } from './protocol.ts';
+import { TokenSender } from './token-sender.ts';
 
-/** A call under way. */
+/** A call in progress. */
 interface Running {
-  control: AbortController;
-  /** Tokens that may still be sent, and who waits for more. */
+  readonly call: number;
+  readonly control: AbortController;
+  /** Tokens that may still be sent. */
   credit: number;
-  wake: () => void;
+  /** Wakes a generation that waits for credit. */
+  wake(): void;
+  /** The client's consumer has stopped reading. */
   returned: boolean;
+  /** Resolves the tokenizer that a load waits for. */
+  takeTokenizer(facts: TokenizerFacts): void;
 }
 
-/** Serves calls with engines of this thread: the worker's side. */
+/** The worker's side of the channel: serves calls with the engine of this thread. */
 export class Host {
-  private readonly models = new Map<number, LocalModel>();
+  private readonly models = new Map<number, EngineModel>();
   private readonly running = new Map<number, Running>();
   private nextModel = 1;
 
@@ -29,45 +41,36 @@ export class Host {
     port.listen((message) => this.take(message));
   }
 
-  private take(message: Request): void {
-    // What no client of this version sends goes unheard, or is refused if it asks for an answer.
-    if (typeof message !== 'object' || message === null) return;
-    switch (message.type) {
-      case 'call':
-        void this.serve(message);
-        return;
-      case 'abort': {
-        const call = this.running.get(message.call);
-        if (!call) return;
-        if (message.kind === 'return') call.returned = true;
-        else call.control.abort();
-        call.wake();
-        return;
-      }
-      case 'credit': {
-        const call = this.running.get(message.call);
-        if (!call) return;
-        if (message.tokens > 0) call.credit += message.tokens;
-        call.wake();
-        return;
-      }
-      case 'dispose':
-        this.models.get(message.model)?.dispose();
-        this.models.delete(message.model);
+  /** Ignores messages that are not requests. */
+  private take(message: unknown): void {
+    const request = readRequest(message);
+    if (!request) return;
+    if (request.type === 'call') {
+      void this.serve(request);
+      return;
     }
+    if (request.type === 'dispose') {
+      this.models.get(request.model)?.dispose();
+      this.models.delete(request.model);
+      return;
+    }
+    const running = this.running.get(request.call);
+    if (running) notify(running, request);
   }
 
   private async serve(message: CallMessage): Promise<void> {
     const { call } = message;
-    const state: Running = {
+    const running: Running = {
+      call,
       control: new AbortController(),
       credit: creditWindow,
       wake: () => {},
       returned: false,
+      takeTokenizer: () => {},
     };
-    this.running.set(call, state);
+    this.running.set(call, running);
     try {
-      const value = await this.answer(message, state);
+      const value = await this.answer(message, running);
       const transfer = value instanceof Float32Array ? [value.buffer as ArrayBuffer] : [];
       this.port.post({ type: 'result', call, value, ...this.statsOf(message) }, transfer);
     } catch (error) {
@@ -83,93 +86,107 @@ export class Host {
     return model ? { stats: model.stats() } : {};
   }
 
-  private answer(message: CallMessage, state: Running): Promise<Calls[CallMessage['name']]['result']> {
-    if (typeof message.args !== 'object' || message.args === null) throw misunderstood(message.name);
+  private answer(message: CallMessage, running: Running): Promise<Calls[CallMessage['name']]['result']> {
+    const { args } = message;
+    const { signal } = running.control;
+    if (typeof args !== 'object' || args === null) throw unknownCall(message.name);
     switch (message.name) {
       case 'load':
-        return this.load(message.call, message.args, state.control.signal);
+        return this.load(message.args, running);
       case 'logits':
         return this.model(message.args.model).logits(message.args.ids);
       case 'score':
-        return this.model(message.args.model).score(message.args.textOrIds);
+        return this.model(message.args.model).score(message.args.ids);
       case 'inspect':
-        return this.model(message.args.model).inspect(message.args.textOrIds, message.args.what);
+        return this.model(message.args.model).inspect(message.args.ids, message.args.what);
       case 'generate':
-        return this.generate(message.call, message.args, state);
-      case 'listCached':
-        return listCached();
-      case 'deleteCached':
-        return deleteCached(message.args.id).then(() => undefined);
+        return this.generate(message.args, running);
       case 'planMemory':
-        return planMemoryHere(message.args.source, { ...message.args.options, signal: state.control.signal });
+        return planMemoryHere(message.args.source, { ...message.args.options, signal });
       case 'selfCheck':
-        return selfCheckHere({ ...message.args.options, signal: state.control.signal });
+        return selfCheckHere({ ...message.args.options, signal });
       default:
-        throw misunderstood((message as CallMessage).name);
+        throw unknownCall((message as CallMessage).name);
     }
   }
 
   private async load(
-    call: number,
     { source, options }: Calls['load']['args'],
-    signal: AbortSignal,
+    running: Running,
   ): Promise<Calls['load']['result']> {
-    const onProgress = progressOf(this.port, call);
-    const { model, tokenizerTexts } = await loadHere(source, { ...options, signal, onProgress });
+    const { call, control } = running;
+    const { signal } = control;
+    const model = await loadIdModel(
+      source,
+      { ...options, signal, onProgress: (progress) => this.port.post({ type: 'progress', call, progress }) },
+      (files, vocabSize) => {
+        this.port.post({ type: 'tokenizer', call, files, vocabSize });
+        return new Promise((resolve, reject) => {
+          running.takeTokenizer = resolve;
+          const abort = () => reject(new VitrineError('aborted', 'Loading the model was aborted.'));
+          if (signal.aborted) abort();
+          else signal.addEventListener('abort', abort, { once: true });
+        });
+      },
+    );
     const number = this.nextModel++;
     this.models.set(number, model);
     const { id, revision, config, dtype, adapter } = model;
-    return {
-      model: number,
-      id,
-      revision,
-      config,
-      dtype,
-      adapter,
-      tokenizer: tokenizerTexts,
-      stats: model.stats(),
-    };
+    return { model: number, id, revision, config, dtype, adapter, stats: model.stats() };
   }
 
   private async generate(
-    call: number,
-    { model: number, prompt, options, assistant }: Calls['generate']['args'],
-    state: Running,
-  ): Promise<undefined> {
+    { model: number, ids, options, assistant }: Calls['generate']['args'],
+    running: Running,
+  ): Promise<Calls['generate']['result']> {
     const model = this.model(number);
-    const assistantModel = assistant === undefined ? undefined : this.model(assistant);
-    const { signal } = state.control;
-    for await (const token of model.generate(prompt, { ...options, signal, assistantModel })) {
-      this.port.post({ type: 'tokens', call, tokens: [token], stats: model.stats() });
-      state.credit--;
-      // Leaving the loop stops the generation; its state on the device stays for the next prompt.
-      while (state.credit <= 0 && !state.returned && !signal.aborted) {
-        await new Promise<void>((resolve) => {
-          state.wake = resolve;
-        });
+    const other = assistant === undefined ? undefined : this.model(assistant);
+    const { signal } = running.control;
+    const sender = new TokenSender(
+      (tokens, stats) => this.port.post({ type: 'tokens', call: running.call, tokens, stats }),
+      () => model.stats(),
+    );
+    try {
+      for await (const token of model.generate(ids, { ...options, signal }, other)) {
+        sender.push(token);
+        running.credit--;
+        if (running.credit <= 0) sender.flush();
+        while (running.credit <= 0 && !running.returned && !signal.aborted) {
+          await new Promise<void>((resolve) => {
+            running.wake = resolve;
+          });
+        }
+        // Leaving the loop stops the generation; the KV cache stays for the next prompt.
+        if (running.returned) break;
       }
-      if (state.returned) break;
+    } finally {
+      sender.flush();
     }
-    const { dtype, adapter } = model;
-    this.port.post({ type: 'standing', model: number, dtype, adapter });
-    return undefined;
+    return { dtype: model.dtype, adapter: model.adapter };
   }
 
-  private model(number: number): LocalModel {
+  private model(number: number): EngineModel {
     const model = this.models.get(number);
     if (!model) throw new VitrineError('disposed', 'The model was disposed. Load it again.');
     return model;
   }
 }
 
-function misunderstood(name: unknown): VitrineError {
-  return new VitrineError(
-    'invalid-argument',
-    `Vitrine's worker does not understand a call of ${String(name)}. Load page and worker from one version.`,
-  );
+/** Passes a message on to the call it is about. */
+function notify(
+  running: Running,
+  request: Extract<Request, { type: 'abort' | 'credit' | 'tokenizer' }>,
+): void {
+  if (request.type === 'tokenizer') running.takeTokenizer(request.facts);
+  else if (request.type === 'credit') running.credit += request.tokens;
+  else if (request.kind === 'return') running.returned = true;
+  else running.control.abort();
+  running.wake();
 }
 
-function progressOf(port: Port<Response, Request>, call: number) {
-  return (progress: Extract<Response, { type: 'progress' }>['progress']) =>
-    port.post({ type: 'progress', call, progress });
+function unknownCall(name: unknown): VitrineError {
+  return new VitrineError(
+    'invalid-argument',
+    `Vitrine's worker does not know the call ${String(name)}. Load page and worker from one version.`,
+  );
 }

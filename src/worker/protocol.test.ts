@@ -1,16 +1,15 @@
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { collect, connected, options, sources } from '../../test/support/connected.ts';
-import { type GenerateOptions, loadHere, type Model } from '../engine/index.ts';
+import { type GenerateOptions, LoadedModel, loadHere, type Model } from '../engine/index.ts';
 import { VitrineError } from '../lib/index.ts';
 import type { Request } from './protocol.ts';
-import { RemoteModel } from './remote-model.ts';
 
 const code = (name: string) => expect.objectContaining({ code: name });
 
 let expected: number[];
 let ends: ReturnType<typeof connected>;
-let model: RemoteModel;
+let model: LoadedModel;
 
 beforeAll(async () => {
   const { model: here } = await loadHere(await sources(), { backend: 'cpu', cache: false });
@@ -24,6 +23,7 @@ afterAll(() => model.dispose());
 describe('messages that no client sends', () => {
   const strange: unknown[] = [
     ...[null, undefined, 5, 'x', [], {}, { type: 'call' }, { type: 'abort' }, { type: 'credit' }],
+    ...[{ type: 'tokenizer' }, { type: 'tokenizer', call: 1, facts: null }],
     ...[{ type: 'dispose' }, { type: 'dispose', model: {} }, { type: 'credit', call: 1, tokens: Number.NaN }],
     ...['generate', 'load', 'nothing', 'constructor', '__proto__', 7].flatMap((name) => [
       { type: 'call', call: 1e6, name },
@@ -149,7 +149,11 @@ describe('calls side by side', () => {
   });
 
   it('one that nobody reads is at most 64 tokens ahead', async () => {
-    const sent = () => ends.responses.filter(({ type }) => type === 'tokens').length;
+    const sent = () =>
+      ends.responses.reduce(
+        (sum, message) => sum + (message.type === 'tokens' ? message.tokens.length : 0),
+        0,
+      );
     const before = sent();
     const unread = model.generate([5, 6, 7], { ...options, maxNewTokens: 100 });
     await unread.next();
@@ -173,6 +177,56 @@ describe('calls side by side', () => {
     await expect(aborted).rejects.toEqual(code('aborted'));
     expect(await other).toEqual(expected);
     await unread.return(undefined);
+  });
+});
+
+describe('texts and batches', () => {
+  const tokensSent = (from: number) =>
+    ends.responses.slice(from).flatMap((message) => (message.type === 'tokens' ? [message] : []));
+
+  it('tokens of one step come in one message, with one record of rates', async () => {
+    const from = ends.responses.length;
+    expect(await collect(model, { n: 4 })).toHaveLength(4 * expected.length);
+    const messages = tokensSent(from);
+    expect(messages.length).toBeLessThanOrEqual(expected.length);
+    expect(messages.flatMap(({ tokens }) => tokens)).toHaveLength(4 * expected.length);
+  });
+
+  it('ids cross without texts, which the client adds; with stop strings the host matches texts', async () => {
+    const { model: here } = await loadHere(await sources(), { backend: 'cpu', cache: false });
+    const all = async (of: Model, more: GenerateOptions) => {
+      const tokens = [];
+      for await (const token of of.generate([5, 6, 7], { ...options, logprobs: 2, ...more }))
+        tokens.push(token);
+      return tokens;
+    };
+    for (const more of [{}, { n: 3 }, { stop: ['no such text'] }]) {
+      const from = ends.responses.length;
+      expect(await all(model, more)).toEqual(await all(here, more));
+      const sent = tokensSent(from).flatMap(({ tokens }) => tokens);
+      expect(sent.some(({ text }) => text !== '')).toBe('stop' in more);
+    }
+    const whole = (await all(here, {})).map(({ text }) => text).join('');
+    const stopped = await all(model, { stop: [whole.slice(3, 6)] });
+    expect(stopped.map(({ text }) => text).join('')).toBe(whole.slice(0, whole.indexOf(whole.slice(3, 6))));
+    expect(stopped.at(-1)?.finishReason).toBe('stop');
+    here.dispose();
+  });
+
+  it('a tokenizer that cannot be created fails the load, on either side', async () => {
+    const source = await sources();
+    const args = { source, options: { backend: 'cpu', cache: false } } as const;
+    const failing = ends.caller.call('load', args, {
+      createTokenizer: async () => {
+        throw new VitrineError('tokenizer-mismatch', 'none');
+      },
+    });
+    await expect(failing).rejects.toEqual(code('tokenizer-mismatch'));
+    const larger = ends.caller.call('load', args, {
+      createTokenizer: async () => ({ size: 1e6, eosTokenId: undefined }),
+    });
+    await expect(larger).rejects.toEqual(code('tokenizer-mismatch'));
+    expect(await collect(model)).toEqual(expected);
   });
 });
 
@@ -217,7 +271,7 @@ describe('dispose', () => {
       for (let turn = 0; turn < turns; turn++) await new Promise((resolve) => setTimeout(resolve));
       control.abort();
       const outcome = await loading.catch((error) => error);
-      if (outcome instanceof RemoteModel) outcome.dispose();
+      if (outcome instanceof LoadedModel) outcome.dispose();
       else expect(outcome).toEqual(code('aborted'));
     }
     expect(await collect(model)).toEqual(expected);

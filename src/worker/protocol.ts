@@ -1,7 +1,6 @@
 import type {
   AdapterSummary,
   GeneratedToken,
-  GenerateOptions,
   GPT2Config,
   Inspection,
   InspectOptions,
@@ -12,47 +11,41 @@ import type {
   ModelStats,
   Score,
   SelfCheckReport,
+  TokenizerFacts,
 } from '../engine/index.ts';
+import type { GenerationOptions } from '../generation/index.ts';
 import type { ErrorRecord } from '../lib/index.ts';
-import type { CachedModel, TokenizerTexts } from '../weights/index.ts';
+import type { TokenizerTexts } from '../weights/index.ts';
 
-/** Options that can be sent: no functions, no signals, no devices. */
+/** Options without functions, signals and devices, which cannot be sent. */
 export type SentLoadOptions = Omit<LoadOptions, 'signal' | 'onProgress' | 'device' | 'worker'>;
-export type SentGenerateOptions = Omit<GenerateOptions, 'signal' | 'assistantModel'>;
+export type SentGenerationOptions = Omit<GenerationOptions, 'signal'>;
 
-/** What a loaded model is, as the client needs to know it. */
-export interface ModelRecord {
+/** A loaded model as the client knows it. */
+export interface ModelRecord extends RuntimeRecord {
   model: number;
   id: string;
   revision: string;
   config: GPT2Config;
-  dtype: string;
-  adapter: AdapterSummary;
-  tokenizer: TokenizerTexts;
   stats: ModelStats;
 }
 
-/** Every call: its arguments, and what it answers with. */
+/** What a model runs on; it may change with a recovery after a device loss. */
+export interface RuntimeRecord {
+  dtype: string;
+  adapter: AdapterSummary;
+}
+
+/** The arguments and the result of every call. Texts stay with the client: prompts are ids. */
 export interface Calls {
   load: { args: { source: ModelSource; options: SentLoadOptions }; result: ModelRecord };
   logits: { args: { model: number; ids: number[] }; result: Float32Array };
-  score: { args: { model: number; textOrIds: string | number[] }; result: Score };
-  inspect: {
-    args: { model: number; textOrIds: string | number[]; what: InspectOptions };
-    result: Inspection;
-  };
+  score: { args: { model: number; ids: number[] }; result: Score };
+  inspect: { args: { model: number; ids: number[]; what: InspectOptions }; result: Inspection };
   generate: {
-    args: {
-      model: number;
-      prompt: string | number[];
-      options: SentGenerateOptions;
-      /** The model that guesses. */
-      assistant?: number;
-    };
-    result: undefined;
+    args: { model: number; ids: number[]; options: SentGenerationOptions; assistant?: number };
+    result: RuntimeRecord;
   };
-  listCached: { args: Record<never, never>; result: CachedModel[] };
-  deleteCached: { args: { id: string }; result: undefined };
   planMemory: { args: { source: ModelSource; options: SentLoadOptions }; result: MemoryPlan };
   selfCheck: { args: { options: SentLoadOptions }; result: SelfCheckReport };
 }
@@ -66,10 +59,12 @@ export type CallMessage = {
 /** Client to host. */
 export type Request =
   | CallMessage
-  /** The caller's signal fired, or it stopped reading. */
+  /** The caller's signal fired, or its consumer stopped reading. */
   | { type: 'abort'; call: number; kind: 'abort' | 'return' }
-  /** The client has read this many tokens: as many more may be sent. */
+  /** The client's consumer has read this many tokens: as many more may be sent. */
   | { type: 'credit'; call: number; tokens: number }
+  /** The client has created the tokenizer of a load. */
+  | { type: 'tokenizer'; call: number; facts: TokenizerFacts }
   | { type: 'dispose'; model: number };
 
 /** Host to client. */
@@ -77,9 +72,10 @@ export type Response =
   | { type: 'result'; call: number; value: Calls[CallName]['result']; stats?: ModelStats }
   | { type: 'error'; call: number; error: ErrorRecord }
   | { type: 'progress'; call: number; progress: LoadProgress }
-  | { type: 'tokens'; call: number; tokens: GeneratedToken[]; stats: ModelStats }
-  /** After a lost device the model may stand elsewhere. */
-  | { type: 'standing'; model: number; dtype: string; adapter: AdapterSummary };
+  /** A load asks the client to create the tokenizer from these files. */
+  | { type: 'tokenizer'; call: number; files: TokenizerTexts; vocabSize: number }
+  /** The tokens of one turn of the event loop, with the rates after them. */
+  | { type: 'tokens'; call: number; tokens: GeneratedToken[]; stats: ModelStats };
 
 /** Tokens the host may be ahead of the reader. */
 export const creditWindow = 64;
@@ -88,4 +84,30 @@ export const creditWindow = 64;
 export interface Port<Out, In> {
   post(message: Out, transfer?: Transferable[]): void;
   listen(take: (message: In) => void): void;
+}
+
+const isRecord = (value: unknown): value is Record<string, unknown> =>
+  typeof value === 'object' && value !== null;
+
+/** The message if it is a request, apart from the arguments of a call, which the call itself checks. */
+export function readRequest(message: unknown): Request | undefined {
+  if (!isRecord(message)) return undefined;
+  switch (message.type) {
+    case 'call':
+      return message as Request;
+    case 'abort':
+      return message.kind === 'abort' || message.kind === 'return' ? (message as Request) : undefined;
+    case 'credit':
+      return Number.isInteger(message.tokens) && (message.tokens as number) > 0
+        ? (message as Request)
+        : undefined;
+    case 'tokenizer':
+      return isRecord(message.facts) && Number.isInteger(message.facts.size)
+        ? (message as Request)
+        : undefined;
+    case 'dispose':
+      return Number.isInteger(message.model) ? (message as Request) : undefined;
+    default:
+      return undefined;
+  }
 }

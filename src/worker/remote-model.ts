@@ -1,21 +1,52 @@
 import type {
   AdapterSummary,
   GeneratedToken,
-  GenerateOptions,
   GPT2Config,
   Inspection,
   InspectOptions,
-  Model,
+  ModelSource,
   ModelStats,
   Score,
 } from '../engine/index.ts';
-import { VitrineError } from '../lib/index.ts';
+import { type IdModel, LoadedModel, wrongAssistant } from '../engine/page/index.ts';
+import type { GenerationOptions } from '../generation/index.ts';
+import { defined, VitrineError } from '../lib/index.ts';
 import type { Tokenizer } from '../tokenizer/index.ts';
-import type { Caller } from './caller.ts';
-import type { ModelRecord } from './protocol.ts';
+import type { Caller, CallOptions } from './caller.ts';
+import type { ModelRecord, SentLoadOptions } from './protocol.ts';
 
-/** A model in the worker. Only what is synchronous lives here: the tokenizer, and the last statistics heard. */
-export class RemoteModel implements Model {
+/** Loads a model in the worker. The tokenizer is created here, while the worker loads the weights. */
+export async function loadRemote(
+  caller: Caller,
+  source: ModelSource,
+  options: SentLoadOptions,
+  { signal, onProgress }: Pick<CallOptions, 'signal' | 'onProgress'> = {},
+): Promise<LoadedModel> {
+  let tokenizer: Tokenizer | undefined;
+  const arriving = import('../tokenizer/index.ts');
+  // Awaited below; a load that fails before must not leave an unhandled rejection.
+  arriving.catch(() => {});
+  const record = await caller.call(
+    'load',
+    { source, options },
+    {
+      signal,
+      onProgress,
+      createTokenizer: async (files, vocabSize) => {
+        const { createTokenizer } = await arriving;
+        tokenizer = await createTokenizer(files, { vocabSize });
+        return { size: tokenizer.size, eosTokenId: tokenizer.eosTokenId };
+      },
+    },
+  );
+  return new LoadedModel(
+    new RemoteModel(caller, record),
+    defined(tokenizer, 'the tokenizer of a loaded model'),
+  );
+}
+
+/** The worker's part of a model. */
+export class RemoteModel implements IdModel {
   readonly id: string;
   readonly revision: string;
   readonly config: GPT2Config;
@@ -28,7 +59,6 @@ export class RemoteModel implements Model {
   constructor(
     private readonly caller: Caller,
     record: ModelRecord,
-    private readonly tokenizer: Tokenizer,
   ) {
     this.id = record.id;
     this.revision = record.revision;
@@ -37,65 +67,46 @@ export class RemoteModel implements Model {
     this.adapter = record.adapter;
     this.number = record.model;
     this.last = record.stats;
-    caller.standing.set(this.number, ({ dtype, adapter }) => {
-      this.dtype = dtype;
-      this.adapter = adapter;
-    });
-  }
-
-  encode(text: string): number[] {
-    return this.tokenizer.encode(text);
-  }
-
-  decode(ids: number[]): string {
-    return this.tokenizer.decode(ids);
   }
 
   logits(ids: number[]): Promise<Float32Array> {
-    return this.asking('logits', { model: this.number, ids });
+    return this.request('logits', { model: this.number, ids });
   }
 
-  score(textOrIds: string | number[]): Promise<Score> {
-    return this.asking('score', { model: this.number, textOrIds });
+  score(ids: number[]): Promise<Score> {
+    return this.request('score', { model: this.number, ids });
   }
 
-  inspect(textOrIds: string | number[], what: InspectOptions): Promise<Inspection> {
-    return this.asking('inspect', { model: this.number, textOrIds, what });
+  inspect(ids: number[], what: InspectOptions): Promise<Inspection> {
+    return this.request('inspect', { model: this.number, ids, what });
   }
 
-  private async asking<Name extends 'logits' | 'score' | 'inspect'>(
-    name: Name,
-    args: Parameters<typeof Caller.prototype.call<Name>>[1],
-  ) {
+  async *generate(
+    ids: number[],
+    options: GenerationOptions,
+    assistant?: IdModel,
+  ): AsyncGenerator<GeneratedToken> {
     this.check();
-    return this.caller.call(name, args, { onStats: (stats) => this.learn(stats) });
-  }
-
-  async *generate(prompt: string | number[], options: GenerateOptions = {}): AsyncGenerator<GeneratedToken> {
-    this.check();
-    const { signal, assistantModel, ...sent } = { ...options };
-    const assistant = this.numberOf(assistantModel);
-    const queue: GeneratedToken[] = [];
+    const { signal, ...sent } = options;
+    const batches: GeneratedToken[][] = [];
     let wake = () => {};
     let call = 0;
     let ended = false;
     let failure: unknown;
-    const done = this.caller.call(
-      'generate',
-      { model: this.number, prompt, options: sent, assistant },
-      {
-        signal,
-        onNumber: (number) => {
-          call = number;
-        },
-        onStats: (stats) => this.learn(stats),
-        onTokens: (tokens) => {
-          queue.push(...tokens);
-          wake();
-        },
+    const args = { model: this.number, ids, options: sent, assistant: this.numberOf(assistant) };
+    const done = this.caller.call('generate', args, {
+      signal,
+      onNumber: (number) => {
+        call = number;
       },
-    );
+      onStats: (stats) => this.keepStats(stats),
+      onTokens: (tokens) => {
+        batches.push(tokens);
+        wake();
+      },
+    });
     done
+      .then(({ dtype, adapter }) => Object.assign(this, { dtype, adapter }))
       .catch((error) => {
         failure = error;
       })
@@ -105,10 +116,10 @@ export class RemoteModel implements Model {
       });
     try {
       for (;;) {
-        const token = queue.shift();
-        if (token) {
-          yield token;
-          this.caller.send({ type: 'credit', call, tokens: 1 });
+        const tokens = batches.shift();
+        if (tokens) {
+          yield* tokens;
+          this.caller.send({ type: 'credit', call, tokens: tokens.length });
         } else if (ended) {
           if (failure !== undefined) throw failure;
           return;
@@ -127,31 +138,33 @@ export class RemoteModel implements Model {
     return { ...this.last };
   }
 
-  private learn(stats: ModelStats): void {
-    this.last = stats;
-  }
-
   dispose(): void {
     if (this.disposed) return;
     this.disposed = true;
-    this.caller.standing.delete(this.number);
     this.last = { ...this.last, gpuBytes: 0 };
     this.caller.send({ type: 'dispose', model: this.number });
   }
 
-  /** What the worker calls the model that is to assist. */
-  private numberOf(model: Model | undefined): number | undefined {
-    if (model === undefined) return undefined;
-    if (!(model instanceof RemoteModel) || model.caller !== this.caller)
-      throw new VitrineError(
-        'invalid-argument',
-        'assistantModel must be another model, loaded with the same worker setting as this one.',
-      );
-    model.check();
-    return model.number;
+  check(): void {
+    if (this.disposed) throw new VitrineError('disposed', 'The model was disposed. Load it again.');
   }
 
-  private check(): void {
-    if (this.disposed) throw new VitrineError('disposed', 'The model was disposed. Load it again.');
+  private async request<Name extends 'logits' | 'score' | 'inspect'>(
+    name: Name,
+    args: Parameters<typeof Caller.prototype.call<Name>>[1],
+  ) {
+    this.check();
+    return this.caller.call(name, args, { onStats: (stats) => this.keepStats(stats) });
+  }
+
+  private keepStats(stats: ModelStats): void {
+    if (!this.disposed) this.last = stats;
+  }
+
+  /** The worker's number of the assistant. */
+  private numberOf(assistant: IdModel | undefined): number | undefined {
+    if (assistant === undefined) return undefined;
+    if (!(assistant instanceof RemoteModel) || assistant.caller !== this.caller) throw wrongAssistant();
+    return assistant.number;
   }
 }

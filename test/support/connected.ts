@@ -1,9 +1,8 @@
 import type { GeneratedToken, GenerateOptions, Model } from '../../src/engine/index.ts';
-import { createTokenizer } from '../../src/tokenizer/index.ts';
 import { Caller } from '../../src/worker/caller.ts';
 import { Host } from '../../src/worker/host.ts';
 import type { Port, Request, Response } from '../../src/worker/protocol.ts';
-import { RemoteModel } from '../../src/worker/remote-model.ts';
+import { loadRemote } from '../../src/worker/remote-model.ts';
 import { channel } from './channel.ts';
 import { modelFiles } from './model-files.ts';
 
@@ -29,8 +28,7 @@ export function connected() {
   const caller = new Caller(port);
   const load = async (signal?: AbortSignal) => {
     const given = { source: await sources(), options: { backend: 'cpu', cache: false } } as const;
-    const record = await caller.call('load', given, { signal });
-    return new RemoteModel(caller, record, await createTokenizer(record.tokenizer));
+    return loadRemote(caller, given.source, given.options, { signal });
   };
   return { caller, port, requests, responses, load };
 }

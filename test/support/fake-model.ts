@@ -1,5 +1,6 @@
+import { EngineModel } from '../../src/engine/engine-model.ts';
 import type { GeneratedToken, GenerateOptions } from '../../src/engine/index.ts';
-import { LocalModel } from '../../src/engine/local-model.ts';
+import { LoadedModel } from '../../src/engine/page/index.ts';
 import { Session } from '../../src/engine/session.ts';
 import type { Tokenizer } from '../../src/tokenizer/index.ts';
 import type { FakeRuntime } from './fake-runtime.ts';
@@ -21,20 +22,21 @@ export function letters(size: number): Tokenizer {
 
 /** A session on a fake runtime, which recovers with the same runtime. */
 export function fakeSession(runtime: FakeRuntime): Session {
-  const loaded = { runtime, dtype: 'f32', adapter: {} as LocalModel['adapter'] };
+  const loaded = { runtime, dtype: 'f32', adapter: {} as LoadedModel['adapter'] };
   return new Session(loaded, async () => loaded);
 }
 
 /** A model on a fake runtime. */
-export function fakeModel(runtime: FakeRuntime, tokenizer = letters(runtime.config.vocabSize)): LocalModel {
+export function fakeModel(runtime: FakeRuntime, tokenizer = letters(runtime.config.vocabSize)): LoadedModel {
   const session = fakeSession(runtime);
   // The token loop appears slow, so that timing never pauses speculation and counts are deterministic.
   Object.defineProperty(session.times, 'decodeTokensPerSecond', { get: () => 1e-3, set: () => {} });
-  return new LocalModel('fake', '', runtime.config, tokenizer, session);
+  const model = new EngineModel('fake', '', runtime.config, session, async () => tokenizer);
+  return new LoadedModel(model, tokenizer);
 }
 
 export async function collect(
-  model: LocalModel,
+  model: LoadedModel,
   prompt: string | number[],
   options: GenerateOptions,
 ): Promise<GeneratedToken[]> {

@@ -1,6 +1,7 @@
 import {
   type GeneratedToken,
   type GenerationContext,
+  type GenerationOptions,
   generate,
   RuntimeLock,
   type Score,
@@ -11,22 +12,24 @@ import { VitrineError } from '../lib/index.ts';
 import type { GPT2Config } from '../model/index.ts';
 import type { Tokenizer } from '../tokenizer/index.ts';
 import type { AdapterSummary } from './adapter.ts';
-import type { GenerateOptions, Model, ModelStats } from './model.ts';
+import type { ModelStats } from './model.ts';
+import { type IdModel, wrongAssistant } from './page/index.ts';
 import { disposedError, type Session } from './session.ts';
 
-/** The model of this thread. */
-export class LocalModel implements Model {
+/** The engine's model, in this thread. */
+export class EngineModel implements IdModel {
   private readonly context: GenerationContext;
   private disposed = false;
 
+  /** @param tokenizer called for stop strings, which are matched in the token loop */
   constructor(
     readonly id: string,
     readonly revision: string,
     readonly config: GPT2Config,
-    private readonly tokenizer: Tokenizer,
     private readonly session: Session,
+    private readonly tokenizer: () => Promise<Tokenizer>,
   ) {
-    this.context = { session, tokenizer, lock: new RuntimeLock() };
+    this.context = { session, lock: new RuntimeLock(), eosTokenIds: config.eosTokenIds };
   }
 
   get dtype(): string {
@@ -37,14 +40,6 @@ export class LocalModel implements Model {
     return this.session.current.adapter;
   }
 
-  encode(text: string): number[] {
-    return this.tokenizer.encode(text);
-  }
-
-  decode(ids: number[]): string {
-    return this.tokenizer.decode(ids);
-  }
-
   async logits(ids: number[]): Promise<Float32Array> {
     const checked = this.checkIds(ids, this.session.runtime.contextLength);
     return this.locked(async () => {
@@ -53,28 +48,32 @@ export class LocalModel implements Model {
     });
   }
 
-  async score(textOrIds: string | number[]): Promise<Score> {
-    const ids = this.idsOf(textOrIds);
-    return this.locked(() => scoreIds(this.session, ids));
+  async score(ids: number[]): Promise<Score> {
+    const checked = this.checkIds(ids);
+    return this.locked(() => scoreIds(this.session, checked));
   }
 
-  async *generate(prompt: string | number[], options: GenerateOptions = {}): AsyncGenerator<GeneratedToken> {
+  async *generate(
+    ids: number[],
+    options: GenerationOptions,
+    assistant?: IdModel,
+  ): AsyncGenerator<GeneratedToken> {
     this.check();
     try {
-      const { assistantModel, ...own } = options;
-      const assistant = this.assistantContext(assistantModel);
-      yield* generate(this.context, this.idsOf(prompt), own, assistant);
+      const other = this.contextOf(assistant);
+      const tokenizer = options.stop?.length ? await this.tokenizer() : undefined;
+      yield* generate({ ...this.context, tokenizer }, this.checkIds(ids), options, other);
     } catch (error) {
       throw this.disposed ? disposedError() : error;
     }
   }
 
-  async inspect(textOrIds: string | number[], what: InspectOptions): Promise<Inspection> {
+  async inspect(ids: number[], what: InspectOptions): Promise<Inspection> {
     const options = resolveInspectOptions(what);
-    const ids = this.checkIds(this.idsOf(textOrIds), this.session.runtime.contextLength);
+    const checked = this.checkIds(ids, this.session.runtime.contextLength);
     return this.locked(() => {
       this.session.cache.setContent(0);
-      return inspectIds(this.session.runtime, this.tokenizer, ids, options);
+      return inspectIds(this.session.runtime, checked, options);
     });
   }
 
@@ -90,6 +89,10 @@ export class LocalModel implements Model {
     this.session.dispose();
   }
 
+  check(): void {
+    if (this.disposed) throw disposedError();
+  }
+
   private async locked<T>(work: () => Promise<T>): Promise<T> {
     this.check();
     const lease = await this.context.lock.acquire();
@@ -97,39 +100,20 @@ export class LocalModel implements Model {
       return await this.session.run(work);
     } catch (error) {
       // Any error of a call that was running during dispose is reported as `disposed`.
-      if (this.disposed) throw disposedError();
-      throw error;
+      throw this.disposed ? disposedError() : error;
     } finally {
       lease.release();
     }
   }
 
-  private check(): void {
-    if (this.disposed) throw disposedError();
+  private contextOf(assistant: IdModel | undefined): GenerationContext | undefined {
+    if (assistant === undefined) return undefined;
+    if (!(assistant instanceof EngineModel) || assistant === this) throw wrongAssistant();
+    assistant.check();
+    return assistant.context;
   }
 
-  private assistantContext(model: Model | undefined): GenerationContext | undefined {
-    if (model === undefined) return undefined;
-    if (!(model instanceof LocalModel) || model === this)
-      throw new VitrineError(
-        'invalid-argument',
-        'assistantModel must be another model, loaded with the same worker setting as this one.',
-      );
-    model.check();
-    return model.context;
-  }
-
-  /** Ids of a prompt. An empty prompt becomes the end-of-text token, after which every document begins. */
-  private idsOf(textOrIds: string | number[]): number[] {
-    const ids = typeof textOrIds === 'string' ? this.tokenizer.encode(textOrIds) : textOrIds;
-    if (Array.isArray(ids) && ids.length === 0) {
-      const start = this.tokenizer.eosTokenId ?? this.config.eosTokenIds[0];
-      if (start !== undefined && start < this.config.vocabSize) return [start];
-    }
-    return this.checkIds(ids, Number.MAX_SAFE_INTEGER);
-  }
-
-  private checkIds(ids: readonly number[], most: number): number[] {
+  private checkIds(ids: readonly number[], most = Number.MAX_SAFE_INTEGER): number[] {
     const { vocabSize } = this.config;
     if (!Array.isArray(ids) || ids.length === 0)
       throw new VitrineError('invalid-argument', 'The prompt is empty. Pass some text, or token ids.');

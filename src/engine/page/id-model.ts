@@ -1,0 +1,25 @@
+import type { GeneratedToken, GenerationOptions, Score } from '../../generation/index.ts';
+import type { Inspection, InspectOptions } from '../../inside/index.ts';
+import type { GPT2Config } from '../../model/index.ts';
+import type { AdapterSummary } from '../adapter.ts';
+import type { ModelStats } from '../model.ts';
+
+/** A model that reads and writes token ids; {@link LoadedModel} adds the tokenizer. It may run in another thread. */
+export interface IdModel {
+  readonly id: string;
+  readonly revision: string;
+  readonly config: GPT2Config;
+  readonly dtype: string;
+  readonly adapter: AdapterSummary;
+  /** @throws VitrineError `disposed` */
+  check(): void;
+  /** Logits of the last position, [V]. */
+  logits(ids: number[]): Promise<Float32Array>;
+  score(ids: number[]): Promise<Score>;
+  /** The texts of the logit lens are empty. */
+  inspect(ids: number[], what: InspectOptions): Promise<Inspection>;
+  /** Texts are empty unless there are stop strings. `assistant` must be of the same thread. */
+  generate(ids: number[], options: GenerationOptions, assistant?: IdModel): AsyncIterable<GeneratedToken>;
+  stats(): ModelStats;
+  dispose(): void;
+}

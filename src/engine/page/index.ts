@@ -1,0 +1,3 @@
+/** What a page keeps of a model that runs in the worker; it imports nothing of the engine. */
+export type { IdModel } from './id-model.ts';
+export { LoadedModel, wrongAssistant } from './loaded-model.ts';

@@ -1,0 +1,104 @@
+import { checkSameVocabulary, type GeneratedToken, type Score, TokenTexts } from '../../generation/index.ts';
+import type { Inspection, InspectOptions } from '../../inside/index.ts';
+import { VitrineError } from '../../lib/index.ts';
+import type { GPT2Config } from '../../model/index.ts';
+import type { Tokenizer } from '../../tokenizer/index.ts';
+import type { AdapterSummary } from '../adapter.ts';
+import type { GenerateOptions, Model, ModelStats } from '../model.ts';
+import type { IdModel } from './id-model.ts';
+
+/** A model with its tokenizer. The tokenizer is in this thread; the model may be in a worker. */
+export class LoadedModel implements Model {
+  constructor(
+    private readonly model: IdModel,
+    private readonly tokenizer: Tokenizer,
+  ) {}
+
+  get id(): string {
+    return this.model.id;
+  }
+
+  get revision(): string {
+    return this.model.revision;
+  }
+
+  get config(): GPT2Config {
+    return this.model.config;
+  }
+
+  get dtype(): string {
+    return this.model.dtype;
+  }
+
+  get adapter(): AdapterSummary {
+    return this.model.adapter;
+  }
+
+  encode(text: string): number[] {
+    return this.tokenizer.encode(text);
+  }
+
+  decode(ids: number[]): string {
+    return this.tokenizer.decode(ids);
+  }
+
+  logits(ids: number[]): Promise<Float32Array> {
+    return this.model.logits(ids);
+  }
+
+  async score(textOrIds: string | number[]): Promise<Score> {
+    return this.model.score(this.idsOf(textOrIds));
+  }
+
+  async *generate(prompt: string | number[], options: GenerateOptions = {}): AsyncGenerator<GeneratedToken> {
+    this.model.check();
+    const { assistantModel, ...own } = options;
+    const assistant = this.assistantOf(assistantModel);
+    const tokens = this.model.generate(this.idsOf(prompt), own, assistant);
+    if (own.stop?.length) {
+      yield* tokens;
+      return;
+    }
+    const texts = new TokenTexts(this.tokenizer);
+    for await (const token of tokens) yield texts.add(token);
+  }
+
+  async inspect(textOrIds: string | number[], what: InspectOptions): Promise<Inspection> {
+    const found = await this.model.inspect(this.idsOf(textOrIds), what);
+    const logitLens = found.logitLens?.map((layer) =>
+      layer.map((position) => position.map((top) => ({ ...top, text: this.tokenizer.decode([top.id]) }))),
+    );
+    return { ...found, logitLens };
+  }
+
+  stats(): ModelStats {
+    return this.model.stats();
+  }
+
+  dispose(): void {
+    this.model.dispose();
+  }
+
+  private assistantOf(model: Model | undefined): IdModel | undefined {
+    if (model === undefined) return undefined;
+    if (!(model instanceof LoadedModel) || model === this) throw wrongAssistant();
+    model.model.check();
+    checkSameVocabulary(this.tokenizer, model.tokenizer);
+    return model.model;
+  }
+
+  /** Ids of a prompt. An empty prompt becomes the end-of-text token, after which every document begins. */
+  private idsOf(textOrIds: string | number[]): number[] {
+    const ids = typeof textOrIds === 'string' ? this.tokenizer.encode(textOrIds) : textOrIds;
+    if (!Array.isArray(ids) || ids.length > 0) return ids;
+    const start = this.tokenizer.eosTokenId ?? this.config.eosTokenIds[0];
+    return start !== undefined && start < this.config.vocabSize ? [start] : ids;
+  }
+}
+
+export function wrongAssistant(): VitrineError {
+  return new VitrineError(
+    'invalid-argument',
+    'assistantModel must be another model, loaded with the same worker setting as this one.',
+  );
+}
