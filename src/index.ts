@@ -1,7 +1,7 @@
 /**
- * Vitrine as a library: language models of the GPT-2 family on WebGPU.
+ * Vitrine: language models of the GPT-2 family on WebGPU.
  *
- * Importing this module does nothing: no adapter is asked for, no worker is started, nothing is fetched.
+ * Importing this module has no effects: it requests no adapter, starts no worker and fetches nothing.
  * @module vitrine
  */
 export type {

@@ -1,25 +1,25 @@
 import type { GpuInfo } from '../gpu/index.ts';
 
-/** What the model runs on, in words fit for a diagnostics panel. */
+/** The device a model runs on, for diagnostics. */
 export interface AdapterSummary {
   backend: 'webgpu' | 'cpu';
   vendor: string;
   architecture: string;
   device: string;
   description: string;
-  /** True for a software adapter: right, but slow. */
+  /** True for a software adapter: correct, but slow. */
   software: boolean;
   features: string[];
   limits: Record<string, number>;
 }
 
-/** The device in words, for diagnostics. */
+/** The summary of a GPU. */
 export function summariseGpu(info: GpuInfo): AdapterSummary {
   const { vendor, architecture, device, description, software, features, limits } = info;
   return { backend: 'webgpu', vendor, architecture, device, description, software, features, limits };
 }
 
-/** What {@link AdapterSummary} says when the model runs on the CPU. */
+/** The summary when the model runs on the CPU. */
 export const cpuAdapter: AdapterSummary = {
   backend: 'cpu',
   vendor: '',

@@ -25,10 +25,10 @@ export interface MemoryPlan {
   recommended: WeightDtype | null;
 }
 
-/** Up to this many bytes the checkpoint's own precision is kept; above it, memory matters more. */
+/** Models up to this size keep the checkpoint's precision; larger ones use a smaller dtype. */
 const comfortableBytes = 1.5 * 2 ** 30;
 
-/** WebGPU's default limits, where there is no adapter to ask. */
+/** WebGPU's default limits, used without an adapter. */
 const defaultLimits = {
   maxStorageBufferBindingSize: 2 ** 27,
   maxBufferSize: 2 ** 28,
@@ -41,7 +41,7 @@ interface Subject {
   table: ParameterTable;
 }
 
-/** Bytes the model would take in each dtype, and which of them suits this device. */
+/** Bytes the model needs in each dtype, and which one suits this device. */
 export function planFor(subject: Subject, adapter: AdapterSummary | null): MemoryPlan {
   const { checkpoint, config, table } = subject;
   const dtypes = (['f32', 'f16', 'int8', 'int4'] as const).map((dtype) =>
@@ -99,7 +99,7 @@ export function recommendDtype(subject: Subject, adapter: AdapterSummary): Weigh
   );
 }
 
-/** The adapter of this device, without keeping a device; null where there is none. */
+/** The adapter of this machine, without keeping a device; null if there is none. */
 export async function probeAdapter(): Promise<AdapterSummary | null> {
   if (!platformGpu()) return null;
   try {
@@ -113,15 +113,15 @@ export async function probeAdapter(): Promise<AdapterSummary | null> {
   }
 }
 
-const adapterPatience = { tries: 15, milliseconds: 200 };
+const adapterRetry = { tries: 15, milliseconds: 200 };
 
-/** Waits a while for an adapter: a browser whose GPU process has just gone has none for a moment. */
+/** Waits up to 3 s for an adapter: after its GPU process crashed, a browser has none for a moment. */
 export async function waitForAdapter(): Promise<void> {
-  for (let left = adapterPatience.tries; left > 0; left--) {
+  for (let left = adapterRetry.tries; left > 0; left--) {
     const adapter = await platformGpu()
       ?.requestAdapter()
       .catch(() => null);
     if (adapter) return;
-    await new Promise((resolve) => setTimeout(resolve, adapterPatience.milliseconds));
+    await new Promise((resolve) => setTimeout(resolve, adapterRetry.milliseconds));
   }
 }

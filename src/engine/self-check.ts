@@ -18,7 +18,7 @@ export interface SelfCheckReport {
   milliseconds: number;
 }
 
-/** The stored answers: `self-check.json` beside the bundled model, made from PyTorch's by tools/tiny-tales. */
+/** PyTorch's results: `self-check.json` beside the bundled model, written by tools/tiny-tales. */
 interface Stored {
   version: number;
   tolerance: number;
@@ -65,7 +65,7 @@ async function checkPrompt(model: Model, { name, ids, logitIds, logits, greedy }
   const found = await model.logits(ids);
   const maxAbsError = logits.reduce((most, expected, index) => {
     const difference = Math.abs(expected - (found[logitIds[index] as number] ?? Number.NaN));
-    // NaN must fail, and Math.max would let it pass on to be compared as false.
+    // NaN must fail the check; Math.max would propagate it into a comparison that is false.
     return Number.isNaN(difference) ? Number.POSITIVE_INFINITY : Math.max(most, difference);
   }, 0);
   let tokensMatched = 0;

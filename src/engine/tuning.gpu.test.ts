@@ -49,7 +49,7 @@ const forget = () =>
 describe('subgroups', () => {
   beforeEach(forget);
 
-  it('that add up right are trusted, and not tried again', async () => {
+  it('with correct results are used, and not checked again', async () => {
     await withGpu(async (whole) => {
       const { seen, gpu } = watched(whole);
       // As if it were no software adapter: those do without subgroups where they can.
@@ -64,7 +64,7 @@ describe('subgroups', () => {
     });
   });
 
-  it('that come out wrong are not used, and are tried again the next time', async () => {
+  it('with wrong results are not used, and are checked again next time', async () => {
     await withGpu(async (whole) => {
       const { seen, gpu } = watched(whole, (wgsl) =>
         wgsl.replace(/subgroupShuffleXor\((\w+), ?\w+\)/g, '$1'),

@@ -51,7 +51,7 @@ describe('beam search', () => {
     { vocabSize: 3, most: 3, eos: [2] },
     { vocabSize: 8, most: 2, eos: [] },
     { vocabSize: 8, most: 2, eos: [0, 5] },
-  ])('finds the best of all texts where beams hold every beginning: %o', async ({ vocabSize, most, eos }) => {
+  ])('finds the best of all texts when the beams hold every prefix: %o', async ({ vocabSize, most, eos }) => {
     await fc.assert(
       fc.asyncProperty(fc.nat(), fc.constantFrom(0.5, 1, 2), async (seed, lengthPenalty) => {
         const rule = hashRule(vocabSize, 9, seed);
@@ -68,7 +68,7 @@ describe('beam search', () => {
     );
   });
 
-  it('keeps its caches right whatever beams do, and computes each beam once a step', async () => {
+  it('keeps the KV caches correct, and computes each beam once per step', async () => {
     await fc.assert(
       fc.asyncProperty(
         fc.nat(),
@@ -96,7 +96,7 @@ describe('beam search', () => {
     );
   });
 
-  it('tells tokens as any generation does, at the end', async () => {
+  it('reports tokens like any generation, at the end', async () => {
     const { model } = modelOn(hashRule(11, 3, 8));
     const tokens = await collect(model, [1, 2], { numBeams: 3, n: 2, maxNewTokens: 6, logprobs: 4 });
     expect(tokens.map(({ sequence, index }) => [sequence, index])).toEqual(
@@ -123,7 +123,7 @@ describe('beam search', () => {
     expect(text.at(-1)?.finishReason).toBe('eos');
   });
 
-  it('throws at the signal, and is ready again', async () => {
+  it('throws on abort, and can run again', async () => {
     const control = new AbortController();
     const rule = hashRule(11, 3, 8);
     const { model, runtime } = modelOn((ids) => {
@@ -136,7 +136,7 @@ describe('beam search', () => {
     expect(await collect(model, [1], { temperature: 0, maxNewTokens: 3 })).toHaveLength(3);
   });
 
-  it('begins anew after a lost device', async () => {
+  it('starts over after a device loss', async () => {
     const rule = hashRule(11, 3, 8);
     const options = { numBeams: 4, maxNewTokens: 30 };
     const expected = await collect(modelOn(rule).model, [1], options);
@@ -153,7 +153,7 @@ describe('beam search', () => {
     expect(runtime.passes).toBeGreaterThan(31);
   });
 
-  it('serves others while its texts are not read', async () => {
+  it('lets other calls run while its texts are not read', async () => {
     const { model } = modelOn(hashRule(11, 3, 8));
     const unread = model.generate([1], { numBeams: 3, maxNewTokens: 9 });
     await unread.next();
@@ -180,7 +180,7 @@ describe('beam search', () => {
     ['lengthPenalty', { lengthPenalty: 1 }],
     ['earlyStopping', { numBeams: 2, earlyStopping: 'always' }],
     ['earlyStopping', { earlyStopping: true }],
-  ])('%s is named when %o is refused', async (name, options) => {
+  ])('names %s when it refuses %o', async (name, options) => {
     const { model } = modelOn(hashRule(11, 3, 8));
     await expect(collect(model, [1], options as GenerateOptions)).rejects.toMatchObject({
       code: 'invalid-argument',

@@ -28,8 +28,8 @@ function modelOn(nPositions = 64) {
 const prompt = [1, 2, 3, 4, 5, 6];
 const other = (id: number) => (id + 1) % 11;
 
-describe('what is computed again', () => {
-  it('a prompt is computed once, and of the same prompt again only its last token', async () => {
+describe('prefix reuse', () => {
+  it('computes a prompt once, and only its last token for the same prompt again', async () => {
     const { write } = modelOn();
     const first = await write(prompt, { maxNewTokens: 10 });
     expect(first.computed).toBe(6);
@@ -37,7 +37,7 @@ describe('what is computed again', () => {
     expect(again).toEqual({ ids: first.ids, computed: 1 });
   });
 
-  it('going on after what was written computes the last token', async () => {
+  it('continuing computes the last token only', async () => {
     const { write } = modelOn();
     const whole = (await write(prompt, { maxNewTokens: 20 })).ids;
     const fresh = modelOn();
@@ -47,7 +47,7 @@ describe('what is computed again', () => {
     expect(rest.computed).toBe(1);
   });
 
-  it.each([0, 1, 5, 8])('another token in place of token %i computes that token alone', async (at) => {
+  it.each([0, 1, 5, 8])('replacing token %i computes that token only', async (at) => {
     const { write } = modelOn();
     const { ids } = await write(prompt, { maxNewTokens: 10 });
     const branch = [...prompt, ...ids.slice(0, at), other(ids[at] as number)];
@@ -56,7 +56,7 @@ describe('what is computed again', () => {
     expect(taken.ids).toEqual((await modelOn().write(branch, { maxNewTokens: 6 })).ids);
   });
 
-  it('rewinding to any token computes that token alone', async () => {
+  it('rewinding to any token computes that token only', async () => {
     const { write } = modelOn();
     const { ids } = await write(prompt, { maxNewTokens: 10 });
     for (const at of [9, 6, 3, 0]) {
@@ -65,7 +65,7 @@ describe('what is computed again', () => {
     }
   });
 
-  it.each([1, 3, 6])('a prompt whose last %i tokens changed computes those', async (changed) => {
+  it.each([1, 3, 6])('a prompt with %i changed tokens at its end computes those only', async (changed) => {
     const { write } = modelOn();
     await write(prompt, { maxNewTokens: 10 });
     const tail = [...prompt.slice(0, 6 - changed), ...prompt.slice(6 - changed).map(other)];
@@ -74,7 +74,7 @@ describe('what is computed again', () => {
     expect(taken.ids).toEqual((await modelOn().write(tail, { maxNewTokens: 4 })).ids);
   });
 
-  it('eight continuations compute their prompt once, and a branch of the first keeps it', async () => {
+  it('eight continuations compute their prompt once, and a branch of the first reuses it', async () => {
     const { write, model } = modelOn();
     const options = { n: 8, maxNewTokens: 5, temperature: 1, seed: 2 };
     expect((await write(prompt, options)).computed).toBe(6);
@@ -84,7 +84,7 @@ describe('what is computed again', () => {
     expect((await write(branch, { maxNewTokens: 4 })).computed).toBe(1);
   });
 
-  it('a generation that was left, or aborted, leaves what it computed', async () => {
+  it('a generation that was left or aborted keeps what it computed', async () => {
     const { write, model } = modelOn();
     for await (const { index } of model.generate(prompt, { temperature: 0 })) if (index === 4) break;
     expect((await write(prompt, { maxNewTokens: 4 })).computed).toBe(1);
@@ -94,7 +94,7 @@ describe('what is computed again', () => {
     expect((await write(prompt, { maxNewTokens: 4 })).computed).toBe(1);
   });
 
-  it('beams and guesses leave a cache that the next prompt goes on from', async () => {
+  it('the next prompt reuses the cache of beams and drafts', async () => {
     const { write } = modelOn();
     expect((await write(prompt, { numBeams: 3, maxNewTokens: 5 })).computed).toBe(5);
     expect((await write([...prompt, 7], { maxNewTokens: 4 })).computed).toBeLessThanOrEqual(7);
@@ -103,7 +103,7 @@ describe('what is computed again', () => {
     expect((await write(branch, { maxNewTokens: 4 })).computed).toBe(1);
   });
 
-  it('a window that slides is computed anew, half a context each time', async () => {
+  it('a sliding window is computed again, half a context each time', async () => {
     const { write } = modelOn(16);
     const { ids, computed } = await write(prompt, { overflow: 'slide', maxNewTokens: 40 });
     expect(ids).toHaveLength(40);

@@ -7,7 +7,7 @@ describe('RuntimeLock', () => {
   afterEach(() => void vi.useRealTimers());
   const nothing = async () => {};
 
-  it('are had in the order they were asked for', async () => {
+  it('is granted in the order of the requests', async () => {
     const lock = new RuntimeLock();
     const order: number[] = [];
     const asked = [0, 1, 2, 3].map((at) =>
@@ -21,7 +21,7 @@ describe('RuntimeLock', () => {
     expect(lock.idle).toBe(true);
   });
 
-  it('a holder that stays paused is stopped for who waits, and asks again', async () => {
+  it('preempts a holder that stays paused, which then acquires the lock again', async () => {
     const lock = new RuntimeLock();
     const holder = await lock.acquire();
     const stop = vi.fn(nothing);
@@ -37,7 +37,7 @@ describe('RuntimeLock', () => {
     expect(lock.idle).toBe(true);
   });
 
-  it('a holder whose consumer reads keeps the lock', async () => {
+  it('leaves the lock to a holder whose consumer reads', async () => {
     const lock = new RuntimeLock();
     const holder = await lock.acquire();
     const next = lock.acquire();
@@ -50,7 +50,7 @@ describe('RuntimeLock', () => {
     (await next).release();
   });
 
-  it('a pause that begins while another holder is being watched does not go unseen', async () => {
+  it('notices a pause that begins while another holder is being watched', async () => {
     const lock = new RuntimeLock();
     const first = await lock.acquire();
     first.pause(nothing);
@@ -68,7 +68,7 @@ describe('RuntimeLock', () => {
     expect(granted).toBeDefined();
   });
 
-  it('an abort ends the waiting, `close` everybody’s', async () => {
+  it('an abort ends one wait, `close` ends all', async () => {
     const lock = new RuntimeLock();
     const holder = await lock.acquire();
     const control = new AbortController();

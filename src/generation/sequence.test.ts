@@ -14,7 +14,7 @@ beforeAll(async () => {
 
 const eos = 50256;
 
-/** What a sequence reports for these tokens, up to its end. */
+/** The reports of a sequence for these tokens, up to its end. */
 function run(ids: readonly number[], stops: readonly string[], maxNewTokens = 1000) {
   const conditions = { maxNewTokens, eosTokenIds: [eos], contextLength: undefined };
   const sequence = new Sequence(0, [1], new SequenceText(tokenizer, stops), conditions);
@@ -26,7 +26,7 @@ function run(ids: readonly number[], stops: readonly string[], maxNewTokens = 10
   return { pieces, text: pieces.join(''), finish: sequence.finish };
 }
 
-/** What should be shown of a whole text, by looking at all of it: the stop that conditions first, the longest of those. */
+/** The expected text, computed from the whole: it ends at the stop that is complete first, the longest of those. */
 function shown(text: string, stops: readonly string[]) {
   const [first] = stops
     .map((stop) => ({ start: text.indexOf(stop), end: text.indexOf(stop) + stop.length }))
@@ -37,7 +37,7 @@ function shown(text: string, stops: readonly string[]) {
 
 const bytesOf = (text: string) => [...new TextEncoder().encode(text)];
 
-/** One of the ways to split a text into tokens: bytes where `cuts` says so, the tokenizer's own tokens between. */
+/** Splits a text into tokens: bytes where `cuts` is true, the tokenizer's own tokens elsewhere. */
 function split(text: string, cuts: readonly boolean[]): number[] {
   return [...text].flatMap((character, index) =>
     cuts[index % cuts.length]
@@ -52,7 +52,7 @@ const text = fc.array(unit, { maxLength: 10 }).map((units) => units.join(''));
 const stop = fc.array(unit, { minLength: 1, maxLength: 3 }).map((units) => units.join(''));
 
 describe('Sequence', () => {
-  it('shows the same text and the same end however the tokens split it', () => {
+  it('gives the same text and finish reason however tokens split it', () => {
     const stops = fc.array(stop, { maxLength: 3 });
     const cuts = fc.array(fc.boolean(), { minLength: 1, maxLength: 6 });
     fc.assert(
@@ -86,7 +86,7 @@ describe('Sequence', () => {
     },
   );
 
-  it('shows what was held back when the text conditions, whichever end that is', () => {
+  it('returns withheld text at any kind of end', () => {
     const ids = tokenizer.encode('One.\n\n');
     expect(run([...ids, eos], ['\n\nUser:'])).toMatchObject({ text: 'One.\n\n', finish: 'eos' });
     expect(run(ids, ['\n\nUser:'], ids.length)).toMatchObject({ text: 'One.\n\n', finish: 'length' });

@@ -34,11 +34,11 @@ describe('lookUpPrompt', () => {
     expect(lookUpPrompt([1, 2, 3, 9, 1, 2, 3, 8, 7, 5, 2, 3, 6, 1, 2, 3], 3)).toEqual([8, 7, 5]);
     expect(lookUpPrompt([4, 2, 3, 6, 0, 7, 2, 3], 2)).toEqual([6, 0]);
   });
-  it('goes on into its own copy where a text repeats itself', () => {
+  it('continues into its own copy when a text repeats itself', () => {
     expect(lookUpPrompt([1, 2, 1, 2, 1, 2], 5)).toEqual([1, 2, 1, 2, 1]);
     expect(lookUpPrompt([7, 7, 7], 4)).toEqual([7, 7, 7, 7]);
   });
-  it('finds nothing where nothing came twice, or too little', () => {
+  it('finds nothing without a repeated n-gram', () => {
     for (const ids of [[], [1], [1, 1], [1, 2, 3, 4], [1, 2, 1]]) expect(lookUpPrompt(ids, 4)).toEqual([]);
   });
 });
@@ -48,11 +48,11 @@ describe('SpeculationPolicy', () => {
   const pauses = (policy: SpeculationPolicy, passes: number, accepted: number, milliseconds: number) =>
     Array.from({ length: passes }, () => policy.record(accepted, milliseconds, 10)?.tokens ?? 0);
 
-  it('decides by time once some passes are timed', () => {
+  it('decides by time after a few passes', () => {
     expect(pauses(new SpeculationPolicy(), 20, 2, 29)).toEqual(Array.from({ length: 20 }, () => 0));
     expect(pauses(new SpeculationPolicy(), 4, 2, 31)).toEqual([0, 0, 0, 64]);
   });
-  it('does not count one pass that had to wait', () => {
+  it('ignores a single slow pass', () => {
     const policy = new SpeculationPolicy();
     pauses(policy, 8, 3, 20);
     expect(policy.record(3, 5000, 10)).toBeUndefined();
@@ -60,7 +60,7 @@ describe('SpeculationPolicy', () => {
   it('pauses when nothing is accepted, however fast', () => {
     expect(pauses(new SpeculationPolicy(), 9, 0, 1)).toEqual([0, 0, 16, 0, 0, 32, 0, 0, 64]);
   });
-  it('pauses longer each time, until it has paid again', () => {
+  it('doubles its pauses until drafting pays again', () => {
     const policy = new SpeculationPolicy();
     expect(pauses(policy, 12, 1, 40)).toEqual([0, 0, 0, 64, 0, 128, 0, 256, 0, 512, 0, 512]);
     expect(pauses(policy, 4, 7, 40)).toEqual([0, 0, 0, 0]);
@@ -69,7 +69,7 @@ describe('SpeculationPolicy', () => {
 });
 
 describe('speculative decoding', () => {
-  it('writes what the token loop writes, whatever the options', async () => {
+  it('generates the tokens of the token loop, with any options', async () => {
     await fc.assert(
       fc.asyncProperty(
         fc.record({
@@ -101,7 +101,7 @@ describe('speculative decoding', () => {
     );
   });
 
-  it('counts what it guessed and what was right, on the last token', async () => {
+  it('reports drafted and accepted tokens on the last token', async () => {
     const { model, runtime } = modelOn(looping);
     const tokens = await collect(model, [1, 2], {
       temperature: 0,
@@ -116,7 +116,7 @@ describe('speculative decoding', () => {
     expect(stats?.accepted).toBeGreaterThan(60);
   });
 
-  it('leaves all to the token loop where nothing comes twice', async () => {
+  it('leaves a text without repetition to the token loop', async () => {
     // Steps through the vocabulary by 1, then by 2, and so on: no pair of neighbours comes twice.
     const stepping: Rule = (ids) => {
       const next = ((ids.at(-1) as number) + 1 + Math.floor((ids.length - 1) / vocabSize)) % vocabSize;
@@ -130,7 +130,7 @@ describe('speculative decoding', () => {
     expect(tokens.at(-1)?.speculation).toEqual({ drafted: 0, accepted: 0, passes: 0, active: true });
   });
 
-  it('pauses where guesses are wrong, and says so', async () => {
+  it('pauses when drafts are rejected, and reports it', async () => {
     const assistant = modelOn(hashRule(vocabSize, 1, 99));
     const { model, runtime } = modelOn(looping);
     const options = { temperature: 0, maxNewTokens: 80 };
@@ -142,7 +142,7 @@ describe('speculative decoding', () => {
     expect(runtime.passes).toBe(9);
   });
 
-  it('leaves a choice between near equals to the token loop', async () => {
+  it('leaves a close choice to the token loop', async () => {
     const tied: Rule = (ids) => {
       const logits = new Float32Array(vocabSize);
       logits[ids.length % 2] = 5;
@@ -180,7 +180,7 @@ describe('speculative decoding', () => {
     },
   );
 
-  it('goes on after a lost device with the same text', async () => {
+  it('continues with the same text after a device loss', async () => {
     const { model, runtime } = modelOn(looping);
     const options = { temperature: 0.7, seed: 2, promptLookupNumTokens: 3, maxNewTokens: 50 };
     const whole = await collect(model, [1, 2], options);
@@ -192,7 +192,7 @@ describe('speculative decoding', () => {
     expect(tokens.map(({ id }) => id)).toEqual(whole.map(({ id }) => id));
   });
 
-  it('gives its turn up while nobody reads, and goes on', async () => {
+  it('gives up the lock while nobody reads, and continues', async () => {
     const { model } = modelOn(looping);
     const options = { temperature: 0, promptLookupNumTokens: 3, maxNewTokens: 40 };
     const whole = await collect(model, [1, 2], options);
@@ -205,7 +205,7 @@ describe('speculative decoding', () => {
   });
 });
 
-describe('a pass that takes too long', () => {
+describe('slow passes', () => {
   /** Runs a speculator whose drafts are always right, on a simulated clock. */
   async function run(millisecondsARow: number) {
     const runtime = fakeRuntime(looping, { vocabSize, nPositions: 400 });
@@ -236,12 +236,12 @@ describe('a pass that takes too long', () => {
     return { lengths, rest: speculator.plainSteps(sequence.generated), stats: speculator.stats };
   }
 
-  it('goes on while each row costs less than a token', async () => {
+  it('drafting continues while each row costs less than a token', async () => {
     const { lengths, stats } = await run(9);
     expect(lengths).toEqual([4, ...Array.from({ length: 14 }, () => 8)]);
     expect(stats).toEqual({ drafted: 101, accepted: 101, passes: 15, active: true });
   });
-  it('is made shorter, and then given up for a while', async () => {
+  it('are shortened, then drafting pauses', async () => {
     const { lengths, rest, stats } = await run(11);
     expect(lengths).toEqual([4, 8, 8, 8, 4, 4]);
     expect(rest).toBe(128);
@@ -252,7 +252,7 @@ describe('a pass that takes too long', () => {
 describe('with an assistant', () => {
   const options = { temperature: 0, maxNewTokens: 40 };
 
-  it('writes the same, and what the two agree on is accepted', async () => {
+  it('generates the same, and accepts what the two models agree on', async () => {
     const { model } = modelOn(looping);
     const expected = await collect(model, [1, 2], options);
     const twin = modelOn(looping);
@@ -266,7 +266,7 @@ describe('with an assistant', () => {
     expect(bare(other)).toEqual(expected);
   });
 
-  it('goes on without one that is in use or gone', async () => {
+  it('continues without an assistant that is in use or gone', async () => {
     const { model } = modelOn(looping);
     const expected = await collect(model, [1, 2], options);
     const twin = modelOn(looping);
@@ -282,7 +282,7 @@ describe('with an assistant', () => {
     expect(bare(tokens)).toEqual(expected);
   });
 
-  it('refuses itself, strangers and other vocabularies', async () => {
+  it('refuses itself, other objects and other vocabularies', async () => {
     const { model } = modelOn(looping);
     const refused = (assistantModel: unknown) =>
       expect(collect(model, [1], { assistantModel } as GenerateOptions)).rejects;
@@ -311,7 +311,7 @@ describe('options', () => {
     ['numAssistantTokens', { numAssistantTokens: 3 }],
     ['maxTokens', { maxTokens: 3 }],
     ['toString', { toString: 1 }],
-  ])('%s is named when %o is refused', async (name, options) => {
+  ])('names %s when it refuses %o', async (name, options) => {
     const { model } = modelOn(looping);
     await expect(collect(model, [1], options as GenerateOptions)).rejects.toMatchObject({
       code: 'invalid-argument',

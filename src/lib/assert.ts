@@ -1,11 +1,6 @@
-/** For what cannot happen: a broken promise inside Vitrine, never bad input. */
+/** Checks an invariant of Vitrine itself; never for bad input. */
 export function assert(condition: unknown, message: string): asserts condition {
   if (!condition) throw new Error(`Internal error: ${message}`);
-}
-
-/** The exhaustive end of a switch. */
-export function assertNever(value: never): never {
-  throw new Error(`Internal error: unexpected value ${JSON.stringify(value)}`);
 }
 
 /** The value, or an internal error when it is undefined or null. */

@@ -1,4 +1,4 @@
-/** Every way Vitrine can fail, by a stable name. Outside code may switch on these. */
+/** Stable names of all failures. Applications may switch on them. */
 export const errorCodes = [
   'webgpu-unavailable',
   'adapter-limit',
@@ -26,11 +26,11 @@ export const errorCodes = [
 
 export type VitrineErrorCode = (typeof errorCodes)[number];
 
-/** The one error class of the library. `message` names the offending thing and the next step. */
+/** The library's error class. `message` names the offending thing and the next step. */
 export class VitrineError extends Error {
   override readonly name = 'VitrineError';
   readonly code: VitrineErrorCode;
-  /** With `out-of-memory` while loading: the largest dtype that takes less, where there is one. */
+  /** Of `out-of-memory` while loading: the largest dtype that needs less, if there is one. */
   declare readonly dtype?: string;
 
   constructor(code: VitrineErrorCode, message: string, options?: { cause?: unknown; dtype?: string }) {
@@ -40,7 +40,7 @@ export class VitrineError extends Error {
   }
 }
 
-/** An error as plain data, fit to cross a worker or frame boundary. */
+/** An error as plain data, which can cross a worker or frame boundary. */
 export interface ErrorRecord {
   code: VitrineErrorCode | null;
   name: string;
@@ -52,7 +52,7 @@ export interface ErrorRecord {
 
 const maxCauseDepth = 4;
 
-/** Turns anything thrown into an {@link ErrorRecord}; the code survives, causes up to a small depth. */
+/** Converts anything thrown into an {@link ErrorRecord}, with its code, and its causes up to a small depth. */
 export function toErrorRecord(error: unknown, depth = 0): ErrorRecord {
   if (!(error instanceof Error)) return { code: null, name: 'Error', message: String(error) };
   const record: ErrorRecord = {
@@ -67,7 +67,7 @@ export function toErrorRecord(error: unknown, depth = 0): ErrorRecord {
   return record;
 }
 
-/** The inverse of {@link toErrorRecord}: a `VitrineError` again where there was one. */
+/** The inverse of {@link toErrorRecord}; restores `VitrineError`s. */
 export function fromErrorRecord(record: ErrorRecord): Error {
   const { dtype } = record;
   const options = { ...(record.cause && { cause: fromErrorRecord(record.cause) }), dtype };
@@ -84,7 +84,7 @@ export function isAbort(error: unknown): boolean {
   return error instanceof Error && error.name === 'AbortError';
 }
 
-/** Throws `aborted` when the signal has fired. */
+/** @throws VitrineError `aborted` if the signal was aborted */
 export function throwIfAborted(signal: AbortSignal | undefined, what: string): void {
   if (signal?.aborted) throw new VitrineError('aborted', `${what} was aborted.`, { cause: signal.reason });
 }

@@ -29,7 +29,7 @@ export function formatDuration(seconds: number): string {
   return `${Math.floor(minutes / 60)} h ${minutes % 60} min`;
 }
 
-/** What a load has told of itself. */
+/** Progress of a load. */
 interface Progress {
   loadedBytes: number;
   totalBytes: number;
@@ -38,7 +38,7 @@ interface Progress {
   fromCache: boolean;
 }
 
-/** How far a load is: `147 kB of 2.31 MB, 221 kB/s, 10 s left`; rate and rest once they are known. */
+/** `147 kB of 2.31 MB, 221 kB/s, 10 s left`; rate and remaining time once they are known. */
 export function formatProgress(progress: Progress): string {
   const { loadedBytes, totalBytes, bytesPerSecond, secondsLeft, fromCache } = progress;
   const amount = `${formatBytes(loadedBytes)} of ${formatBytes(totalBytes)}`;
@@ -47,7 +47,7 @@ export function formatProgress(progress: Progress): string {
   return `${amount}${rate}${left}`;
 }
 
-/** A probability from its natural log: `63 %`, `4.2 %`, `0.03 %`, `<0.01 %`. */
+/** A probability: `63 %`, `4.2 %`, `0.03 %`, `<0.01 %`. */
 export function formatProbability(probability: number): string {
   const percent = probability * 100;
   if (percent > 0 && percent < 0.01) return '<0.01 %';
@@ -66,7 +66,7 @@ export function formatRate(rate: number): string {
   return rate >= 100 ? rate.toFixed(0) : rate.toFixed(1);
 }
 
-/** A token's text with what cannot be seen made visible: spaces, line ends, bytes of half a character. */
+/** A token's text with visible symbols for white space and for an empty text. */
 export function showToken(text: string): string {
   if (text === '') return '∅';
   return text.replaceAll('\n', '↵').replaceAll('\t', '⇥').replaceAll(' ', '·').replaceAll('\u00a0', '⍽');

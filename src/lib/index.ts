@@ -1,4 +1,4 @@
-export { assert, assertNever, defined } from './assert.ts';
+export { assert, defined } from './assert.ts';
 export {
   type ErrorRecord,
   errorCodes,

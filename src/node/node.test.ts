@@ -9,8 +9,8 @@ import { openFolder } from './index.ts';
 const empty = mkdtempSync(join(tmpdir(), 'vitrine-empty-'));
 afterAll(() => rmSync(empty, { recursive: true }));
 
-describe('a folder on disk', () => {
-  it('is a model, by path or by address', async () => {
+describe('openFolder', () => {
+  it('opens a model by path or file: URL', async () => {
     for (const folder of ['test/golden/bf16', pathToFileURL('test/golden/bf16')]) {
       const { model } = await loadHere(await openFolder(folder), { backend: 'cpu', cache: false });
       expect((await model.logits([1, 2, 3])).length).toBe(model.config.vocabSize);
@@ -18,7 +18,7 @@ describe('a folder on disk', () => {
     }
   });
 
-  it('that is none is refused with its path', async () => {
+  it('names a folder that holds no model', async () => {
     for (const folder of ['no/such/folder', empty])
       await expect(openFolder(folder)).rejects.toMatchObject({
         code: 'not-found',

@@ -35,12 +35,12 @@ function textbook(
   };
   const near = (a: number, b: number) => Math.abs(a - b) < 1e-5 * Math.max(a, b, 0.01);
   let doubtful = false;
-  const cut = (mass: number, ties: (index: number, last: number) => boolean) => {
+  const cut = (weight: number, ties: (index: number, last: number) => boolean) => {
     let sum = 0;
     let last = -1;
     for (const [index, token] of kept.entries()) {
-      if (near(sum, mass)) doubtful = true;
-      if (sum < mass) last = index;
+      if (near(sum, weight)) doubtful = true;
+      if (sum < weight) last = index;
       sum += token.p;
     }
     kept = kept.filter((_, index) => index <= last || ties(index, last));
@@ -92,7 +92,7 @@ const settings: (SamplingOptions & { temperature: number })[] = [
 ];
 
 describe('distribution', () => {
-  it.each(settings)('is the textbook’s for 1,000 random vectors: %o', (options) => {
+  it.each(settings)('equals the textbook in f64 for 1,000 random vectors: %o', (options) => {
     let compared = 0;
     for (let seed = 0; seed < 1000; seed++) {
       const logits = randomLogits(seed, seed < 700 ? 7 : seed < 996 ? 300 : 50257);
@@ -109,25 +109,25 @@ describe('distribution', () => {
     expect(compared).toBeGreaterThan(500);
   });
 
-  it('keeps all equals of the k-th', () => {
+  it('top-k keeps all ties of the k-th', () => {
     expect(idsOf([1, 3, 2, 2, 2, 0], { topK: 2 })).toEqual([1, 2, 3, 4]);
     expect(idsOf([1, 1, 1, 1], { topK: 1 })).toEqual([0, 1, 2, 3]);
     expect(idsOf([3, 1, 2], { topK: 99 })).toEqual([0, 1, 2]);
   });
 
-  it('fills top-p with the lowest ids among equals', () => {
+  it('top-p keeps the lowest ids among ties', () => {
     expect(idsOf([0, 0, 0, 0], { topP: 0.5 })).toEqual([0, 1]);
     expect(idsOf([0, 0, 0, 0], { topP: 0.51 })).toEqual([0, 1, 2]);
     expect(idsOf([0, 9, 0, 9], { topP: 1e-9 })).toEqual([1]);
   });
 
-  it('keeps one token at least, and any number of equals, under min-p and typical-p', () => {
+  it('min-p and typical-p keep at least one token and all ties', () => {
     expect(idsOf([1, 5, 5, 0], { minP: 1 })).toEqual([1, 2]);
     expect(idsOf([2, 2, 2], { typicalP: 0.01 })).toEqual([0, 1, 2]);
     expect(idsOf([7], { topK: 1, topP: 0.1, minP: 1, typicalP: 0.1 })).toEqual([0]);
   });
 
-  it('stands any temperature', () => {
+  it('works at any temperature', () => {
     const logits = randomLogits(4, 300);
     const best = logits.indexOf(Math.max(...logits));
     const cold = of(logits, { temperature: 1e-6 });
@@ -138,7 +138,7 @@ describe('distribution', () => {
     expect([...of(logits, { temperature: 0 }).ids]).toEqual([best]);
   });
 
-  it('leaves out what is banned, and lifts bans when nothing is left', () => {
+  it('excludes banned tokens, and lifts bans when nothing is left', () => {
     const ban = Number.NEGATIVE_INFINITY;
     expect(idsOf([1, 2, 3], { logitBias: { 2: ban } })).toEqual([0, 1]);
     expect(idsOf([1, 3, 3], { logitBias: { 0: ban, 1: ban, 2: ban } })).toEqual([1]);
@@ -148,7 +148,7 @@ describe('distribution', () => {
 });
 
 describe('sampleReference', () => {
-  it('draws as often as the distribution says: chi-square over 100,000 draws', () => {
+  it('matches the distribution: chi-square over 100,000 draws', () => {
     const logits = randomLogits(3, 100);
     const sampling = resolveSampling({ temperature: 0.9, topK: 40, seed: 20 });
     const { ids, probabilities } = distribution(logits, context, sampling);
@@ -192,7 +192,7 @@ describe('sampleReference', () => {
 });
 
 describe('distributionSteps', () => {
-  it('shows every step, and ends with the distribution', () => {
+  it('returns every step; the last is the distribution', () => {
     const logits = randomLogits(9, 50);
     const sampling = resolveSampling({ temperature: 0.8, topK: 20, topP: 0.9, minP: 0.01, typicalP: 0.9 });
     const steps = distributionSteps(logits, context, sampling);
@@ -206,7 +206,7 @@ describe('distributionSteps', () => {
     for (const { probabilities: all } of steps) expect(all.reduce((sum, p) => sum + p, 0)).toBeCloseTo(1, 12);
   });
 
-  it('puts everything on one token at temperature 0', () => {
+  it('gives one token all probability at temperature 0', () => {
     const steps = distributionSteps(Float32Array.of(1, 2, 0), context, resolveSampling({ temperature: 0 }));
     expect([...(steps[2]?.probabilities ?? [])]).toEqual([0, 1, 0]);
     expect(steps[1]?.kept).toBe(3);

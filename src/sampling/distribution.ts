@@ -3,11 +3,11 @@ import {
   type Candidates,
   candidates,
   minP,
+  softmax,
   topK,
   topP,
   typical,
-  type Weighed,
-  weigh,
+  type WeightedCandidates,
 } from './filters.ts';
 import { scaleDown } from './fixed-point.ts';
 import { isGreedy } from './options.ts';
@@ -15,10 +15,10 @@ import { processLogits, sanitised } from './processors.ts';
 import { createRng } from './rng.ts';
 import type { Distribution, ResolvedSampling, SamplingContext } from './types.ts';
 
-/** Runs of ids that lie side by side on the unit interval; see {@link sampleReference}. */
+/** Ids with the same remainder lie side by side on the unit interval; see {@link sampleReference}. */
 export const drawStride = 256;
 
-/** Candidates after the processors. When everything is banned, bans are lifted: the likeliest logit alone. */
+/** Candidates after the processors. If everything is banned, bans are lifted: the likeliest token alone remains. */
 function allowed(logits: Float32Array, context: SamplingContext, sampling: ResolvedSampling): Candidates {
   const some = candidates(processLogits(logits, context, sampling));
   return some.ids.length > 0 ? some : only(logits);
@@ -30,14 +30,14 @@ function only(logits: Float32Array): Candidates {
   return { ids: Uint32Array.of(id), scores: Float32Array.of(0) };
 }
 
-function filtered(from: Candidates, sampling: ResolvedSampling): Weighed {
-  const weighed = weigh(topK(from, sampling.topK), sampling.temperature);
-  return typical(minP(topP(weighed, sampling.topP), sampling.minP), sampling.typicalP);
+function filtered(from: Candidates, sampling: ResolvedSampling): WeightedCandidates {
+  const weighted = softmax(topK(from, sampling.topK), sampling.temperature);
+  return typical(minP(topP(weighted, sampling.topP), sampling.minP), sampling.typicalP);
 }
 
 /**
- * The tokens that can come next and their probabilities, which sum to 1: the processors, then temperature, top-k,
- * top-p, min-p and typical-p, each on what the one before it left. At temperature 0 the likeliest token alone.
+ * The tokens that can come next and their probabilities, which sum to 1. Applies the processors, then temperature, top-k,
+ * top-p, min-p and typical-p, each to the result of the one before. At temperature 0 the likeliest token alone.
  */
 export function distribution(
   logits: Float32Array,
@@ -46,13 +46,13 @@ export function distribution(
 ): Distribution {
   const from = allowed(logits, context, sampling);
   if (isGreedy(sampling)) return { ids: Uint32Array.of(argmax(from)), probabilities: Float64Array.of(1) };
-  const { ids, masses, total } = filtered(from, sampling);
-  return { ids, probabilities: masses.map((mass) => mass / total) };
+  const { ids, weights, total } = filtered(from, sampling);
+  return { ids, probabilities: weights.map((weight) => weight / total) };
 }
 
 /**
- * Draws the token number `draw` of a sequence. The tokens lie on the unit interval in the order of (id mod 256, id),
- * each as wide as its probability, and the random number points at one.
+ * Draws token number `draw` of a sequence. The tokens lie on the unit interval in the order of (id mod 256, id), each as
+ * wide as its probability; the random number selects one.
  */
 export function sampleReference(
   logits: Float32Array,
@@ -65,12 +65,12 @@ export function sampleReference(
   return pick(filtered(from, sampling), createRng(sampling.seed).bits(sequence, draw));
 }
 
-/** The candidate that a random number below 2^32 points at. */
-function pick({ ids, masses, total }: Weighed, bits: number): number {
+/** The candidate that a random number below 2^32 selects. */
+function pick({ ids, weights, total }: WeightedCandidates, bits: number): number {
   const sums = new Float64Array(drawStride);
   for (let i = 0; i < ids.length; i++) {
     const lane = (ids[i] as number) % drawStride;
-    sums[lane] = (sums[lane] as number) + (masses[i] as number);
+    sums[lane] = (sums[lane] as number) + (weights[i] as number);
   }
   let rest = scaleDown(total, bits);
   let lane = 0;
@@ -78,8 +78,8 @@ function pick({ ids, masses, total }: Weighed, bits: number): number {
   for (let i = 0; ; i++) {
     const id = ids[i] as number;
     if (id % drawStride !== lane) continue;
-    if (rest < (masses[i] as number)) return id;
-    rest -= masses[i] as number;
+    if (rest < (weights[i] as number)) return id;
+    rest -= weights[i] as number;
   }
 }
 
@@ -87,18 +87,18 @@ function pick({ ids, masses, total }: Weighed, bits: number): number {
 export const stepNames = ['raw', 'processors', 'temperature', 'topK', 'topP', 'minP', 'typicalP'] as const;
 export type StepName = (typeof stepNames)[number];
 
-/** The distribution as it stands after one step. */
+/** The distribution after one step. */
 export interface DistributionStep {
   step: StepName;
-  /** Probability of every token, [V]; 0 for what is banned or cut. */
+  /** Probability of every token, [V]; 0 if it is banned or filtered out. */
   probabilities: Float64Array;
-  /** Tokens still in the running. */
+  /** Tokens that remain. */
   kept: number;
 }
 
 /**
- * What each step does to the probabilities, for looking at. Every step is there, also one that changes nothing;
- * at temperature 0 all probability goes to one token from 'temperature' on.
+ * The probabilities after each step, for display. Every step is included, also one that changes nothing; at temperature 0
+ * one token has all probability from 'temperature' on.
  */
 export function distributionSteps(
   logits: Float32Array,
@@ -109,14 +109,14 @@ export function distributionSteps(
   const raw = candidates(sanitised(logits));
   const from = allowed(logits, context, sampling);
   const steps = [
-    spread('raw', weigh(raw.ids.length > 0 ? raw : from, 1), size),
-    spread('processors', weigh(from, 1), size),
+    spread('raw', softmax(raw.ids.length > 0 ? raw : from, 1), size),
+    spread('processors', softmax(from, 1), size),
   ];
   const greedy = isGreedy(sampling);
   const start = greedy ? { ids: Uint32Array.of(argmax(from)), scores: Float32Array.of(0) } : from;
   const temperature = greedy ? 1 : sampling.temperature;
-  steps.push(spread('temperature', weigh(start, temperature), size));
-  const afterTopK = weigh(topK(start, sampling.topK), temperature);
+  steps.push(spread('temperature', softmax(start, temperature), size));
+  const afterTopK = softmax(topK(start, sampling.topK), temperature);
   const afterTopP = topP(afterTopK, sampling.topP);
   const afterMinP = minP(afterTopP, sampling.minP);
   steps.push(
@@ -128,8 +128,8 @@ export function distributionSteps(
   return steps;
 }
 
-function spread(step: StepName, { ids, masses, total }: Weighed, size: number): DistributionStep {
+function spread(step: StepName, { ids, weights, total }: WeightedCandidates, size: number): DistributionStep {
   const probabilities = new Float64Array(size);
-  for (let i = 0; i < ids.length; i++) probabilities[ids[i] as number] = (masses[i] as number) / total;
+  for (let i = 0; i < ids.length; i++) probabilities[ids[i] as number] = (weights[i] as number) / total;
   return { step, probabilities, kept: ids.length };
 }

@@ -1,17 +1,24 @@
-import { gapOf, gapScale, massOf, probabilityBits, scaleUp, unitMass } from './fixed-point.ts';
+import {
+  distanceScale,
+  fixedPointWeight,
+  log2Distance,
+  probabilityBits,
+  scaleUp,
+  unitWeight,
+} from './fixed-point.ts';
 
-/** Tokens still in the running, ids ascending, with their logits after {@link processLogits}. */
+/** Tokens that can still be drawn, ids ascending, with their logits after {@link processLogits}. */
 export interface Candidates {
   ids: Uint32Array;
   scores: Float32Array;
 }
 
-/** Candidates with their shares of probability; see mass.ts for the units. */
-export interface Weighed {
+/** Candidates with their shares of probability; see fixed-point.ts for the units. */
+export interface WeightedCandidates {
   ids: Uint32Array;
-  gaps: Float64Array;
-  masses: Float64Array;
-  /** Sum of the masses. */
+  distances: Float64Array;
+  weights: Float64Array;
+  /** Sum of the weights. */
   total: number;
 }
 
@@ -22,8 +29,8 @@ export function candidates(scores: Float32Array): Candidates {
   return select({ ids, scores }, (id) => scores[id] !== Number.NEGATIVE_INFINITY);
 }
 
-/** The candidates at the places that `keep` names. */
-function select(from: Candidates, keep: (place: number) => boolean): Candidates {
+/** The candidates at the indices that `keep` accepts. */
+function select(from: Candidates, keep: (index: number) => boolean): Candidates {
   const ids = new Uint32Array(from.ids.length);
   const scores = new Float32Array(from.ids.length);
   let count = 0;
@@ -51,7 +58,7 @@ export function topK(from: Candidates, k: number): Candidates {
 
 /** The k-th greatest score, 1 ≤ k ≤ their number. */
 function greatest(scores: Float32Array, k: number): number {
-  // The k greatest so far, in a heap with the least of them on top: most scores are below it and pass by.
+  // A min-heap of the k greatest so far. Most scores are below its top and are skipped.
   const heap = scores.slice(0, k).sort();
   for (let i = k; i < scores.length; i++) {
     const score = scores[i] as number;
@@ -74,103 +81,103 @@ function replaceTop(heap: Float32Array, value: number): void {
 }
 
 /** Probabilities at a temperature above 0. At least one candidate. */
-export function weigh({ ids, scores }: Candidates, temperature: number): Weighed {
-  const scale = gapScale(temperature);
+export function softmax({ ids, scores }: Candidates, temperature: number): WeightedCandidates {
+  const scale = distanceScale(temperature);
   let highest = Number.NEGATIVE_INFINITY;
   for (const score of scores) if (score > highest) highest = score;
-  const gaps = new Float64Array(ids.length);
-  const masses = new Float64Array(ids.length);
+  const distances = new Float64Array(ids.length);
+  const weights = new Float64Array(ids.length);
   let total = 0;
   for (let i = 0; i < ids.length; i++) {
-    const gap = gapOf(highest, scores[i] as number, scale);
-    const mass = massOf(gap);
-    gaps[i] = gap;
-    masses[i] = mass;
-    total += mass;
+    const distance = log2Distance(highest, scores[i] as number, scale);
+    const weight = fixedPointWeight(distance);
+    distances[i] = distance;
+    weights[i] = weight;
+    total += weight;
   }
-  return { ids, gaps, masses, total };
+  return { ids, distances, weights, total };
 }
 
-/** The weighed candidates at the places that `keep` names. */
-function retain(from: Weighed, keep: (place: number) => boolean): Weighed {
+/** The weighted candidates at the indices that `keep` accepts. */
+function retain(from: WeightedCandidates, keep: (index: number) => boolean): WeightedCandidates {
   const ids = new Uint32Array(from.ids.length);
-  const gaps = new Float64Array(from.ids.length);
-  const masses = new Float64Array(from.ids.length);
+  const distances = new Float64Array(from.ids.length);
+  const weights = new Float64Array(from.ids.length);
   let count = 0;
   let total = 0;
   for (let i = 0; i < ids.length; i++) {
     if (!keep(i)) continue;
-    const mass = from.masses[i] as number;
+    const weight = from.weights[i] as number;
     ids[count] = from.ids[i] as number;
-    gaps[count] = from.gaps[i] as number;
-    masses[count++] = mass;
-    total += mass;
+    distances[count] = from.distances[i] as number;
+    weights[count++] = weight;
+    total += weight;
   }
   return {
     ids: ids.subarray(0, count),
-    gaps: gaps.subarray(0, count),
-    masses: masses.subarray(0, count),
+    distances: distances.subarray(0, count),
+    weights: weights.subarray(0, count),
     total,
   };
 }
 
-/** Room for a token's place beside its order in one number. */
-const places = 2 ** 20;
+/** Packs a sort key and an index into one number: key * indexRange + index. */
+const indexRange = 2 ** 20;
 
-/** The smallest set of likeliest tokens with at least p of the mass; lowest ids first among equal gaps. */
-export function topP(from: Weighed, p: number): Weighed {
+/** The smallest set of likeliest tokens with at least the share p of the weight; lowest ids first among equals. */
+export function topP(from: WeightedCandidates, p: number): WeightedCandidates {
   if (p === 1) return from;
   const target = scaleUp(from.total, probabilityBits(p));
-  const order = from.gaps.map((gap, i) => gap * places + i).sort();
+  const order = from.distances.map((distance, i) => distance * indexRange + i).sort();
   const kept = new Uint8Array(order.length);
   let reached = 0;
   for (const entry of order) {
     if (reached >= target) break;
-    kept[entry % places] = 1;
-    reached += from.masses[entry % places] as number;
+    kept[entry % indexRange] = 1;
+    reached += from.weights[entry % indexRange] as number;
   }
   return retain(from, (i) => kept[i] === 1);
 }
 
 /** Tokens at least p times as likely as the likeliest. */
-export function minP(from: Weighed, p: number): Weighed {
+export function minP(from: WeightedCandidates, p: number): WeightedCandidates {
   if (p === 0) return from;
-  const threshold = minimumMass(p);
-  return retain(from, (i) => (from.masses[i] as number) >= threshold);
+  const threshold = minimumWeight(p);
+  return retain(from, (i) => (from.weights[i] as number) >= threshold);
 }
 
-/** The smallest mass that min-p keeps. */
-export function minimumMass(p: number): number {
-  return Math.ceil(p * unitMass);
+/** The smallest weight that min-p keeps. */
+export function minimumWeight(p: number): number {
+  return Math.ceil(p * unitWeight);
 }
 
-/** The mean gap: the entropy, less the gap of probability 1. A multiple of 2^-24, like gaps. */
-export function meanGap({ gaps, masses, total }: Weighed): number {
+/** The mean distance: the entropy, less the distance of probability 1. A multiple of 2^-24, like distances. */
+export function meanDistance({ distances, weights, total }: WeightedCandidates): number {
   let weighted = 0n;
-  for (let i = 0; i < gaps.length; i++)
-    weighted += BigInt(masses[i] as number) * BigInt(Math.floor((gaps[i] as number) / 2 ** meanShift));
+  for (let i = 0; i < distances.length; i++)
+    weighted += BigInt(weights[i] as number) * BigInt(Math.floor((distances[i] as number) / 2 ** meanShift));
   return Number((weighted << BigInt(meanShift)) / BigInt(total));
 }
 
-/** Bits of a gap that its weighted sum leaves out. */
+/** Low bits of a distance that its weighted sum drops. */
 export const meanShift = 6;
 
 /**
- * Tokens whose surprise is nearest to the expected surprise, the smallest set with at least p of the mass,
+ * Tokens whose surprise is nearest to the expected surprise: the smallest set with at least the share p of the weight,
  * and all that are as near as the last of them.
  */
-export function typical(from: Weighed, p: number): Weighed {
+export function typical(from: WeightedCandidates, p: number): WeightedCandidates {
   if (p === 1) return from;
-  const mean = meanGap(from);
-  const distances = from.gaps.map((gap) => Math.abs(gap - mean));
+  const mean = meanDistance(from);
+  const deviations = from.distances.map((distance) => Math.abs(distance - mean));
   const target = scaleUp(from.total, probabilityBits(p));
-  const order = distances.map((distance, i) => distance * places + i).sort();
+  const order = deviations.map((deviation, i) => deviation * indexRange + i).sort();
   let reached = 0;
   let farthest = 0;
   for (const entry of order) {
     if (reached >= target) break;
-    farthest = Math.floor(entry / places);
-    reached += from.masses[entry % places] as number;
+    farthest = Math.floor(entry / indexRange);
+    reached += from.weights[entry % indexRange] as number;
   }
-  return retain(from, (i) => (distances[i] as number) <= farthest);
+  return retain(from, (i) => (deviations[i] as number) <= farthest);
 }

@@ -1,18 +1,18 @@
 import { describe, expect, it } from 'vitest';
 import {
+  distanceScale,
   exp2Fraction,
-  gapOf,
-  gapScale,
-  massOf,
-  maxGap,
+  fixedPointWeight,
+  log2Distance,
+  maxDistance,
   probabilityBits,
   scaleDown,
   scaleUp,
 } from './fixed-point.ts';
 import { createRng, philox } from './rng.ts';
 
-describe('mass', () => {
-  it('is 2^-gap to 2^-21, and never grows with the gap', () => {
+describe('fixedPointWeight', () => {
+  it('is 2^-distance within 2^-21, and decreases with the distance', () => {
     let last = 2 ** 24;
     let worst = 0;
     let rises = 0;
@@ -26,17 +26,17 @@ describe('mass', () => {
     expect(rises).toBe(0);
   });
 
-  it('runs from 2^36 to nothing', () => {
-    expect(massOf(0)).toBe(2 ** 36);
-    expect(massOf(2 ** 24)).toBe(2 ** 35);
-    expect(massOf(36 * 2 ** 24)).toBe(1);
-    expect(massOf(maxGap)).toBe(0);
+  it('ranges from 2^36 to 0', () => {
+    expect(fixedPointWeight(0)).toBe(2 ** 36);
+    expect(fixedPointWeight(2 ** 24)).toBe(2 ** 35);
+    expect(fixedPointWeight(36 * 2 ** 24)).toBe(1);
+    expect(fixedPointWeight(maxDistance)).toBe(0);
   });
 
-  it('ends gaps at the largest, however cold', () => {
-    expect(gapOf(1e30, -1e30, gapScale(1e-30))).toBe(maxGap);
-    expect(gapOf(1, 1, gapScale(1e-30))).toBe(0);
-    expect(gapOf(1, 0, gapScale(1))).toBeCloseTo(Math.LOG2E * 2 ** 24, -1);
+  it('caps distances at any temperature', () => {
+    expect(log2Distance(1e30, -1e30, distanceScale(1e-30))).toBe(maxDistance);
+    expect(log2Distance(1, 1, distanceScale(1e-30))).toBe(0);
+    expect(log2Distance(1, 0, distanceScale(1))).toBeCloseTo(Math.LOG2E * 2 ** 24, -1);
   });
 
   it('scales 53-bit sums exactly', () => {

@@ -1,42 +1,40 @@
 /**
- * Probabilities as whole numbers, so that sums come out the same in any order and on any device.
+ * Probabilities in fixed point, so that sums are the same in any order and on any device.
  *
- * A token's gap says how far it lies below the likeliest one, in bits of probability, as a multiple of 2^-24.
- * Its mass is 2^-gap, scaled so that the likeliest has 2^36: the sum over 2^17 tokens still fits in 53 bits.
- * A mass is within 2^-21 of itself down to 2^-14 of the likeliest, and to 2^-36 of the likeliest below;
- * past 36 bits it is zero.
+ * A token's distance is log2 of how much less likely it is than the likeliest one, as a multiple of 2^-24.
+ * Its weight is 2^-distance, scaled so that the likeliest has 2^36: the sum over 2^17 tokens still fits in 53 bits.
+ * The relative error of a weight is at most 2^-21 down to 2^-14 of the likeliest; below that its error is at most
+ * 2^-36 of the likeliest. Weights below 2^-36 are zero.
  */
-export const gapBits = 24;
-export const massBits = 36;
-/** Gaps end here, where masses are zero. */
-export const maxGap = (massBits + 1) * 2 ** gapBits;
-/** The mass of the likeliest token. */
-export const unitMass = 2 ** massBits;
-/** Vocabularies up to this size sum exactly. */
-export const maxVocabulary = 2 ** (53 - massBits);
+export const distanceBits = 24;
+export const weightBits = 36;
+/** Distances are capped here, where weights are zero. */
+export const maxDistance = (weightBits + 1) * 2 ** distanceBits;
+/** The weight of the likeliest token. */
+export const unitWeight = 2 ** weightBits;
 
 const tableBits = 8;
-const restBits = gapBits - tableBits;
+const restBits = distanceBits - tableBits;
 /** ln 2 in 16 bits. */
 const ln2 = Math.round(Math.LN2 * 2 ** 16);
 
 /** 2^(-i / 256) in 24 bits, [256]. */
 export const exp2Table: Readonly<Uint32Array> = Uint32Array.from({ length: 2 ** tableBits }, (_, i) =>
-  Math.round(2 ** (gapBits - i / 2 ** tableBits)),
+  Math.round(2 ** (distanceBits - i / 2 ** tableBits)),
 );
 
-/** Multiplies a logit difference into a gap: log2(e) / temperature at 2^-24 a unit, as f32. */
-export function gapScale(temperature: number): number {
-  return Math.fround(Math.min(Math.LOG2E / temperature, 2 ** 26) * 2 ** gapBits);
+/** Multiplies a logit difference into a distance: log2(e) / temperature at 2^-24 a unit, as f32. */
+export function distanceScale(temperature: number): number {
+  return Math.fround(Math.min(Math.LOG2E / temperature, 2 ** 26) * 2 ** distanceBits);
 }
 
-/** The gap of a logit below the highest one; each step is rounded to f32, as the GPU does it. */
-export function gapOf(highest: number, logit: number, scale: number): number {
-  const gap = Math.fround(Math.fround(highest - logit) * scale);
-  return gap < maxGap ? Math.floor(gap) : maxGap;
+/** The distance of a logit below the highest one; each step is rounded to f32, as the GPU does it. */
+export function log2Distance(highest: number, logit: number, scale: number): number {
+  const distance = Math.fround(Math.fround(highest - logit) * scale);
+  return distance < maxDistance ? Math.floor(distance) : maxDistance;
 }
 
-/** 2^-fraction for a fraction of `gapBits` bits, in [2^23, 2^24]: a table, and two terms of the exponential series. */
+/** 2^-fraction for a fraction of `distanceBits` bits, in [2^23, 2^24]: a table, and two terms of the exponential series. */
 export function exp2Fraction(fraction: number): number {
   const whole = exp2Table[fraction >>> restBits] as number;
   const linear = ((fraction & (2 ** restBits - 1)) * ln2) >>> 16;
@@ -44,11 +42,11 @@ export function exp2Fraction(fraction: number): number {
   return whole - (((whole >>> 8) * rest) >>> 16);
 }
 
-/** 2^-gap as a multiple of 2^-36, rounded down: a whole number up to {@link unitMass}. */
-export function massOf(gap: number): number {
-  const shift = gap >>> gapBits;
-  const mantissa = exp2Fraction(gap & (2 ** gapBits - 1));
-  return Math.floor(mantissa * 2 ** (massBits - gapBits - shift));
+/** 2^-distance as a multiple of 2^-36, rounded down: a whole number up to {@link unitWeight}. */
+export function fixedPointWeight(distance: number): number {
+  const shift = distance >>> distanceBits;
+  const mantissa = exp2Fraction(distance & (2 ** distanceBits - 1));
+  return Math.floor(mantissa * 2 ** (weightBits - distanceBits - shift));
 }
 
 /** floor(total * fraction / 2^32), exactly. */

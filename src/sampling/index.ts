@@ -7,16 +7,15 @@ export {
   sampleReference,
   stepNames,
 } from './distribution.ts';
-export { meanShift, minimumMass } from './filters.ts';
+export { meanShift, minimumWeight } from './filters.ts';
 export {
+  distanceBits,
+  distanceScale,
   exp2Table,
-  gapBits,
-  gapScale,
-  massBits,
-  massOf,
-  maxGap,
-  maxVocabulary,
+  fixedPointWeight,
+  maxDistance,
   probabilityBits,
+  weightBits,
 } from './fixed-point.ts';
 export {
   greedySampling,
@@ -27,6 +26,6 @@ export {
   samplingTable,
 } from './options.ts';
 export { logitLimit, processLogits } from './processors.ts';
-export { createRng, drawPurpose, philox, type Rng } from './rng.ts';
+export { createRng, philox, type Rng } from './rng.ts';
 export { createStopMatcher, type StopMatcher } from './stop.ts';
 export type { Distribution, ResolvedSampling, SamplingContext, SamplingOptions } from './types.ts';

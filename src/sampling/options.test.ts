@@ -13,7 +13,7 @@ function refusal(options: SamplingOptions, vocabSize?: number): VitrineError {
 }
 
 describe('resolveSampling', () => {
-  it('fills in what leaves the probabilities alone, and a random seed', () => {
+  it('fills in neutral defaults and a random seed', () => {
     const { seed, ...rest } = resolveSampling();
     expect(rest).toEqual({
       temperature: 1,
@@ -32,7 +32,7 @@ describe('resolveSampling', () => {
     expect(seeds.size).toBeGreaterThan(15);
   });
 
-  it('takes its own result, and leaves other options out', () => {
+  it('accepts its own result and drops other options', () => {
     const options = { temperature: 0.5, topK: 3, logitBias: { 5: Number.NEGATIVE_INFINITY }, seed: 9 };
     const once = resolveSampling({ ...options, maxNewTokens: 4 } as SamplingOptions);
     expect(once).not.toHaveProperty('maxNewTokens');
@@ -72,7 +72,7 @@ describe('resolveSampling', () => {
     expect(resolveSampling({ logitBias: { 6: 1 } }, 7).logitBias).toEqual({ 6: 1 });
   });
 
-  it('knows when there is nothing to do', () => {
+  it('recognises plain greedy sampling', () => {
     expect(isPlainGreedy(resolveSampling({ temperature: 0, topK: 5 }))).toBe(true);
     expect(isPlainGreedy(resolveSampling({ temperature: 0, presencePenalty: 1 }))).toBe(false);
     expect(modifiesLogits(resolveSampling({ logitBias: { 3: 1 } }))).toBe(true);

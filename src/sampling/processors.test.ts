@@ -10,7 +10,7 @@ function processed(options: SamplingOptions, ids: readonly number[], promptLengt
 }
 
 describe('processLogits', () => {
-  it('leaves the logits alone by default, and never changes the caller’s', () => {
+  it('changes nothing by default, and never modifies its input', () => {
     expect(processed({}, [0, 1, 2])).toEqual([...logits]);
     processed({ logitBias: { 0: 5 }, repetitionPenalty: 2 }, [0, 1]);
     expect([...logits]).toEqual([2, -1, 0.5, 3, -4]);
@@ -25,7 +25,7 @@ describe('processLogits', () => {
     expect(processed({ logitBias: { 1: 3 }, repetitionPenalty: 2 }, [1])).toEqual([2, 1, 0.5, 3, -4]);
   });
 
-  it('bans with -Infinity, whatever is added afterwards', () => {
+  it('-Infinity bans a token whatever is added later', () => {
     const banned = Number.NEGATIVE_INFINITY;
     const options = { logitBias: { 3: banned, 99: 1 }, presencePenalty: -5, repetitionPenalty: 0.5 };
     expect(processed(options, [3], 0)).toEqual([2, -1, 0.5, banned, -4]);
@@ -36,7 +36,7 @@ describe('processLogits', () => {
     expect(processed(options, [0, 0, 2, 2, 4], 2)).toEqual([2, -1, -0.75, 3, -4.75]);
   });
 
-  it('bans what would repeat an n-gram, prompt included', () => {
+  it('bans tokens that would repeat an n-gram, prompt included', () => {
     const bannedBy = (noRepeatNgramSize: number, ids: number[]) =>
       processed({ noRepeatNgramSize }, ids, 2).flatMap((score, id) => (Number.isFinite(score) ? [] : [id]));
     expect(bannedBy(2, [0, 1, 0, 2, 0])).toEqual([1, 2]);
@@ -48,7 +48,7 @@ describe('processLogits', () => {
     expect(bannedBy(2, [])).toEqual([]);
   });
 
-  it('takes logits that are no numbers', () => {
+  it('accepts logits that are NaN', () => {
     const odd = Float32Array.of(Number.NaN, Infinity, -Infinity, -0, 1e-40);
     const out = processLogits(odd, { ids: [], promptLength: 0 }, resolveSampling());
     expect([...out]).toEqual([-Infinity, Math.fround(1e30), -Infinity, 0, 0]);

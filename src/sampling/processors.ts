@@ -1,14 +1,14 @@
 import { modifiesLogits } from './options.ts';
 import type { ResolvedSampling, SamplingContext } from './types.ts';
 
-/** Logits are kept within this, so that differences stay finite. */
+/** Logits are clamped to this, so that differences stay finite. */
 export const logitLimit = 1e30;
 const smallestNormal = 2 ** -126;
 const banned = Number.NEGATIVE_INFINITY;
 
 /**
- * A logit as the samplers see it: NaN and -Infinity are bans, other values are cut to ±1e30, and what f32 arithmetic
- * may flush to zero (denormals, negative zero) is zero everywhere.
+ * A logit as the samplers use it: NaN and -Infinity are bans, other values are clamped to ±1e30, and values that f32
+ * arithmetic may flush to zero (denormals, negative zero) are zero.
  */
 export function sanitise(logit: number): number {
   if (Number.isNaN(logit) || logit === banned) return banned;
@@ -25,7 +25,7 @@ export function sanitised(logits: Float32Array): Float32Array {
 
 /**
  * Logits after bias, repetition penalty, n-gram bans, and frequency and presence penalties, in this order, every step
- * rounded to f32. Banned tokens have -Infinity. `logits` [V] stays as it is.
+ * rounded to f32. Banned tokens get -Infinity. `logits` [V] is not modified.
  */
 export function processLogits(
   logits: Float32Array,
@@ -40,7 +40,7 @@ export function processLogits(
   return modifiesLogits(sampling) ? sanitised(scores) : scores;
 }
 
-/** Only tokens of the vocabulary count: a context may hold ids the head does not score. */
+/** A context may hold ids that the head does not score. */
 function inside(scores: Float32Array, id: number): boolean {
   return id >= 0 && id < scores.length;
 }
@@ -81,10 +81,10 @@ function penaliseGenerated(
   { frequencyPenalty, presencePenalty }: ResolvedSampling,
 ): void {
   if (frequencyPenalty === 0 && presencePenalty === 0) return;
-  const counts = new Map<number, number>();
+  const tokenCounts = new Map<number, number>();
   for (let i = promptLength; i < ids.length; i++)
-    counts.set(ids[i] as number, (counts.get(ids[i] as number) ?? 0) + 1);
-  for (const [id, count] of counts) {
+    tokenCounts.set(ids[i] as number, (tokenCounts.get(ids[i] as number) ?? 0) + 1);
+  for (const [id, count] of tokenCounts) {
     if (!inside(scores, id)) continue;
     const frequency = Math.fround(Math.fround(frequencyPenalty) * count);
     scores[id] = Math.fround((scores[id] as number) - frequency) - Math.fround(presencePenalty);

@@ -1,15 +1,12 @@
 /**
- * Counter random numbers: number i of a sequence is a pure function of (seed, sequence, i), so a run can be replayed
- * from anywhere and the GPU computes the same numbers. The function is Philox4x32-10 (Salmon, Moraes, Dror and Shaw,
+ * Counter-based random numbers: number i of a sequence is a pure function of (seed, sequence, i), so a run can resume at
+ * any token and the GPU computes the same numbers. The function is Philox4x32-10 (Salmon, Moraes, Dror and Shaw,
  * "Parallel random numbers: as easy as 1, 2, 3", 2011): ten rounds of two 32 x 32 -> 64 bit products.
  */
 const multiplier0 = 0xd2511f53;
 const multiplier1 = 0xcd9e8d57;
 const weyl0 = 0x9e3779b9;
 const weyl1 = 0xbb67ae85;
-
-/** What a number is drawn for; each purpose has a stream of its own. */
-export const drawPurpose = { token: 0, accept: 1, residual: 2 } as const;
 
 /** Upper and lower 32 bits of a * b. */
 function multiply(a: number, b: number): [number, number] {
@@ -40,6 +37,7 @@ export function philox(
   return [c0, c1, c2, c3];
 }
 
+/** The third word of the counter, `purpose`, gives independent streams; tokens are drawn from stream 0. */
 export interface Rng {
   /** A whole number in [0, 2^32). */
   bits(sequence: number, draw: number, purpose?: number): number;
@@ -49,7 +47,7 @@ export interface Rng {
 
 /** The random numbers of a 32-bit seed. */
 export function createRng(seed: number): Rng {
-  const bits = (sequence: number, draw: number, purpose: number = drawPurpose.token) =>
+  const bits = (sequence: number, draw: number, purpose = 0) =>
     philox([draw >>> 0, sequence >>> 0, purpose, 0], [seed >>> 0, 0])[0];
   return { bits, uniform: (sequence, draw, purpose) => (bits(sequence, draw, purpose) >>> 8) / 2 ** 24 };
 }

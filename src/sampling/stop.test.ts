@@ -28,7 +28,7 @@ const letters = (minLength: number, maxLength: number) =>
   fc.string({ unit: fc.constantFrom('a', 'b', '\n', '😀', 'é'), minLength, maxLength });
 
 describe('createStopMatcher', () => {
-  it('shows the same text however it comes in pieces', () => {
+  it('returns the same text however it is split', () => {
     const stops = fc.array(letters(1, 5), { maxLength: 4 });
     fc.assert(
       fc.property(fc.array(letters(0, 6), { maxLength: 12 }), stops, (pieces, all) => {
@@ -49,7 +49,7 @@ describe('createStopMatcher', () => {
     }
   });
 
-  it('never shows text that turns out to be a stop', () => {
+  it('never returns text that turns out to be a stop string', () => {
     const matcher = createStopMatcher(['END']);
     expect(matcher.push('the E')).toEqual({ text: 'the ', stopped: false });
     expect(matcher.push('N')).toEqual({ text: '', stopped: false });
@@ -58,7 +58,7 @@ describe('createStopMatcher', () => {
     expect(matcher.end()).toBe('');
   });
 
-  it('lets go of a near miss, and shows what was withheld at the end', () => {
+  it('releases a near miss, and what was withheld at the end', () => {
     const matcher = createStopMatcher(['aab']);
     expect(matcher.push('aa').text).toBe('');
     expect(matcher.push('a').text).toBe('a');
@@ -67,7 +67,7 @@ describe('createStopMatcher', () => {
     expect(matcher.end()).toBe('a');
   });
 
-  it('passes everything through when there is nothing to stop at', () => {
+  it('passes everything through without stop strings', () => {
     expect(stream(['a', '', 'b'], [])).toEqual({ shown: 'ab', stopped: false });
   });
 });

@@ -1,18 +1,17 @@
-/** Watches streamed text for strings that end it. */
+/** Watches streamed text for stop strings. */
 export interface StopMatcher {
   /**
-   * Takes the next piece and gives back what can be shown for certain. Text that may be the beginning of a stop
-   * string is withheld until more is known. Once `stopped`, the stop string and everything after it are dropped,
-   * now and in later calls.
+   * Takes the next piece and returns the text that is certain. Text that may begin a stop string is withheld until more
+   * is known. Once `stopped`, the stop string and everything after it are dropped, now and in later calls.
    */
   push(piece: string): { text: string; stopped: boolean };
-  /** The text ends here: what was withheld. Empty after a stop. */
+  /** Ends the text and returns what was withheld. Empty after a stop. */
   end(): string;
 }
 
 /**
- * The text ends before the stop string that is complete first; of several complete at the same character, before
- * the one that begins first. What is shown does not depend on how the text comes in pieces.
+ * The text ends before the stop string that is complete first; if several are complete at the same character, before the
+ * one that begins first. The result does not depend on how the text is split into pieces.
  *
  * @param stops strings that are not empty
  */
@@ -37,7 +36,7 @@ export function createStopMatcher(stops: readonly string[]): StopMatcher {
   };
 }
 
-/** Where the text is cut, if a stop string is in it. */
+/** Where the text ends, if it contains a stop string. */
 function firstStop(text: string, stops: readonly string[]): number | undefined {
   let first: { start: number; end: number } | undefined;
   for (const stop of stops) {
@@ -49,7 +48,7 @@ function firstStop(text: string, stops: readonly string[]): number | undefined {
   return first?.start;
 }
 
-/** Length of the longest end of the text that begins a stop string. */
+/** Length of the longest suffix of the text that begins a stop string. */
 function possibleBeginning(text: string, stops: readonly string[]): number {
   let longest = 0;
   for (const stop of stops) {

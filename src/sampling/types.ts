@@ -8,7 +8,7 @@ export interface SamplingOptions {
   topP?: number;
   /** Keep tokens at least minP times as likely as the likeliest; 0 or absent keeps all. */
   minP?: number;
-  /** Locally typical sampling: keep the most typical tokens up to this mass; 1 or absent keeps all. */
+  /** Locally typical sampling: keep the most typical tokens up to this probability; 1 or absent keeps all. */
   typicalP?: number;
   /** Divides positive and multiplies negative logits of tokens already in the context; 1 is off. */
   repetitionPenalty?: number;
@@ -27,10 +27,10 @@ export interface SamplingOptions {
 /** Checked options with every default filled in; plain data, itself a valid {@link SamplingOptions}. */
 export type ResolvedSampling = Readonly<Required<SamplingOptions>>;
 
-/** The tokens a choice depends on: everything before it, prompt first. */
+/** The tokens before the one to sample, prompt first. */
 export interface SamplingContext {
   readonly ids: readonly number[];
-  /** How many of `ids` are the prompt; the rest are generated. */
+  /** How many of `ids` belong to the prompt; the others were generated. */
   readonly promptLength: number;
 }
 

@@ -14,7 +14,7 @@ async function collect(model: Model, options: GenerateOptions) {
   return tokens;
 }
 
-describe('over the worker’s boundary', () => {
+describe('advanced decoding across the worker boundary', () => {
   const models: Model[] = [];
   const load = async (caller: Caller) => {
     const source = await modelFiles('public/models/tiny-tales', names);
@@ -36,7 +36,7 @@ describe('over the worker’s boundary', () => {
     for (const model of models) model.dispose();
   });
 
-  it('speculates by lookup and with another model of the same worker', async () => {
+  it('speculates by prompt lookup and with another model of the same worker', async () => {
     const [model, assistantModel] = models as [Model, Model];
     const options = { temperature: 0, eos: false, maxNewTokens: 24 };
     const expected = (await collect(model, options)).map(({ id }) => id);
@@ -47,12 +47,12 @@ describe('over the worker’s boundary', () => {
     }
   });
 
-  it('searches with beams as the engine does', async () => {
+  it('finds the same beams as the engine', async () => {
     const options = { numBeams: 3, n: 2, maxNewTokens: 6, lengthPenalty: 0.5 };
     expect(await collect(models[0] as Model, options)).toEqual(await collect(models[3] as Model, options));
   });
 
-  it('refuses a model of another thread, one that is gone, itself, and options that are wrong', async () => {
+  it('refuses a model of another thread, a disposed one, itself, and wrong options', async () => {
     const [model, gone, elsewhere, here] = models as [Model, Model, Model, Model];
     const refused = (options: unknown) => expect(collect(model, options as GenerateOptions)).rejects;
     for (const assistantModel of [elsewhere, here, model, {}, 'gpt2', null])

@@ -4,7 +4,7 @@ import type { Model } from '../engine/index.ts';
 import { Host } from './host.ts';
 import type { Request } from './protocol.ts';
 
-/** Workers that were started, last one last: the engine in this thread, behind a worker's messages. */
+/** The workers started so far, newest last. Each runs the engine in this thread behind a worker's messages. */
 const workers: FakeWorker[] = [];
 
 class FakeWorker {
@@ -32,7 +32,7 @@ class FakeWorker {
     this.terminated = true;
   }
 
-  /** As a script that throws, or one that does not load. */
+  /** Fails like a script that throws or does not load. */
   die(): void {
     this.onerror?.({ message: 'out of order', preventDefault: () => {} });
   }
@@ -47,7 +47,7 @@ function load(loadModel: typeof import('./client.ts').loadModel): Promise<Model>
   return loadModel(files, { backend: 'cpu', cache: false });
 }
 
-describe('a worker that dies', () => {
+describe('a worker that fails', () => {
   beforeEach(async () => {
     files = await modelFiles('test/golden/bf16', names);
     workers.length = 0;
@@ -84,7 +84,7 @@ describe('a worker that dies', () => {
     again.dispose();
   });
 
-  it('or whose message cannot be read leaves nobody waiting', async () => {
+  it('a message that cannot be read fails every call', async () => {
     const { loadModel } = await import('./client.ts');
     const model = await load(loadModel);
     const call = model.inspect([1, 2, 3], { attention: true });
@@ -93,7 +93,7 @@ describe('a worker that dies', () => {
     model.dispose();
   });
 
-  it('without a word, because a policy forbids it, leaves the work to this thread', async () => {
+  it('before its first message: this thread runs the call instead', async () => {
     const { loadModel, planMemory } = await import('./client.ts');
     const loading = load(loadModel);
     await new Promise((resolve) => setTimeout(resolve, 0));
@@ -108,7 +108,7 @@ describe('a worker that dies', () => {
     expect(workers).toHaveLength(2);
   });
 
-  it('leaves alone what was refused for reasons of its own', async () => {
+  it('errors of the call itself do not start another attempt', async () => {
     const { loadModel } = await import('./client.ts');
     await expect(loadModel('no model!', { cache: false })).rejects.toMatchObject({
       code: 'invalid-argument',

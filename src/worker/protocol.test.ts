@@ -20,7 +20,7 @@ beforeAll(async () => {
 });
 afterAll(() => model.dispose());
 
-describe('messages that no client sends', () => {
+describe('invalid messages', () => {
   const strange: unknown[] = [
     ...[null, undefined, 5, 'x', [], {}, { type: 'call' }, { type: 'abort' }, { type: 'credit' }],
     ...[{ type: 'tokenizer' }, { type: 'tokenizer', call: 1, facts: null }],
@@ -33,7 +33,7 @@ describe('messages that no client sends', () => {
     ]),
   ];
 
-  it('change nothing, and are refused where they ask for an answer', async () => {
+  it('change nothing; calls are refused', async () => {
     for (const message of strange) ends.port.post(message as Request);
     expect(await collect(model)).toEqual(expected);
     const refused = ends.responses.filter(({ type }) => type === 'error');
@@ -72,16 +72,16 @@ describe('messages that no client sends', () => {
     { source: [] },
     { source: ['x'] },
     { source: 'no model!' },
-  ])('a source that is no model is refused by code: %o', async ({ source }) => {
+  ])('refuses a source that is not a model, by code: %o', async ({ source }) => {
     const refused = ends.caller.call('load', { source: source as never, options: { cache: false } });
     await expect(refused).rejects.toBeInstanceOf(VitrineError);
   });
 
-  it('arguments of the wrong kind are refused by code', async () => {
+  it('refuses arguments of the wrong type, by code', async () => {
     const wrong = [{}, null, [-1], [1.5], ['a'], [512], []] as unknown as number[][];
     for (const ids of wrong) {
       await expect(model.logits(ids)).rejects.toEqual(code('invalid-argument'));
-      // No id at all is an empty text, which begins as every document does.
+      // An empty list is an empty prompt, which is valid.
       if (ids?.length === 0) continue;
       await expect(model.score(ids)).rejects.toEqual(code('invalid-argument'));
       await expect(collect(model, {}, ids)).rejects.toEqual(code('invalid-argument'));
@@ -93,7 +93,7 @@ describe('messages that no client sends', () => {
 });
 
 describe('errors', () => {
-  it('are the engine’s own, with code and message', async () => {
+  it('keep code and message of the engine', async () => {
     const { model: here } = await loadHere(await sources(), { backend: 'cpu', cache: false });
     const long = Array.from({ length: 200 }, () => 3);
     for (const call of [
@@ -110,8 +110,8 @@ describe('errors', () => {
   });
 });
 
-describe('a signal that has fired before the call', () => {
-  it('refuses generate and load at once, and nothing is sent', async () => {
+describe('a signal that was aborted before the call', () => {
+  it('rejects generate and load at once, and nothing is sent', async () => {
     const sent = ends.requests.length;
     const signal = AbortSignal.abort();
     await expect(collect(model, { signal })).rejects.toEqual(code('aborted'));
@@ -124,8 +124,8 @@ describe('a signal that has fired before the call', () => {
   });
 });
 
-describe('calls side by side', () => {
-  it('are answered in the order they came', async () => {
+describe('concurrent calls', () => {
+  it('are answered in order', async () => {
     const order: number[] = [];
     const calls = [0, 1, 2, 3, 4, 5].map((at) => {
       const call: Promise<unknown> = [
@@ -139,7 +139,7 @@ describe('calls side by side', () => {
     expect(order).toEqual([0, 1, 2, 3, 4, 5]);
   });
 
-  it('write what each would have written alone, also beside one that nobody reads', async () => {
+  it('generate what each would alone, also beside a generation that nobody reads', async () => {
     const unread = model.generate([5, 6, 7], { ...options, maxNewTokens: 100 });
     await unread.next();
     const all = await Promise.all([collect(model), collect(model, { n: 2 }), collect(model)]);
@@ -148,7 +148,7 @@ describe('calls side by side', () => {
     expect(await collect(model)).toEqual(expected);
   });
 
-  it('one that nobody reads is at most 64 tokens ahead', async () => {
+  it('the host is at most 64 tokens ahead of the reader', async () => {
     const sent = () =>
       ends.responses.reduce(
         (sum, message) => sum + (message.type === 'tokens' ? message.tokens.length : 0),
@@ -166,8 +166,8 @@ describe('calls side by side', () => {
     expect(rest).toBe(99);
   });
 
-  it('an abort ends its own call alone', async () => {
-    // Holds the turn, so that the others wait.
+  it('an abort ends its own call only', async () => {
+    // Holds the lock, so that the others wait.
     const unread = model.generate([5, 6, 7], { ...options, maxNewTokens: 100 });
     await unread.next();
     const control = new AbortController();
@@ -231,7 +231,7 @@ describe('texts and batches', () => {
 });
 
 describe('dispose', () => {
-  it('while calls run and wait ends each with `disposed`, and other models go on', async () => {
+  it('during calls ends each with `disposed`; other models continue', async () => {
     const gone = await ends.load();
     const running = gone.generate([5, 6, 7], { ...options, maxNewTokens: 100 });
     await running.next();
@@ -251,7 +251,7 @@ describe('dispose', () => {
     expect(await collect(model)).toEqual(expected);
   });
 
-  it('at any token leaves no call without an answer', async () => {
+  it('at any token ends the call', async () => {
     for (let at = 0; at < 8; at++) {
       const gone = await ends.load();
       let count = 0;
@@ -264,7 +264,7 @@ describe('dispose', () => {
     }
   });
 
-  it('of a load that is given up leaves nothing', async () => {
+  it('of an aborted load leaves nothing behind', async () => {
     for (const turns of [0, 1, 3, 10]) {
       const control = new AbortController();
       const loading = ends.load(control.signal);

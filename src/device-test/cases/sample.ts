@@ -1,7 +1,7 @@
 import type { Gpu } from '../../gpu/index.ts';
 import {
   distribution,
-  massOf,
+  fixedPointWeight,
   type ResolvedSampling,
   resolveSampling,
   type SamplingContext,
@@ -94,7 +94,7 @@ function supportOf(gaps: Uint32Array) {
   for (const [id, gap] of gaps.entries()) {
     if (gap === gone) continue;
     ids.push(id);
-    masses.push(massOf(gap));
+    masses.push(fixedPointWeight(gap));
   }
   const total = masses.reduce((sum, mass) => sum + mass, 0);
   return { ids, probabilities: masses.map((mass) => mass / total) };

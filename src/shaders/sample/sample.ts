@@ -1,12 +1,12 @@
 import { defineKernel, type KernelSource } from '../../gpu/index.ts';
 import {
+  distanceScale,
   drawStride,
   exp2Table,
-  gapScale,
   isGreedy,
-  maxGap,
+  maxDistance,
   meanShift,
-  minimumMass,
+  minimumWeight,
   probabilityBits,
   type ResolvedSampling,
   type SamplingContext,
@@ -45,7 +45,7 @@ export function packSampling(sampling: ResolvedSampling, vocab: number): Uint32A
   const floats = new Float32Array(words.buffer);
   const { topK, topP, minP, typicalP, repetitionPenalty } = sampling;
   const biased = Object.keys(sampling.logitBias).length > 0;
-  const minimum = minimumMass(minP);
+  const minimum = minimumWeight(minP);
   words.set([
     (isGreedy(sampling) ? flags.greedy : 0) |
       (biased ? flags.biased : 0) |
@@ -60,7 +60,7 @@ export function packSampling(sampling: ResolvedSampling, vocab: number): Uint32A
   ]);
   floats.set(
     [
-      isGreedy(sampling) ? 1 : gapScale(sampling.temperature),
+      isGreedy(sampling) ? 1 : distanceScale(sampling.temperature),
       repetitionPenalty,
       1 / repetitionPenalty,
       sampling.frequencyPenalty,
@@ -116,8 +116,8 @@ export function sampleKernel(shape: SampleShape): KernelSource {
       LOGITS_STRIDE: shape.logitsStride,
       CONTEXT: shape.context,
       WG: drawStride,
-      MAX_GAP: maxGap,
-      GAP_BITS: Math.ceil(Math.log2(maxGap + 1)),
+      MAX_GAP: maxDistance,
+      GAP_BITS: Math.ceil(Math.log2(maxDistance + 1)),
       MEAN_SHIFT: meanShift,
       LN2: Math.round(Math.LN2 * 2 ** 16),
     },
