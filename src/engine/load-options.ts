@@ -20,6 +20,8 @@ export interface LoadOptions {
   autotune?: boolean;
   /** Base URL of the bundled models, where `tiny-tales/config.json` is. */
   bundledBase?: string;
+  /** Which GELU a nanoGPT checkpoint was trained with, as it does not say; `tanh` before June 2023. Default `erf`. */
+  nanoGptGelu?: 'erf' | 'tanh';
   /** How files are fetched; the defaults suit the hub. */
   transport?: Partial<TransportOptions>;
   signal?: AbortSignal;

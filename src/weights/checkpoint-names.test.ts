@@ -1,13 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { VitrineError } from '../lib/index.ts';
-import {
-  addMissingBiases,
-  asConv1d,
-  dropSharedHead,
-  isZeros,
-  stripWrapperPrefix,
-} from './checkpoint-names.ts';
+import { addMissingBiases, dropSharedHead, isZeros, stripWrapperPrefix } from './checkpoint-names.ts';
+import { asConv1d } from './formats/strided-layout.ts';
 import type { TensorInfo } from './types.ts';
 
 const names = ['wte.weight', 'wpe.weight', 'h.0.ln_1.weight', 'h.0.attn.c_attn.weight', 'ln_f.weight'];

@@ -103,8 +103,3 @@ function sameValues(a: TensorInfo, b: TensorInfo): boolean {
     JSON.stringify([dtype, shape, file, begin, end, transposed ?? false, stored ?? null]);
   return facts(a) === facts(b);
 }
-
-/** A matrix that nn.Linear saved as [out, in], under the shape that Conv1D gives it. */
-export function asConv1d(tensor: TensorInfo): TensorInfo {
-  return { ...tensor, shape: [...tensor.shape].reverse(), transposed: !tensor.transposed };
-}

@@ -22,6 +22,8 @@ export interface ChunkOptions {
   stored?: StoredChunks;
   /** The file's first bytes, when they came with its header. */
   prefix?: Uint8Array<ArrayBuffer>;
+  /** The chunks to read; default all. */
+  only?: ReadonlySet<number>;
   /** Called as bytes arrive that were not stored: chunks take their time on a slow line. */
   onArrival?(bytes: number): void;
 }
@@ -39,7 +41,8 @@ interface Slot {
 export async function* chunksInOrder(options: ChunkOptions): AsyncGenerator<Chunk> {
   const reader = new ChunkReader(options);
   try {
-    for (let index = 0; index < reader.count; index++) yield await reader.take(index);
+    for (let index = 0; index < reader.count; index++)
+      if (options.only?.has(index) ?? true) yield await reader.take(index);
   } finally {
     reader.stop();
   }
@@ -81,6 +84,10 @@ class ChunkReader {
     const { stored, file, settings } = this.#options;
     while (this.#started < this.count && this.#started < this.#current + this.#window) {
       const first = this.#started;
+      if (!this.#needed(first)) {
+        this.#started += 1;
+        continue;
+      }
       if (stored?.has(first)) {
         this.#started += 1;
         const slot = this.#slot(first);
@@ -89,12 +96,16 @@ class ChunkReader {
       }
       const most = file.sequential ? this.count : Math.min(this.count, first + settings.spanChunks);
       let end = first + 1;
-      while (end < most && (file.sequential || !stored?.has(end))) end += 1;
+      while (end < most && this.#needed(end) && (file.sequential || !stored?.has(end))) end += 1;
       this.#started = end;
       void this.#fetchSpan(first, end);
       // Whether the server reads in any order is known only when it has answered once.
       if (file.sequential) return;
     }
+  }
+
+  #needed(index: number): boolean {
+    return this.#options.only?.has(index) ?? true;
   }
 
   async #readStored(index: number): Promise<Chunk> {

@@ -17,6 +17,7 @@ export {
 export { defaultHub } from './repositories/source.ts';
 export type {
   CachedModel,
+  CharacterVocabulary,
   Checkpoint,
   CheckpointCard,
   Dtype,

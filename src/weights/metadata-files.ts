@@ -4,7 +4,7 @@ import { digestOf, toHex } from './cache/digest.ts';
 import type { Manifest } from './cache/store.ts';
 import { maxMetadataBytes, metadataTooLarge } from './repositories/http-file.ts';
 import { collect, fileNames, type Listing, type Repository } from './repositories/repository.ts';
-import type { TokenizerTexts } from './types.ts';
+import type { CharacterVocabulary, TokenizerTexts } from './types.ts';
 
 /** The files of a model besides its weights: each read once, from the storage where it is there. */
 export class MetadataFiles {
@@ -32,7 +32,7 @@ export class MetadataFiles {
 
   /** The text of a file; undefined where there is none. */
   async text(path: string): Promise<string | undefined> {
-    const bytes = await this.#bytes(path);
+    const bytes = await this.bytes(path);
     return bytes && new TextDecoder().decode(bytes);
   }
 
@@ -49,7 +49,7 @@ export class MetadataFiles {
     }
   }
 
-  /** tokenizer.json where there is one, else the vocabulary and the merges. */
+  /** tokenizer.json where there is one, else whatever vocabulary there is. */
   async tokenizer(): Promise<TokenizerTexts> {
     const [tokenizerJson, tokenizerConfigJson, specialTokensMapJson, addedTokensJson] = await Promise.all([
       this.text(fileNames.tokenizerJson),
@@ -59,14 +59,33 @@ export class MetadataFiles {
     ]);
     const texts = { tokenizerJson, tokenizerConfigJson, specialTokensMapJson, addedTokensJson };
     if (tokenizerJson !== undefined) return texts;
-    const [vocabJson, mergesTxt] = await Promise.all([
-      this.text(fileNames.vocabJson),
-      this.text(fileNames.mergesTxt),
+    const [vocabJson, mergesTxt, vocabTxt, sentencePiece, characters] = await Promise.all([
+      this.#first(fileNames.vocabJson, fileNames.encoderJson),
+      this.#first(fileNames.mergesTxt, fileNames.vocabBpe),
+      this.text(fileNames.vocabTxt),
+      this.#sentencePiece(),
+      this.#characters(),
     ]);
-    return { ...texts, vocabJson, mergesTxt };
+    return { ...texts, vocabJson, mergesTxt, vocabTxt, sentencePiece, characters };
   }
 
-  async #bytes(path: string): Promise<Uint8Array<ArrayBuffer> | undefined> {
+  async #first(path: string, other: string): Promise<string | undefined> {
+    return (await this.text(path)) ?? this.text(other);
+  }
+
+  async #sentencePiece(): Promise<Uint8Array<ArrayBuffer> | undefined> {
+    return (await this.bytes(fileNames.sentencePiece)) ?? this.bytes(fileNames.sentencePieceModel);
+  }
+
+  async #characters(): Promise<CharacterVocabulary | undefined> {
+    const bytes = await this.bytes(fileNames.characters);
+    if (!bytes) return undefined;
+    const { readCharacterVocabulary } = await import('./formats/character-vocabulary.ts');
+    return readCharacterVocabulary(bytes, fileNames.characters);
+  }
+
+  /** A file, whole; undefined where there is none. */
+  async bytes(path: string): Promise<Uint8Array<ArrayBuffer> | undefined> {
     const known = this.read.get(path);
     if (known) return known;
     const listed = this.#listing.files.get(path);

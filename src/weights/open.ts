@@ -1,26 +1,19 @@
 import { VitrineError } from '../lib/index.ts';
 import { Cache } from './cache/cache.ts';
 import { type Manifest, modelKey } from './cache/store.ts';
-import { addMissingBiases, dropSharedHead, stripWrapperPrefix } from './checkpoint-names.ts';
+import type { LoadContext } from './load-context.ts';
 import { MetadataFiles } from './metadata-files.ts';
+import { openWeights } from './open-weights.ts';
 import { ProgressReporter } from './progress.ts';
 import { aborted, Http } from './repositories/http.ts';
 import { httpFolder } from './repositories/http-folder.ts';
 import { hubRepository } from './repositories/hub.ts';
 import { fileNames, type Listing, type Repository } from './repositories/repository.ts';
-import { parseSource } from './repositories/source.ts';
+import { type ParsedSource, parseSource } from './repositories/source.ts';
 import { transportOptions } from './repositories/transport-options.ts';
 import { verifyKnown } from './repositories/verify-known.ts';
-import { type LoadContext, openWeightFile, streamWeights } from './stream-weights.ts';
-import type {
-  Checkpoint,
-  CheckpointCard,
-  ModelSource,
-  OpenOptions,
-  TensorInfo,
-  TransportOptions,
-} from './types.ts';
-import { chooseWeights, joinTensors, type WeightFile } from './weight-files.ts';
+import { neededBytes, streamWeights } from './stream-weights.ts';
+import type { Checkpoint, ModelSource, OpenOptions, TransportOptions } from './types.ts';
 
 /**
  * Finds a model's files, reads its config, tokenizer and tensor headers, and stands ready to stream the weights.
@@ -32,7 +25,8 @@ export async function openCheckpoint(source: ModelSource, options: OpenOptions =
   const control = new AbortController();
   const signal = options.signal ? AbortSignal.any([options.signal, control.signal]) : control.signal;
   const settings = transportOptions(options.transport);
-  const repository = await repositoryOf(source, options, settings, signal);
+  const parsed = parseSource(source, options);
+  const repository = await repositoryOf(parsed, options, settings, signal);
   const progress = new ProgressReporter(options.onProgress);
   try {
     if (signal.aborted) throw aborted(signal);
@@ -59,6 +53,8 @@ export async function openCheckpoint(source: ModelSource, options: OpenOptions =
       metadata,
       model,
       manifest,
+      named: 'file' in parsed ? parsed.file : undefined,
+      nanoGptGelu: options.nanoGptGelu,
     });
   } catch (error) {
     control.abort();
@@ -67,12 +63,11 @@ export async function openCheckpoint(source: ModelSource, options: OpenOptions =
 }
 
 async function repositoryOf(
-  source: ModelSource,
+  parsed: ParsedSource,
   options: OpenOptions,
   settings: TransportOptions,
   signal: AbortSignal,
 ): Promise<Repository> {
-  const parsed = parseSource(source, options);
   const token = parsed.kind === 'hub' ? options.token : undefined;
   const auth = parsed.kind === 'hub' && token ? { origin: new URL(parsed.hub).origin, token } : undefined;
   const http = new Http({ settings, signal, auth });
@@ -83,9 +78,9 @@ async function repositoryOf(
     case 'hub':
       return hubRepository(http, parsed.hub, parsed.id, parsed.revision);
     case 'folder':
-      return httpFolder(http, parsed.id, parsed.base);
+      return httpFolder(http, parsed);
     case 'bundled':
-      return httpFolder(http, parsed.id, parsed.base, parsed.paths);
+      return httpFolder(http, parsed);
   }
 }
 
@@ -137,17 +132,11 @@ function listingOf(manifest: Manifest): Listing {
 
 async function assemble(context: LoadContext & { control: AbortController }): Promise<Checkpoint> {
   const { repository, listing, progress, metadata } = context;
-  const config = await metadata.json(fileNames.config);
-  if (config === undefined)
-    throw new VitrineError(
-      'not-found',
-      `${repository.id} has no config.json, so it is no model that can be loaded.`,
-    );
+  const { config, files, tensors, notices, card } = await openWeights(context);
   const generationConfig = await metadata.json(fileNames.generationConfig);
   progress.enter('tokenizer', fileNames.tokenizerJson);
   const tokenizer = await metadata.tokenizer();
-  const { files, tensors, notices, card } = await openWeights(context, config);
-  const totalBytes = files.reduce((sum, file) => sum + file.source.bytes, 0);
+  const totalBytes = neededBytes(context, files);
   progress.totalBytes = totalBytes;
   return {
     id: repository.id,
@@ -163,26 +152,4 @@ async function assemble(context: LoadContext & { control: AbortController }): Pr
     close: () =>
       context.control.abort(new VitrineError('disposed', `The checkpoint ${repository.id} was closed.`)),
   };
-}
-
-interface OpenedWeights {
-  files: WeightFile[];
-  tensors: Map<string, TensorInfo>;
-  notices: string[];
-  card: CheckpointCard;
-}
-
-async function openWeights(context: LoadContext, config: unknown): Promise<OpenedWeights> {
-  const { repository, listing, progress, metadata } = context;
-  const choice = await chooseWeights(repository.id, listing.files, (path) => metadata.text(path));
-  const files: WeightFile[] = [];
-  for (const path of choice.paths) {
-    progress.enter('header', path);
-    files.push(await openWeightFile(context, path, choice.format));
-  }
-  const joined = joinTensors(files, choice.check);
-  const named = dropSharedHead(addMissingBiases(stripWrapperPrefix(joined)), config);
-  const { tensors, strippedPrefix } = named;
-  const card = { format: choice.format, files: choice.paths, strippedPrefix };
-  return { files, tensors, card, notices: [...files.flatMap((file) => file.notices), ...named.notices] };
 }

@@ -1,53 +1,37 @@
 import { throwIfAborted, VitrineError } from '../lib/index.ts';
-import { type Cache, manifestFor, type StoredFile } from './cache/cache.ts';
+import { manifestFor, type StoredFile } from './cache/cache.ts';
 import { digestOf, startHash, toHex } from './cache/digest.ts';
 import { withLock } from './cache/lock.ts';
-import { type Manifest, modelKey, type StoredFileRecord } from './cache/store.ts';
+import { chunkLength, type Manifest, modelKey, type StoredFileRecord } from './cache/store.ts';
 import { isZeros } from './checkpoint-names.ts';
 import { type Chunk, chunksInOrder } from './chunks.ts';
 import { detachBuffer } from './detach-buffer.ts';
-import type { MetadataFiles } from './metadata-files.ts';
-import type { ProgressReporter } from './progress.ts';
-import { rangeReader } from './range-reader.ts';
+import type { LoadContext } from './load-context.ts';
 import { aborted } from './repositories/http.ts';
-import type { Listing, Repository } from './repositories/repository.ts';
 import { giveZeros, splitByTensor } from './split-by-tensor.ts';
-import type { TensorInfo, TransportOptions, WeightSink } from './types.ts';
-import { readSafetensors, readTorch, type WeightFile } from './weight-files.ts';
+import type { TensorInfo, WeightSink } from './types.ts';
+import type { WeightFile } from './weight-files.ts';
 
-/** What one load is made of. */
-export interface LoadContext {
-  repository: Repository;
-  listing: Listing;
-  progress: ProgressReporter;
-  settings: TransportOptions;
-  signal: AbortSignal;
-  cache: Cache;
-  metadata: MetadataFiles;
-  model: { id: string; revision: string; scope: string; ref: string | undefined };
-  /** What was stored of this revision when the load began. */
-  manifest: Manifest | undefined;
+/** Bytes of the weight files that a load reads. */
+export function neededBytes({ settings }: LoadContext, files: readonly WeightFile[]): number {
+  return files.reduce((sum, file) => sum + bytesOfChunks(file, settings.chunkBytes), 0);
 }
 
-/** Reads the header of a weight file: from the storage where its first chunk is there. */
-export async function openWeightFile(
-  context: LoadContext,
-  path: string,
-  format: 'safetensors' | 'torch',
-): Promise<WeightFile> {
-  const { repository, listing, manifest, cache, model } = context;
-  const listed = listing.files.get(path);
-  if (listed?.bytes === undefined)
-    throw new VitrineError('http-status', `The size of ${repository.id}/${path} is not known.`);
-  const source = repository.open(listing.revision, { ...listed, bytes: listed.bytes });
-  const record = manifest?.files.find((file) => file.path === path && file.bytes === source.bytes);
-  const stored = record && (await cache.file(modelKey(model), record));
-  if (format === 'torch')
-    return readTorch(source, rangeReader(source, stored, record?.chunkBytes ?? source.bytes, listed.head));
-  const first = stored?.has(0) ? await stored.read(0) : undefined;
-  const file = await readSafetensors(source, first ?? listed.head);
-  // What is stored need not be held in memory as well.
-  return first ? { ...file, prefix: undefined } : file;
+function bytesOfChunks(file: WeightFile, chunkBytes: number): number {
+  const { bytes } = file.source;
+  const chunks = neededChunks(file, chunkBytes);
+  if (!chunks) return bytes;
+  return [...chunks].reduce((sum, index) => sum + chunkLength({ bytes, chunkBytes }, index), 0);
+}
+
+/** The chunks that a load reads of a file that holds much besides the model; undefined for all of them. */
+function neededChunks({ tensors, ranges }: WeightFile, chunkBytes: number): Set<number> | undefined {
+  if (!ranges) return undefined;
+  const needed = new Set<number>();
+  const spans = [...ranges, ...tensors.map(({ begin, end }) => [begin, end] as const)];
+  for (const [begin, end] of spans)
+    for (let index = Math.floor(begin / chunkBytes); index * chunkBytes < end; index++) needed.add(index);
+  return needed;
 }
 
 /** Streams all weight files: under a lock while anything is missing, so that two tabs download once. */
@@ -61,7 +45,7 @@ export async function streamWeights(
   const needed = [...tensors.values()].filter(wanted);
   const { signal, cache, model, progress } = context;
   if (signal.aborted) throw aborted(signal);
-  progress.start(files.reduce((sum, file) => sum + file.source.bytes, 0));
+  progress.start(neededBytes(context, files));
   const key = modelKey(model);
   const stored = await cache.try((store) => store.manifest(key));
   if (!cache.works || stored?.complete) return streamFiles(context, stored, files, needed, sink);
@@ -138,7 +122,7 @@ async function begin({ cache, metadata, model }: LoadContext, manifest: Manifest
 /** One file: storage or network -> digest -> storage -> sink, a chunk at a time. */
 async function streamFile(
   context: LoadContext,
-  { source, prefix }: WeightFile,
+  file: WeightFile,
   stored: StoredFile | undefined,
   needed: readonly TensorInfo[],
   sink: WeightSink,
@@ -146,11 +130,15 @@ async function streamFile(
   const { progress, signal } = context;
   const chunkBytes = stored?.record.chunkBytes ?? context.settings.chunkBytes;
   const settings = { ...context.settings, chunkBytes };
+  const { source, prefix } = file;
+  const only = neededChunks(file, chunkBytes);
   const here = needed.filter(({ file }) => file === source.path);
   const deliver = splitByTensor(here, sink);
-  const hash = stored?.verified ? undefined : startHash();
+  // A part of a file has no digest to compare with, nor has one that is promised none and not kept.
+  const hashed = !only && !stored?.verified && (stored !== undefined || source.sha256 !== undefined);
+  const hash = hashed ? startHash() : undefined;
   const onArrival = (bytes: number) => progress.add(bytes, false);
-  for await (const chunk of chunksInOrder({ file: source, settings, stored, prefix, onArrival })) {
+  for await (const chunk of chunksInOrder({ file: source, settings, stored, prefix, only, onArrival })) {
     throwIfAborted(signal, `Loading ${source.path}`);
     const kept = keep(context, source.path, stored, chunk);
     hash?.update(chunk.bytes);
@@ -158,6 +146,7 @@ async function streamFile(
     if (chunk.fromCache) progress.add(chunk.bytes.length, true);
     detachBuffer(chunk.bytes);
   }
+  if (only && stored) Object.assign(stored.record, { complete: true, chunks: only.size });
   if (!hash) return;
   progress.enter('verify', source.path);
   await verify(context, source.path, toHex(hash.digest()), source.sha256, stored);

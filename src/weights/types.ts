@@ -86,6 +86,8 @@ export interface OpenOptions {
   bundledBase?: string;
   /** Ask the hub for the newest commit even when a complete copy of the model is stored. Default false. */
   refresh?: boolean;
+  /** Which GELU a nanoGPT checkpoint was trained with, as it does not say; `tanh` before June 2023. Default `erf`. */
+  nanoGptGelu?: 'erf' | 'tanh';
   signal?: AbortSignal;
   onProgress?(progress: LoadProgress): void;
   /** How requests are made; the defaults suit the hub. */
@@ -116,6 +118,18 @@ export interface TokenizerTexts {
   tokenizerConfigJson?: string;
   specialTokensMapJson?: string;
   addedTokensJson?: string;
+  /** vocab.txt of WordPiece, a token a line. */
+  vocabTxt?: string;
+  /** spiece.model or tokenizer.model of SentencePiece. */
+  sentencePiece?: Uint8Array<ArrayBuffer>;
+  /** meta.pkl of nanoGPT, where each character is a token. */
+  characters?: CharacterVocabulary;
+}
+
+/** A vocabulary of characters: to ids and back. */
+export interface CharacterVocabulary {
+  stoi: Record<string, number>;
+  itos: Record<number, string>;
 }
 
 /** Receives weight bytes: for each tensor wanted, its bytes in order, in pieces of any size. */
@@ -134,7 +148,7 @@ export interface CheckpointCard {
 }
 
 /** `safetensors` and `torch` are published with a config.json. */
-export type PublishedFormat = 'safetensors' | 'torch';
+export type PublishedFormat = 'safetensors' | 'torch' | 'nanogpt' | 'llm.c' | 'tensorflow';
 
 /** A checkpoint whose config, tokenizer and tensor headers are read and validated; no weight byte is. */
 export interface Checkpoint {

@@ -1,89 +1,99 @@
 import { VitrineError } from '../lib/index.ts';
+import type { StoredFile } from './cache/cache.ts';
+import { modelKey } from './cache/store.ts';
+import { identifiedBytes, refuseOtherFormats } from './formats/identify-file.ts';
 import { parseSafetensorsHeader, readHeaderLength } from './formats/safetensors.ts';
-import { collect, fileNames, type ListedFile, type RepositoryFile } from './repositories/repository.ts';
+import type { TorchCheckpoint } from './formats/torch-checkpoint.ts';
+import type { LoadContext } from './load-context.ts';
+import { rangeReader } from './range-reader.ts';
+import type { RepositoryFile } from './repositories/repository.ts';
 import type { TensorInfo } from './types.ts';
 
 /** A weight file whose header is read and judged. */
 export interface WeightFile {
   source: RepositoryFile;
   /** First bytes of the file, so that they need not be asked for again. */
-  prefix: Uint8Array<ArrayBuffer> | undefined;
+  prefix?: Uint8Array<ArrayBuffer>;
   tensors: TensorInfo[];
   /** What the user may want to know about the file. */
   notices: string[];
+  /**
+   * Byte ranges that reading its directory took, of a file that holds much besides the model, such as an optimizer:
+   * only these and the tensors' are read and stored. Undefined for a file that is read whole.
+   */
+  ranges?: readonly Range[];
 }
 
-/** A model's weights: which files of the listing they are in. */
-export type WeightChoice = { format: 'safetensors' | 'torch'; paths: string[]; check?: CheckTensors };
+export type Range = readonly [begin: number, end: number];
 
-/** Throws VitrineError when the tensors found are not those an index promised. */
-export type CheckTensors = (tensors: ReadonlyMap<string, TensorInfo>) => void;
+/** A file that can be read in ranges, from the storage where its chunks are there. */
+export interface OpenedFile {
+  source: RepositoryFile;
+  stored: StoredFile | undefined;
+  /** The first bytes, where finding the file brought them along. */
+  head: Uint8Array<ArrayBuffer> | undefined;
+  read(begin: number, end: number): Promise<Uint8Array<ArrayBuffer>>;
+  /** All ranges read so far. */
+  ranges: Range[];
+}
+
+/** Opens a file of the listing. */
+export async function openFile(context: LoadContext, path: string): Promise<OpenedFile> {
+  const { repository, listing, manifest, cache, model } = context;
+  const listed = listing.files.get(path);
+  if (!listed) throw new VitrineError('not-found', `${repository.id} has no ${path}, which the model needs.`);
+  if (listed.bytes === undefined)
+    throw new VitrineError('http-status', `The size of ${repository.id}/${path} is not known.`);
+  const source = repository.open(listing.revision, { ...listed, bytes: listed.bytes });
+  const record = manifest?.files.find((file) => file.path === path && file.bytes === source.bytes);
+  const stored = record && (await cache.file(modelKey(model), record));
+  const read = rangeReader(source, stored, record?.chunkBytes ?? source.bytes, listed.head);
+  const ranges: Range[] = [];
+  return {
+    source,
+    stored,
+    head: listed.head,
+    ranges,
+    read(begin, end) {
+      ranges.push([begin, end]);
+      return read(begin, end);
+    },
+  };
+}
 
 const firstRead = 64 * 1024;
 
-/** Chooses the files to load: one safetensors file, or an index and its shards, or a PyTorch checkpoint. */
-export async function chooseWeights(
-  id: string,
-  files: ReadonlyMap<string, ListedFile>,
-  readText: (path: string) => Promise<string | undefined>,
-): Promise<WeightChoice> {
-  if (files.has(fileNames.safetensors)) return { format: 'safetensors', paths: [fileNames.safetensors] };
-  if (files.has(fileNames.safetensorsIndex)) {
-    const text = (await readText(fileNames.safetensorsIndex)) ?? '';
-    // A part of its own, for few models are in shards.
-    const { checkShardIndex, parseShardIndex } = await import('./formats/shard-index.ts');
-    const index = parseShardIndex(text, fileNames.safetensorsIndex);
-    const missing = index.shards.find((path) => !files.has(path));
-    if (missing === undefined) {
-      const check: CheckTensors = (tensors) => checkShardIndex(index, tensors, fileNames.safetensorsIndex);
-      return { format: 'safetensors', paths: index.shards, check };
-    }
-    throw new VitrineError('not-found', `${id} lacks the shard ${missing}, which its index names.`);
-  }
-  if (files.has(fileNames.torch)) return { format: 'torch', paths: [fileNames.torch] };
-  const others = [...files.keys()].filter((path) =>
-    /\.(safetensors|bin|h5|msgpack|ot|onnx|gguf|pt|pth)$/.test(path),
-  );
-  const seen = others.length > 0 ? ` It has ${others.slice(0, 5).join(', ')}.` : '';
-  throw new VitrineError(
-    'unsupported-format',
-    `${id} has no model.safetensors.${seen} Convert it with save_pretrained (safe_serialization), or name a revision that has safetensors, such as ${id}@refs/pr/1.`,
-  );
-}
-
 /** Reads the header of a safetensors file and nothing else. */
-export async function readSafetensors(
-  source: RepositoryFile,
-  head: Uint8Array<ArrayBuffer> | undefined,
-): Promise<WeightFile> {
-  const first =
-    head ??
-    (await collect(source.read(0, Math.min(firstRead, source.bytes)), Math.min(firstRead, source.bytes)));
+export async function readSafetensors(file: OpenedFile): Promise<WeightFile> {
+  const { source, stored } = file;
+  const kept = stored?.has(0) ? await stored.read(0) : undefined;
+  const first = kept ?? file.head ?? (await file.read(0, Math.min(firstRead, source.bytes)));
+  refuseOtherFormats(first.subarray(0, identifiedBytes), source.path);
   const end = 8 + readHeaderLength(first.subarray(0, 8), source.bytes, source.path);
   let prefix = first;
   if (end > first.length) {
     prefix = new Uint8Array(end);
     prefix.set(first);
-    prefix.set(await collect(source.read(first.length, end), end - first.length), first.length);
+    prefix.set(await file.read(first.length, end), first.length);
   }
   const at = { file: source.path, fileBytes: source.bytes };
   const { tensors, notices } = parseSafetensorsHeader(prefix.subarray(8, end), at);
-  return { source, prefix, tensors, notices };
+  // What is stored need not be held in memory as well.
+  return { source, prefix: kept ? undefined : prefix, tensors, notices };
 }
 
-/** Reads the directory of a PyTorch checkpoint; nothing in it is executed. */
-export async function readTorch(
-  source: RepositoryFile,
-  read: (begin: number, end: number) => Promise<Uint8Array<ArrayBuffer>>,
-): Promise<WeightFile> {
-  // A part of its own: who loads safetensors never fetches it.
+/** Reads the directory of a PyTorch checkpoint and its small values; nothing in it is executed. */
+export async function readTorch(file: OpenedFile): Promise<WeightFile & Pick<TorchCheckpoint, 'entries'>> {
+  const { source } = file;
+  refuseOtherFormats(await file.read(0, Math.min(identifiedBytes, source.bytes)), source.path);
   const { readTorchCheckpoint } = await import('./formats/torch-checkpoint.ts');
-  const { tensors } = await readTorchCheckpoint(read, { file: source.path, fileBytes: source.bytes });
-  return { source, prefix: undefined, tensors, notices: [] };
+  const at = { file: source.path, fileBytes: source.bytes };
+  const { tensors, entries } = await readTorchCheckpoint(file.read, at);
+  return { source, tensors, entries, notices: [], ranges: entries.size > 0 ? file.ranges : undefined };
 }
 
-/** All tensors by name; no two files may hold the same one, and an index, if any, must be right about each. */
-export function joinTensors(files: readonly WeightFile[], check?: CheckTensors): Map<string, TensorInfo> {
+/** All tensors by name; no two files may hold the same one. */
+export function joinTensors(files: readonly WeightFile[]): Map<string, TensorInfo> {
   const tensors = new Map<string, TensorInfo>();
   for (const file of files)
     for (const tensor of file.tensors) {
@@ -95,6 +105,5 @@ export function joinTensors(files: readonly WeightFile[], check?: CheckTensors):
         );
       tensors.set(tensor.name, tensor);
     }
-  check?.(tensors);
   return tensors;
 }

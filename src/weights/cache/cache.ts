@@ -13,9 +13,10 @@ export class Cache {
   /** Opens the storage, or none at all when `wanted` is false. */
   static async open(wanted: boolean, notice: (text: string) => void): Promise<Cache> {
     const cache = new Cache(notice);
-    // Outside browsers there is nothing to store in, and nobody expects it.
-    if (!wanted || typeof indexedDB === 'undefined') return cache;
+    if (!wanted) return cache;
     try {
+      // Outside browsers there is nothing to store in, and nobody expects it. Where storage is denied, this throws.
+      if (typeof indexedDB === 'undefined') return cache;
       cache.#store = await ModelStore.open();
     } catch (error) {
       cache.#fail(error);
@@ -87,9 +88,8 @@ export class StoredFile implements StoredChunks {
 
   /** True when the whole file was verified, so that the digests of its chunks stand for the digest of the file. */
   get verified(): boolean {
-    return (
-      this.record.complete && this.#digests.size === Math.ceil(this.record.bytes / this.record.chunkBytes)
-    );
+    const { complete, chunks, bytes, chunkBytes } = this.record;
+    return complete && this.#digests.size === (chunks ?? Math.ceil(bytes / chunkBytes));
   }
 
   has(index: number): boolean {

@@ -18,6 +18,12 @@ export async function* exportFiles(id: string): AsyncGenerator<ExportedFile> {
   const manifest = (await matching(store, id)).find((one) => one.complete);
   if (!manifest)
     throw new VitrineError('not-found', `${id} is not stored whole: load it first, then export it.`);
+  const part = manifest.files.find((file) => file.chunks !== undefined);
+  if (part)
+    throw new VitrineError(
+      'unsupported-format',
+      `Only a part of ${part.path} is stored, as the rest of it is no part of the model: export the file itself.`,
+    );
   const label = new TextEncoder().encode(`${JSON.stringify(manifest, null, 2)}\n`);
   yield { path: labelName, bytes: label.length, stream: () => streamOf(async () => label, 1) };
   for (const file of manifest.files) {

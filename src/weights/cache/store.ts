@@ -7,7 +7,9 @@ export interface StoredFileRecord {
   /** Promised or computed SHA-256 of the whole file; unknown until it has been read to its end. */
   sha256?: string;
   chunkBytes: number;
-  /** True once every chunk is stored and the whole file's digest fitted. */
+  /** How many chunks are kept of a file of which a model needs only a part; undefined for all. */
+  chunks?: number;
+  /** True once every chunk needed is stored and the whole file's digest, where it was read whole, fitted. */
   complete: boolean;
 }
 
@@ -103,7 +105,7 @@ export class ModelStore {
 
   /** Bytes held for a model, as counted by its digests. */
   async storedBytes(manifest: Manifest, file: StoredFileRecord): Promise<number> {
-    if (file.complete) return file.bytes;
+    if (file.complete && file.chunks === undefined) return file.bytes;
     const digests = await this.digests(modelKey(manifest), file.path);
     const lengths = [...digests.keys()].map((index) => chunkLength(file, index));
     return lengths.reduce((sum, length) => sum + length, 0);

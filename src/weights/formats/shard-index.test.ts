@@ -96,6 +96,17 @@ describe('parseShardIndex', () => {
   });
 });
 
+test('shards of PyTorch end in .bin', () => {
+  const bin = 'pytorch_model.bin.index.json';
+  expect(parseShardIndex(index({ a: 'pytorch_model-00001-of-00002.bin' }), bin).shards).toHaveLength(1);
+  expect(() => parseShardIndex(index({ a: first }), bin)).toThrow(/bin file in the same folder/);
+});
+
+test('a tied head may be in the index and in no shard', () => {
+  const parsed = parseShardIndex(index({ a: first, 'lm_head.weight': first }), file);
+  checkShardIndex(parsed, new Map([tensor('a', first)]), file);
+});
+
 test('tensors must be in the shard the index names', () => {
   const parsed = parseShardIndex(index({ a: first, b: second }), file);
   checkShardIndex(parsed, new Map([tensor('a', first), tensor('b', second), tensor('more', second)]), file);

@@ -13,10 +13,10 @@ export interface ShardIndex {
 const limits = { depth: 32, values: 1_000_000 };
 export const maxShards = 1000;
 /** A plain file name: no folder, no scheme, no query, nothing a server or a disk could read otherwise. */
-const shardName = /^[A-Za-z0-9_][\w.-]{0,199}\.safetensors$/;
+const shardName = /^[A-Za-z0-9_][\w.-]{0,199}\.(safetensors|bin)$/;
 
 /**
- * Reads `model.safetensors.index.json`. Throws `safetensors-invalid` for what is no index, and for names that could
+ * Reads `model.safetensors.index.json` or `pytorch_model.bin.index.json`. Throws `safetensors-invalid` for what is no index, and for names that could
  * lead out of the folder.
  */
 export function parseShardIndex(text: string, file: string): ShardIndex {
@@ -33,12 +33,13 @@ export function parseShardIndex(text: string, file: string): ShardIndex {
   const map = root instanceof Map ? root.get('weight_map') : undefined;
   if (!(map instanceof Map)) throw invalid(file, 'it has no weight_map');
   if (map.size === 0) throw invalid(file, 'its weight_map is empty');
+  const ending = file.endsWith('.bin.index.json') ? 'bin' : 'safetensors';
   const weightMap = new Map<string, string>();
   for (const [tensor, shard] of map) {
-    if (typeof shard !== 'string' || !shardName.test(shard) || shard.includes('..'))
+    if (typeof shard !== 'string' || shardName.exec(shard)?.[1] !== ending || shard.includes('..'))
       throw invalid(
         file,
-        `it puts ${shown(tensor)} into ${typeof shard === 'string' ? shown(shard) : 'something'}, which is not the name of a safetensors file in the same folder`,
+        `it puts ${shown(tensor)} into ${typeof shard === 'string' ? shown(shard) : 'something'}, which is not the name of a ${ending} file in the same folder`,
       );
     weightMap.set(tensor, shard);
   }
@@ -56,6 +57,8 @@ export function checkShardIndex(
 ): void {
   for (const [name, shard] of weightMap) {
     const found = tensors.get(name);
+    // Saved with tied weights, a head may be in the index and in no shard.
+    if (!found && name.endsWith('lm_head.weight')) continue;
     if (!found) throw invalid(file, `it puts ${shown(name)} into ${shard}, which does not have it`);
     if (found.file !== shard)
       throw invalid(file, `it puts ${shown(name)} into ${shard}, but ${found.file} has it`);

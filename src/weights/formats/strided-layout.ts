@@ -59,3 +59,8 @@ function isContiguous(sizes: readonly number[], strides: readonly number[]): boo
   }
   return true;
 }
+
+/** A matrix that nn.Linear saved as [out, in], under the shape that Conv1D gives it. */
+export function asConv1d(tensor: TensorInfo): TensorInfo {
+  return { ...tensor, shape: [...tensor.shape].reverse(), transposed: !tensor.transposed };
+}

@@ -5,8 +5,11 @@ import type { Http } from './http.ts';
 import { httpFile, probe, readWholeUrl, sizeOf } from './http-file.ts';
 import { fileNames, type ListedFile, type Repository } from './repository.ts';
 
-/** A model in a folder of any web server. `paths`, where given, are the files it is known to have. */
-export function httpFolder(http: Http, id: string, base: string, paths?: readonly string[]): Repository {
+/** A model in a folder of any web server. `paths`, where given, are the files it is known to have; `file` the weights. */
+export function httpFolder(
+  http: Http,
+  { id, base, paths, file }: { id: string; base: string; paths?: readonly string[]; file?: string },
+): Repository {
   const url = (path: string) => fileUrl(base, path);
   return {
     id,
@@ -14,7 +17,10 @@ export function httpFolder(http: Http, id: string, base: string, paths?: readonl
     scope: base,
     stored: true,
     async resolveRevision(attempts) {
-      const probed = await probeFolder(http.withAttempts(attempts), url, id, paths && new Set(paths));
+      const probed = await probeFolder(http.withAttempts(attempts), url, id, {
+        only: paths && new Set(paths),
+        named: file,
+      });
       return { revision: await probedRevision(probed), files: probed.files };
     },
     open: (_revision, file) => httpFile(http, url(file.path), file),
@@ -49,12 +55,23 @@ export interface ProbedFolder {
   headers: Headers;
 }
 
-/** Finds out by asking which files of a model there are. Small files come whole, weights with their first bytes. */
+interface Probing {
+  files: Map<string, ListedFile>;
+  /** Looks for a small file and keeps it whole. */
+  whole(path: string): Promise<Headers | undefined>;
+  /** Looks for a weight file and keeps its first bytes. */
+  head(path: string): Promise<Headers | undefined>;
+}
+
+/**
+ * Finds out by asking which files of a model there are. Small files come whole, weights with their first bytes.
+ * `named` is a weight file that the user named; `only`, where given, are all files there can be.
+ */
 export async function probeFolder(
   http: Http,
   url: (path: string) => string,
   id: string,
-  only?: ReadonlySet<string>,
+  { only, named }: { only?: ReadonlySet<string>; named?: string } = {},
 ): Promise<ProbedFolder> {
   const files = new Map<string, ListedFile>();
   const versions: string[] = [];
@@ -63,56 +80,85 @@ export async function probeFolder(
     const answer = await readWholeUrl(http, url(path));
     if (!answer) return undefined;
     versions.push(`${path} ${answer.version}`);
-    files.set(path, { path, bytes: answer.bytes.length, whole: answer.bytes });
+    files.set(path, { path, bytes: answer.bytes.length, whole: answer.bytes, version: answer.version });
     return answer.headers;
   };
-  const head = async (path: string): Promise<boolean> => {
-    if (only && !only.has(path)) return false;
+  const head = async (path: string): Promise<Headers | undefined> => {
+    if (only && !only.has(path)) return undefined;
     const answer = await probe(http, url(path));
-    if (!answer) return false;
+    if (!answer) return undefined;
     versions.push(`${path} ${answer.version}`);
     const bytes = answer.bytes ?? (await sizeOf(http, url(path)));
-    files.set(path, { path, bytes, head: answer.head, sequential: answer.ignoresRanges });
-    return true;
+    const { head, ignoresRanges: sequential, version } = answer;
+    files.set(path, { path, bytes, head, sequential, version });
+    return answer.headers;
   };
-  const headers = await whole(fileNames.config);
+  const probing = { files, whole, head };
+  const config = await whole(fileNames.config);
+  const [weights] = await Promise.all([
+    config ? probeWeights(probing) : probeOtherForms(probing, named),
+    whole(fileNames.generationConfig),
+    whole(fileNames.tokenizerConfigJson),
+    probeTokenizer(probing),
+  ]);
+  const headers = config ?? weights;
   if (!headers)
     throw new VitrineError(
       'not-found',
-      `${id} has no config.json at ${url('config.json')}. Check the address: it must be a folder with a model's files.`,
+      `${id} has no config.json at ${url('config.json')}, and no ${fileNames.adapterConfig}, ${fileNames.hparams} or ${fileNames.nanoGpt}. Check the address: it must be a folder with a model's files, or a checkpoint of nanoGPT or llm.c.`,
     );
-  const [weights] = await Promise.all([
-    probeWeights(head, whole, files),
-    whole(fileNames.generationConfig),
-    whole(fileNames.tokenizerConfigJson),
-    probeTokenizer(whole),
-  ]);
-  if (!weights)
+  if (!weights && !files.has(fileNames.adapterConfig))
     throw new VitrineError(
       'not-found',
-      `${id} has no model.safetensors, index of shards, or pytorch_model.bin.`,
+      `${id} has a config.json but no model.safetensors, pytorch_model.bin or index of shards. Check that the folder is complete.`,
     );
   return { files, versions, headers };
 }
 
-async function probeTokenizer(whole: (path: string) => Promise<unknown>): Promise<void> {
+async function probeTokenizer({ whole }: Probing): Promise<void> {
   if (await whole(fileNames.tokenizerJson)) return;
-  await Promise.all([whole(fileNames.vocabJson), whole(fileNames.mergesTxt)]);
+  const [vocabulary] = await Promise.all([whole(fileNames.vocabJson), whole(fileNames.mergesTxt)]);
+  if (vocabulary) return;
+  const others = [fileNames.vocabTxt, fileNames.sentencePiece, fileNames.sentencePieceModel];
+  await Promise.all(others.map((path) => whole(path)));
 }
 
-async function probeWeights(
-  head: (path: string) => Promise<boolean>,
-  whole: (path: string) => Promise<unknown>,
-  files: Map<string, ListedFile>,
-): Promise<boolean> {
-  if (await head(fileNames.safetensors)) return true;
-  if (await whole(fileNames.safetensorsIndex)) {
-    const index = files.get(fileNames.safetensorsIndex)?.whole ?? new Uint8Array();
-    const { shards } = parseShardIndex(new TextDecoder().decode(index), fileNames.safetensorsIndex);
-    for (const shard of shards)
-      if (!(await head(shard)))
-        throw new VitrineError('not-found', `The shard ${shard} named by the index is not there.`);
-    return true;
+async function probeWeights(probing: Probing): Promise<Headers | undefined> {
+  const { whole, head } = probing;
+  const single = await head(fileNames.safetensors);
+  if (single) return single;
+  if (await whole(fileNames.safetensorsIndex)) return probeShards(probing, fileNames.safetensorsIndex);
+  const torch = await head(fileNames.torch);
+  if (torch) return torch;
+  if (await whole(fileNames.torchIndex)) return probeShards(probing, fileNames.torchIndex);
+  return undefined;
+}
+
+async function probeShards({ files, head }: Probing, path: string): Promise<Headers | undefined> {
+  const index = files.get(path)?.whole ?? new Uint8Array();
+  let headers: Headers | undefined;
+  for (const shard of parseShardIndex(new TextDecoder().decode(index), path).shards) {
+    headers = await head(shard);
+    if (!headers) throw new VitrineError('not-found', `The shard ${shard} named by ${path} is not there.`);
   }
-  return head(fileNames.torch);
+  return headers;
+}
+
+/** Models without config.json: a checkpoint that was named, nanoGPT's, OpenAI's release. */
+async function probeOtherForms(
+  { whole, head }: Probing,
+  named: string | undefined,
+): Promise<Headers | undefined> {
+  const checkpoint = await head(named ?? fileNames.nanoGpt);
+  if (checkpoint) {
+    await whole(fileNames.characters);
+    return checkpoint;
+  }
+  if (!(await whole(fileNames.hparams))) return undefined;
+  await Promise.all([
+    whole(fileNames.tensorflowIndex),
+    whole(fileNames.encoderJson),
+    whole(fileNames.vocabBpe),
+  ]);
+  return head(fileNames.tensorflowData);
 }

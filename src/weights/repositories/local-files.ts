@@ -1,6 +1,7 @@
 import { VitrineError } from '../../lib/index.ts';
 import { digestOf, toHex } from '../cache/digest.ts';
 import { detachBuffer } from '../detach-buffer.ts';
+import { identifiedBytes, refuseOtherFormats } from '../formats/identify-file.ts';
 import { fileNames, type ListedFile, type Repository, type RepositoryFile } from './repository.ts';
 
 /** Files the visitor dropped or picked; a whole folder with its subfolders may be among them. */
@@ -12,6 +13,7 @@ export function localFiles(id: string, given: File[]): Repository {
     scope: 'files',
     stored: false,
     async resolveRevision() {
+      await refuseStrangers(files);
       const listed = new Map<string, ListedFile>();
       for (const [path, file] of files) listed.set(path, { path, bytes: file.size });
       const facts = [...files].map(([path, file]) => `${path} ${file.size} ${file.lastModified}`).sort();
@@ -55,31 +57,68 @@ async function slice(file: File, begin: number, end: number): Promise<ArrayBuffe
   }
 }
 
-/** Paths as in a repository: relative to the folder that holds config.json. */
+/** Files that a model's folder is known by. */
+const markers: ReadonlySet<string> = new Set([
+  fileNames.config,
+  fileNames.hparams,
+  fileNames.adapterConfig,
+  fileNames.nanoGpt,
+]);
+
+/** Paths as in a repository: relative to the folder that holds the model. */
 function byPath(given: File[]): Map<string, File> {
   const paths = given.map((file) => [file.webkitRelativePath || file.name, file] as const);
-  const configs = paths.filter(([path]) => path.split('/').pop() === fileNames.config).map(([path]) => path);
-  const root = configs.sort((a, b) => a.length - b.length)[0]?.slice(0, -fileNames.config.length) ?? '';
+  const root = rootOf(paths.map(([path]) => path));
   const files = new Map<string, File>();
   for (const [path, file] of paths) if (path.startsWith(root)) files.set(path.slice(root.length), file);
-  if (!files.has(fileNames.config))
-    throw new VitrineError(
-      'not-found',
-      'config.json is not among the files: choose it together with the weights and the tokenizer files.',
-    );
   return renameWeights(files);
+}
+
+/** The folder of the model, with a slash at its end; the outermost, as training leaves checkpoints further inside. */
+function rootOf(paths: readonly string[]): string {
+  const depth = (path: string) => path.split('/').length;
+  const found = paths.filter((path) => markers.has(path.split('/').pop() ?? ''));
+  const outermost = Math.min(...found.map(depth));
+  const roots = new Set(
+    found.filter((path) => depth(path) === outermost).map((path) => path.replace(/[^/]*$/, '')),
+  );
+  if (roots.size > 1)
+    throw new VitrineError(
+      'invalid-argument',
+      `There are ${roots.size} models among the files: ${[...roots].slice(0, 5).join(', ')}. Choose the folder of one of them.`,
+    );
+  return [...roots][0] ?? commonFolder(paths);
+}
+
+/** The folder that all files are in; browsers put the folder that was chosen before every path. */
+function commonFolder(paths: readonly string[]): string {
+  const [first = ''] = paths;
+  const folders = first.split('/').slice(0, -1);
+  while (folders.length > 0 && !paths.every((path) => path.startsWith(`${folders.join('/')}/`)))
+    folders.pop();
+  return folders.length > 0 ? `${folders.join('/')}/` : '';
 }
 
 /** One safetensors file of any name is the model; a browser may have saved it as `model (1).safetensors`. */
 function renameWeights(files: Map<string, File>): Map<string, File> {
   const weights = [...files.keys()].filter((path) => path.endsWith('.safetensors'));
   const only = weights[0];
-  if (weights.length === 1 && only && !files.has(fileNames.safetensorsIndex)) {
+  const single = weights.length === 1 && !files.has(fileNames.safetensorsIndex);
+  if (single && only && only !== fileNames.adapterWeights) {
     const file = files.get(only);
     files.delete(only);
     if (file) files.set(fileNames.safetensors, file);
   }
   return files;
+}
+
+/** Says what the files are, where none of them is a model. */
+async function refuseStrangers(files: ReadonlyMap<string, File>): Promise<void> {
+  if ([...files.keys()].some((path) => markers.has(path))) return;
+  for (const [path, file] of [...files].slice(0, 20)) {
+    const front = new Uint8Array(await slice(file, 0, Math.min(identifiedBytes, file.size)));
+    refuseOtherFormats(front, path);
+  }
 }
 
 function blobOf(files: Map<string, File>, path: string): File {

@@ -10,6 +10,8 @@ export interface ListedFile {
   head?: Uint8Array<ArrayBuffer>;
   /** The server was seen to ignore ranges. */
   sequential?: boolean;
+  /** ETag or date of the file when it was found. */
+  version?: string;
 }
 
 /** The files of one pinned revision. */
@@ -55,12 +57,25 @@ export const fileNames = {
   safetensors: 'model.safetensors',
   safetensorsIndex: 'model.safetensors.index.json',
   torch: 'pytorch_model.bin',
+  torchIndex: 'pytorch_model.bin.index.json',
+  nanoGpt: 'ckpt.pt',
+  characters: 'meta.pkl',
+  hparams: 'hparams.json',
+  tensorflowIndex: 'model.ckpt.index',
+  tensorflowData: 'model.ckpt.data-00000-of-00001',
+  encoderJson: 'encoder.json',
+  vocabBpe: 'vocab.bpe',
+  adapterConfig: 'adapter_config.json',
+  adapterWeights: 'adapter_model.safetensors',
   tokenizerJson: 'tokenizer.json',
   vocabJson: 'vocab.json',
   mergesTxt: 'merges.txt',
   tokenizerConfigJson: 'tokenizer_config.json',
   specialTokensMapJson: 'special_tokens_map.json',
   addedTokensJson: 'added_tokens.json',
+  vocabTxt: 'vocab.txt',
+  sentencePiece: 'spiece.model',
+  sentencePieceModel: 'tokenizer.model',
 } as const;
 
 /** All pieces in one array. */

@@ -22,8 +22,8 @@ export const bundledModels: ReadonlyMap<string, readonly string[]> = new Map([
 /** A model source, taken apart. `id` is what the user sees and what the storage is filed under. */
 export type ParsedSource =
   | { kind: 'bundled'; id: string; base: string; paths: readonly string[] }
-  | { kind: 'folder'; id: string; base: string }
-  | { kind: 'hub'; id: string; hub: string; revision: string }
+  | { kind: 'folder'; id: string; base: string; file?: string }
+  | { kind: 'hub'; id: string; hub: string; revision: string; file?: string }
   | { kind: 'files'; id: string; files: File[] };
 
 const namePattern = /^[A-Za-z0-9][\w.-]*(\/[\w][\w.-]*)?$/;
@@ -50,7 +50,7 @@ export function parseSource(
   return parseHubId(text, hub);
 }
 
-function parseHubId(text: string, hub: string): ParsedSource {
+function parseHubId(text: string, hub: string): ParsedSource & { kind: 'hub' } {
   const at = text.indexOf('@');
   const id = at < 0 ? text : text.slice(0, at);
   const revision = at < 0 ? 'main' : text.slice(at + 1);
@@ -71,7 +71,12 @@ function parseUrl(text: string, hub: string): ParsedSource {
   const url = urlOf(text);
   const page = text.startsWith(`${hub}/`) ? text.slice(hub.length + 1) : undefined;
   const match = page && /^([\w.-]+\/[\w.-]+)(?:\/(?:tree|resolve|blob)\/([^?#]+?))?\/?$/.exec(page);
-  if (match) return parseHubId(`${match[1]}@${decoded(match[2] ?? 'main')}`, hub);
+  if (match) {
+    const [, revision = 'main', file] =
+      /^(.+?)\/([^/]+\.(?:bin|pth?|safetensors|json))$/.exec(match[2] ?? '') ?? [];
+    if (file) return { ...parseHubId(`${match[1]}@${decoded(revision)}`, hub), file: decoded(file) };
+    return parseHubId(`${match[1]}@${decoded(match[2] ?? 'main')}`, hub);
+  }
   return folder(url);
 }
 
@@ -99,12 +104,15 @@ function decoded(text: string): string {
   }
 }
 
-/** The folder of a URL; a URL that names a file of it means the folder. */
+/** The folder of a URL; a URL that names a file of it means the folder, and these weights where there are several. */
 function folder(url: URL): ParsedSource {
   url.hash = '';
-  if (/\.(json|safetensors|bin|txt)$/.test(url.pathname)) url.pathname = url.pathname.replace(/[^/]*$/, '');
+  const name = /[^/]*$/.exec(url.pathname)?.[0] ?? '';
+  const file = /\.(bin|pth?)$/.test(name) ? decoded(name) : undefined;
+  if (/\.(json|safetensors|bin|txt|pth?|index|meta|bpe|pkl)$/.test(name) || /^model\.ckpt\./.test(name))
+    url.pathname = url.pathname.replace(/[^/]*$/, '');
   if (!url.pathname.endsWith('/')) url.pathname += '/';
-  return { kind: 'folder', id: url.href, base: url.href };
+  return { kind: 'folder', id: file ? url.href + encodeURIComponent(file) : url.href, base: url.href, file };
 }
 
 function parseFiles(files: File[]): ParsedSource {

@@ -1,0 +1,162 @@
+import { VitrineError } from '../../lib/index.ts';
+import type { TensorInfo } from '../types.ts';
+import { shown } from './header-json.ts';
+import { Cursor, readTable, TableFault } from './table-file.ts';
+
+/** A GPT-2 in the form of OpenAI's release of 2019, as the rest of the library knows it. */
+export interface TensorflowCheckpoint {
+  /** What config.json would say. */
+  config: Record<string, unknown>;
+  tensors: TensorInfo[];
+}
+
+interface Entry {
+  dtype: number;
+  shape: number[];
+  shard: number;
+  offset: number;
+  bytes: number;
+}
+
+/** TensorFlow's number for float. */
+const float = 1;
+
+/**
+ * The tensors of OpenAI's release: from model.ckpt.index, which names each with its place in the data file, and
+ * hparams.json. Throws `unsupported-format`, `config-unsupported` or `integrity`.
+ */
+export function readTensorflow(
+  index: Uint8Array,
+  hparams: unknown,
+  data: { file: string; fileBytes: number },
+): TensorflowCheckpoint {
+  try {
+    return { config: configOf(hparams), tensors: tensorsOf(index, data) };
+  } catch (cause) {
+    if (!(cause instanceof TableFault)) throw cause;
+    throw new VitrineError(
+      'unsupported-format',
+      `model.ckpt.index cannot be read as the index of a TensorFlow checkpoint: ${cause.message}. Download it again, or use the model's safetensors, such as openai-community/gpt2.`,
+      { cause },
+    );
+  }
+}
+
+function configOf(hparams: unknown): Record<string, unknown> {
+  const given = (typeof hparams === 'object' && hparams !== null ? hparams : {}) as Record<string, unknown>;
+  const size = (key: string): number => {
+    const value = given[key];
+    if (typeof value === 'number' && Number.isSafeInteger(value) && value > 0) return value;
+    throw new VitrineError(
+      'config-unsupported',
+      `${key} in hparams.json is ${value === undefined ? 'missing' : shown(String(value))}; it must be a whole number above 0. Download the file again.`,
+    );
+  };
+  const vocabSize = size('n_vocab');
+  return {
+    model_type: 'gpt2',
+    vocab_size: vocabSize,
+    n_positions: size('n_ctx'),
+    n_embd: size('n_embd'),
+    n_head: size('n_head'),
+    n_layer: size('n_layer'),
+    activation_function: 'gelu_new',
+    layer_norm_epsilon: 1e-5,
+    tie_word_embeddings: true,
+  };
+}
+
+function tensorsOf(
+  index: Uint8Array,
+  { file, fileBytes }: { file: string; fileBytes: number },
+): TensorInfo[] {
+  const table = readTable(index);
+  checkHeader(table.get(''));
+  const tensors: TensorInfo[] = [];
+  for (const [key, value] of table) {
+    const name = key === '' ? undefined : nameOf(key);
+    if (name === undefined) continue;
+    const { dtype, shape, shard, offset, bytes } = readEntry(value);
+    if (dtype !== float) throw new TableFault(`${shown(key)} is of the type ${dtype}; only float is read`);
+    if (shard !== 0) throw new TableFault(`${shown(key)} is in shard ${shard}, but there is only one`);
+    const count = shape.reduce((product, size) => product * size, 1);
+    if (bytes !== count * 4) throw new TableFault(`${shown(key)} of shape [${shape}] claims ${bytes} bytes`);
+    if (offset + bytes > fileBytes)
+      throw new VitrineError(
+        'integrity',
+        `${file} is ${fileBytes} bytes, but ${shown(key)} ends at ${offset + bytes}: it was cut short. Download it again.`,
+      );
+    // Convolutions of width one: [1, in, out] is [in, out].
+    const flat = shape.length === 3 && shape[0] === 1 ? shape.slice(1) : shape;
+    tensors.push({ name, dtype: 'F32', shape: flat, file, begin: offset, end: offset + bytes });
+  }
+  return tensors;
+}
+
+/** {1: shards, 2: endianness, 3: version} */
+function checkHeader(value: Uint8Array | undefined): void {
+  if (!value) throw new TableFault('it has no header');
+  const fields = readMessage(value);
+  if ((fields.get(1)?.[0] ?? 0) !== 1)
+    throw new TableFault(`it has ${fields.get(1)?.[0] ?? 0} shards; one is read`);
+  if ((fields.get(2)?.[0] ?? 0) !== 0) throw new TableFault('its numbers are written high byte first');
+}
+
+/** {1: type, 2: shape, 3: shard, 4: offset, 5: size, 6: checksum} */
+function readEntry(value: Uint8Array): Entry {
+  const fields = readMessage(value);
+  const number = (field: number) => {
+    const found = fields.get(field)?.[0] ?? 0;
+    if (typeof found === 'number') return found;
+    throw new TableFault('an entry in it is damaged');
+  };
+  const shape: number[] = [];
+  for (const message of fields.get(2) ?? [])
+    for (const dim of message instanceof Uint8Array ? (readMessage(message).get(2) ?? []) : []) {
+      const size = dim instanceof Uint8Array ? (readMessage(dim).get(1)?.[0] ?? 0) : undefined;
+      if (typeof size !== 'number' || shape.length >= 8) throw new TableFault('a shape in it is damaged');
+      shape.push(size);
+    }
+  return { dtype: number(1), shape, shard: number(3), offset: number(4), bytes: number(5) };
+}
+
+/** The fields of a protocol buffer: numbers, and bytes of nested messages. */
+function readMessage(bytes: Uint8Array): Map<number, (number | Uint8Array)[]> {
+  const cursor = new Cursor(bytes);
+  const fields = new Map<number, (number | Uint8Array)[]>();
+  while (!cursor.done) {
+    const tag = cursor.varint();
+    const [field, kind] = [Math.floor(tag / 8), tag % 8];
+    const value = readField(cursor, kind);
+    const known = fields.get(field);
+    if (known) known.push(value);
+    else fields.set(field, [value]);
+  }
+  return fields;
+}
+
+function readField(cursor: Cursor, kind: number): number | Uint8Array {
+  if (kind === 0) return cursor.varint();
+  if (kind === 1) return cursor.take(8);
+  if (kind === 2) return cursor.take(cursor.varint());
+  if (kind === 5) return cursor.take(4);
+  throw new TableFault(`an entry in it has a field of the unknown kind ${kind}`);
+}
+
+const outside: ReadonlyMap<string, string> = new Map([
+  ['model/wte', 'wte.weight'],
+  ['model/wpe', 'wpe.weight'],
+  ['model/ln_f/g', 'ln_f.weight'],
+  ['model/ln_f/b', 'ln_f.bias'],
+]);
+
+/** The name transformers gives a variable of OpenAI's code; undefined for others, such as an optimizer's. */
+function nameOf(key: string): string | undefined {
+  const known = outside.get(key);
+  if (known) return known;
+  const match =
+    /^model\/h(\d{1,4})\/(ln_1|ln_2|attn\/c_attn|attn\/c_proj|mlp\/c_fc|mlp\/c_proj)\/([gbw])$/.exec(key);
+  if (!match) return undefined;
+  const [, layer, part = '', kind] = match;
+  return `h.${Number(layer)}.${part.replace('/', '.')}.${kind === 'b' ? 'bias' : 'weight'}`;
+}
