@@ -64,7 +64,7 @@ test('the whole tour by keyboard', async ({ page }) => {
   await expect(vitrine.text).toHaveValue(/The end was.+/s);
   await vitrine.ready();
   await tabTo(/^Continue$/);
-  await tabTo(/^Another take$/);
+  await tabTo(/^Try again$/);
   await tabTo(/^Sampling$/);
   await page.keyboard.press('ArrowRight');
   await expect(page.getByRole('tab', { name: 'Versions' })).toBeFocused();

@@ -95,7 +95,7 @@ test('files from this machine', async ({ page }) => {
   await vitrine.opened();
   const dialog = await vitrine.dialog('Models');
   const names = ['config.json', 'model.safetensors', 'vocab.json', 'merges.txt'];
-  await dialog.getByLabel(/^Or files/).setInputFiles(names.map((name) => `test/golden/bf16/${name}`));
+  await dialog.getByLabel(/^Or its files/).setInputFiles(names.map((name) => `test/golden/bf16/${name}`));
   await expect(dialog).toBeHidden();
   await vitrine.ready();
   await vitrine.text.fill('A');

@@ -33,7 +33,7 @@ test('a word’s alternatives open under the mouse, and choosing one branches th
   const tree = page.getByTestId('tree');
   await expect(tree.getByText('You are here')).toHaveCount(1);
   await tree.getByRole('button', { name: 'Compare' }).first().click();
-  await expect(page.getByTestId('compare')).toContainText(`They part after ${index} tokens`);
+  await expect(page.getByTestId('compare')).toContainText(`They differ after token ${index}.`);
   await tree.getByRole('button', { name: 'Go here' }).first().click();
   await expect(vitrine.text).toHaveValue(before);
 });

@@ -64,7 +64,7 @@ test('a reload brings back text, versions and settings', async ({ page }) => {
   const vitrine = new VitrinePage(page);
   await vitrine.opened();
   await page.getByRole('button', { name: 'Bold' }).click();
-  await page.getByRole('button', { name: 'Another take' }).click();
+  await page.getByRole('button', { name: 'Try again' }).click();
   await expect(vitrine.stop).toBeVisible();
   await vitrine.ready();
   const text = await vitrine.value();

@@ -40,7 +40,7 @@ test('a new version waits for the visitor’s word, and the text survives it', a
     expect(await page.title()).toBe(title);
     await vitrine.text.fill('A text of my own');
     await expect(notice).toBeVisible({ timeout: 60_000 });
-    await notice.getByRole('button', { name: 'Reload into it' }).click();
+    await notice.getByRole('button', { name: 'Reload to update' }).click();
     await expect(page).toHaveTitle('The next version');
     await vitrine.ready();
     await expect(vitrine.text).toHaveValue('A text of my own');

@@ -24,7 +24,7 @@ test('stop, continue, undo and redo', async ({ page }) => {
 
   await page.getByLabel('Tokens to write').fill('8');
   await vitrine.write.click();
-  await expect(vitrine.status).toHaveText(/Reached the length/);
+  await expect(vitrine.status).toHaveText(/Length limit reached/);
   const continued = await vitrine.value();
   expect(continued.startsWith(stopped)).toBe(true);
   expect(continued.length).toBeGreaterThan(stopped.length);
@@ -47,11 +47,11 @@ test('prompt and continuation are one text, which can be edited anywhere and con
   await vitrine.ready();
 });
 
-test('the same seed writes the same text again, another take another', async ({ page }) => {
+test('the same seed writes the same text again, another try another', async ({ page }) => {
   const vitrine = new VitrinePage(page);
   await vitrine.opened('?prompt=A+fox&seed=11&max-new-tokens=16');
   const first = await vitrine.value();
-  await page.getByRole('button', { name: 'Another take' }).click();
+  await page.getByRole('button', { name: 'Try again' }).click();
   await expect(vitrine.status).toHaveAttribute('data-phase', 'generating');
   await vitrine.ready();
   await expect(vitrine.text).not.toHaveValue(first);

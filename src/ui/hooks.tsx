@@ -1,9 +1,9 @@
 import { createContext, type ReactNode, useContext, useEffect, useRef } from 'react';
 import { useStore } from 'zustand';
-import { currentVersion } from './state/context.ts';
 import type { Version } from './state/document.ts';
 import type { Page } from './state/page.ts';
-import type { PageState } from './state/types.ts';
+import type { PageActions, PageState } from './state/page-state.ts';
+import { currentVersion } from './state/selectors.ts';
 
 const PageContext = createContext<Page | null>(null);
 
@@ -22,11 +22,11 @@ export function usePageState<T>(select: (state: PageState) => T): T {
   return useStore(usePage().store, select);
 }
 
-export function useActions(): Page['actions'] {
+export function useActions(): PageActions {
   return usePage().actions;
 }
 
-/** The text in front of the reader. */
+/** The text in front of the visitor. */
 export function useCurrentVersion(): Version {
   return usePageState(currentVersion);
 }
@@ -35,12 +35,13 @@ export function useCurrentVersion(): Version {
 export function useWindowEvent<K extends keyof WindowEventMap>(
   name: K,
   handler: (event: WindowEventMap[K]) => void,
+  capture = false,
 ): void {
   const latest = useRef(handler);
   latest.current = handler;
   useEffect(() => {
     const listen = (event: WindowEventMap[K]) => latest.current(event);
-    addEventListener(name, listen);
-    return () => removeEventListener(name, listen);
-  }, [name]);
+    addEventListener(name, listen, capture);
+    return () => removeEventListener(name, listen, capture);
+  }, [name, capture]);
 }

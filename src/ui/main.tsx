@@ -4,8 +4,8 @@ import { App } from './components/app.tsx';
 import { createBackend } from './engine.ts';
 import { PageProvider } from './hooks.tsx';
 import { applyTheme, storedTheme } from './lib/theme.ts';
+import { browserStorage } from './state/browser-storage.ts';
 import { createPage } from './state/page.ts';
-import { browserSession } from './state/session.ts';
 import { start } from './state/start.ts';
 import './styles/index.css';
 
@@ -22,10 +22,13 @@ const page = createPage(await createBackend(), {
   seed: () => crypto.getRandomValues(new Uint32Array(1))[0] ?? 0,
   hasWebGpu: () => 'gpu' in navigator,
   search: location.search,
-  session: browserSession(),
+  hash: location.hash,
+  linkFollowed: () => history.state?.followed === true,
+  followLink: () => history.replaceState({ followed: true }, ''),
+  storage: browserStorage(),
 });
 
-const online = () => page.store.setState({ online: navigator.onLine });
+const online = () => page.actions.setOnline(navigator.onLine);
 addEventListener('online', online);
 addEventListener('offline', online);
 online();

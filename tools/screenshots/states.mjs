@@ -196,7 +196,7 @@ export const states = [
     browser: 'none',
     async steps(page) {
       await open(page, '?prompt=Once+upon+a+time&seed=7&max-new-tokens=40');
-      await page.getByTestId('status').filter({ hasText: 'Reached the length' }).waitFor();
+      await page.getByTestId('status').filter({ hasText: 'Length limit reached' }).waitFor();
       await ready(page);
     },
   },

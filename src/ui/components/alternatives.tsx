@@ -1,12 +1,15 @@
-import { type RefObject, useEffect, useLayoutEffect, useRef, useState } from 'react';
+import { type KeyboardEvent, type RefObject, useEffect, useLayoutEffect, useRef, useState } from 'react';
 import type { TokenAlternative } from '../../engine/index.ts';
 import { formatProbability, showToken } from '../../lib/index.ts';
-import { useActions, useCurrentVersion, usePage, usePageState } from '../hooks.tsx';
+import { useActions, useCurrentVersion, usePageState } from '../hooks.tsx';
 import { surprisal } from '../lib/shade.ts';
+import { messages } from '../messages/index.ts';
 import type { TextToken } from '../state/document.ts';
-import { likeliest } from '../state/reading.ts';
-import { alternativesPerToken } from '../state/writing.ts';
 import { Bar } from './bar.tsx';
+import { useDismiss } from './use-dismiss.ts';
+import type { Opening } from './use-inspector.ts';
+
+const words = messages.alternatives;
 
 const width = 296;
 const margin = 8;
@@ -31,32 +34,24 @@ function placeAt(frame: HTMLElement, index: number, height: number): Place {
   };
 }
 
-/** What could come at the end of the text: read off the logits rather than kept with a token. */
-function useNextAlternatives(wanted: boolean): readonly TokenAlternative[] | null {
-  const page = usePage();
-  const next = usePageState((state) => state.next);
-  const model = page.model();
-  if (!wanted || !next || !model) return null;
-  return likeliest(next.logits, alternativesPerToken).map((best) => ({
-    ...best,
-    text: model.decode([best.id]),
-  }));
+function Rank({ rank }: { rank: number }) {
+  const all = usePageState((state) => state.model?.config.vocabSize ?? 0);
+  return rank > 0 ? words.rank(rank, all.toLocaleString('en')) : null;
 }
 
 function Heading({ token, rank }: { token: TextToken | undefined; rank: number }) {
-  if (!token) return <p className="alternatives-head">What could come next</p>;
-  const known = token.logprob !== null && !Number.isNaN(token.logprob);
+  if (!token) return <p className="alternatives-head">{words.next}</p>;
+  const { logprob } = token;
+  const known = logprob !== null && !Number.isNaN(logprob);
   return (
     <p className="alternatives-head">
       <bdi className="token-text">{showToken(token.text)}</bdi>
-      {known ? (
-        <span className="muted">
-          {formatProbability(Math.exp(token.logprob ?? 0))} · {surprisal(token.logprob ?? 0).toFixed(1)} bits
-          {rank > 0 ? ` · no. ${rank}` : ''}
-        </span>
-      ) : (
-        <span className="muted">The first token: nothing is before it</span>
-      )}
+      <span className="muted">
+        {known
+          ? words.figures(formatProbability(Math.exp(logprob)), surprisal(logprob).toFixed(1))
+          : words.first}
+        {known && <Rank rank={rank} />}
+      </span>
     </p>
   );
 }
@@ -81,32 +76,29 @@ function Choice({ choice, most, current, onChoose }: ChoiceProps) {
   );
 }
 
-interface AlternativesProps {
-  index: number;
-  focused: boolean;
-  frame: RefObject<HTMLElement | null>;
-  onClose(): void;
-  onEnter(): void;
-  onLeave(): void;
+/** Moves the focus along the choices. */
+function moveFocus(box: HTMLElement | null, event: KeyboardEvent): void {
+  const step = event.key === 'ArrowDown' ? 1 : event.key === 'ArrowUp' ? -1 : 0;
+  if (step === 0) return;
+  event.preventDefault();
+  const buttons = [...(box?.querySelectorAll<HTMLElement>('button.choice') ?? [])];
+  const at = buttons.indexOf(document.activeElement as HTMLElement);
+  buttons[(at + step + buttons.length) % buttons.length]?.focus();
 }
 
-/** What the model considered at one place. Choosing one branches the text there. */
-export function Alternatives({ index, focused, frame, onClose, onEnter, onLeave }: AlternativesProps) {
-  const actions = useActions();
-  const box = useRef<HTMLElement>(null);
+/** Where the box goes, once its height is known; and the focus, where the keyboard opened it. */
+function usePlace(
+  box: RefObject<HTMLElement | null>,
+  frame: RefObject<HTMLElement | null>,
+  { index, count, focused }: { index: number; count: number; focused: boolean },
+): Place | null {
   const [place, setPlace] = useState<Place | null>(null);
-  const token = useCurrentVersion().tokens[index];
-  const next = useNextAlternatives(!token);
-  const choices = token ? token.alternatives : next;
-  const count = choices?.length ?? 0;
-  const rank = token ? (choices ?? []).findIndex((choice) => choice.id === token.id) + 1 : 0;
-  const most = Math.exp(choices?.[0]?.logprob ?? 0);
-
   // biome-ignore lint/correctness/useExhaustiveDependencies: its height depends on how many choices there are
   useLayoutEffect(() => {
-    if (frame.current && box.current) setPlace(placeAt(frame.current, index, box.current.offsetHeight));
-  }, [frame, index, count]);
-
+    if (!frame.current || !box.current) return;
+    frame.current.querySelector(`.token-layer [data-i="${index}"]`)?.scrollIntoView({ block: 'nearest' });
+    setPlace(placeAt(frame.current, index, box.current.offsetHeight));
+  }, [box, frame, index, count]);
   // What is not placed yet is hidden, and cannot take the focus.
   const placed = place !== null;
   const some = count > 0;
@@ -114,35 +106,51 @@ export function Alternatives({ index, focused, frame, onClose, onEnter, onLeave 
     if (!focused || !placed) return;
     const first = some ? box.current?.querySelector<HTMLElement>('button.choice') : null;
     (first ?? box.current)?.focus();
-  }, [focused, placed, some]);
+  }, [box, focused, placed, some]);
+  return place;
+}
 
-  function onKeyDown(event: React.KeyboardEvent) {
-    if (event.key === 'Escape') {
-      event.stopPropagation();
-      onClose();
-    }
-    const step = event.key === 'ArrowDown' ? 1 : event.key === 'ArrowUp' ? -1 : 0;
-    if (step === 0) return;
-    event.preventDefault();
-    const buttons = [...(box.current?.querySelectorAll<HTMLElement>('button.choice') ?? [])];
-    const at = buttons.indexOf(document.activeElement as HTMLElement);
-    buttons[(at + step + buttons.length) % buttons.length]?.focus();
-  }
+interface AlternativesProps {
+  index: number;
+  opening: Opening;
+  frame: RefObject<HTMLElement | null>;
+  onClose(): void;
+  onEdit(): void;
+  onEnter(): void;
+  onLeave(event: React.PointerEvent): void;
+}
 
+/** What the model considered at one place. Choosing one branches the text there. */
+export function Alternatives(props: AlternativesProps) {
+  const { index, opening, frame, onClose } = props;
+  const actions = useActions();
+  const box = useRef<HTMLElement>(null);
+  const token = useCurrentVersion().tokens[index];
+  const next = usePageState((state) => state.next?.alternatives ?? null);
+  const choices = token ? token.alternatives : next;
+  const count = choices?.length ?? 0;
+  const rank = token ? (choices ?? []).findIndex((choice) => choice.id === token.id) + 1 : 0;
+  const most = Math.exp(choices?.[0]?.logprob ?? 0);
+  const place = usePlace(box, frame, { index, count, focused: opening === 'keyboard' });
+  useDismiss(box, '.sheet-text, .surprisal svg', onClose);
+  const choose = (choice: TokenAlternative) => {
+    onClose();
+    void actions.branch(index, choice);
+  };
   return (
     <section
       ref={box}
       className="alternatives"
       data-testid="alternatives"
-      aria-label="Alternatives"
+      aria-label={words.label}
       tabIndex={-1}
       style={{ left: place?.left ?? 0, top: place?.top ?? 0, visibility: place ? 'visible' : 'hidden' }}
-      onPointerEnter={onEnter}
-      onPointerLeave={onLeave}
-      onKeyDown={onKeyDown}
+      onPointerEnter={props.onEnter}
+      onPointerLeave={props.onLeave}
+      onKeyDown={(event) => moveFocus(box.current, event)}
     >
       <Heading token={token} rank={rank} />
-      {count === 0 && index > 0 && <p className="muted">Asking the model …</p>}
+      {count === 0 && index > 0 && <p className="muted">{words.waiting}</p>}
       <ol className="choices">
         {choices?.map((choice) => (
           <Choice
@@ -150,13 +158,15 @@ export function Alternatives({ index, focused, frame, onClose, onEnter, onLeave 
             choice={choice}
             most={most}
             current={choice.id === token?.id}
-            onChoose={() => {
-              onClose();
-              void actions.branch(index, choice);
-            }}
+            onChoose={() => choose(choice)}
           />
         ))}
       </ol>
+      {opening === 'touch' && (
+        <button type="button" className="quiet" onClick={props.onEdit}>
+          {words.edit}
+        </button>
+      )}
     </section>
   );
 }

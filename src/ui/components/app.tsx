@@ -1,16 +1,19 @@
 import { lazy, Suspense, useState } from 'react';
 import { useActions, usePageState, useWindowEvent } from '../hooks.tsx';
-import { requestFor } from '../state/loading.ts';
+import { messages } from '../messages/index.ts';
+import { readDropped } from '../state/dropped-files.ts';
 import { AsidePanel } from './aside-panel.tsx';
+import { Continuations } from './continuations.tsx';
 import { Header } from './header.tsx';
 import { LiveLog } from './live-log.tsx';
 import { Notice } from './notice.tsx';
 import { Sheet } from './sheet.tsx';
 import { StatusBar } from './status-bar.tsx';
 import { Surprisal } from './surprisal.tsx';
-import { Takes } from './takes.tsx';
 import { Toolbar } from './toolbar.tsx';
 import { Update } from './update.tsx';
+
+const words = messages.app;
 
 // What nobody needs in the first seconds comes when it is asked for.
 const DeviceDialog = lazy(async () => ({ default: (await import('./device-dialog.tsx')).DeviceDialog }));
@@ -35,46 +38,56 @@ function useShortcuts() {
   });
 }
 
-/** Model files dropped anywhere are opened. */
-function useDrop() {
+/** A folder or files dropped anywhere are opened; true while something is held over the page. */
+function useDrop(): boolean {
   const actions = useActions();
+  const [over, setOver] = useState(false);
   useWindowEvent('dragover', (event) => {
-    if (event.dataTransfer?.types.includes('Files')) event.preventDefault();
+    if (!event.dataTransfer?.types.includes('Files')) return;
+    event.preventDefault();
+    setOver(true);
+  });
+  useWindowEvent('dragleave', (event) => {
+    if (event.relatedTarget === null) setOver(false);
   });
   useWindowEvent('drop', (event) => {
-    const files = [...(event.dataTransfer?.files ?? [])];
-    if (files.length === 0) return;
+    setOver(false);
+    const items = [...(event.dataTransfer?.items ?? [])].filter((item) => item.kind === 'file');
+    if (items.length === 0) return;
     event.preventDefault();
+    // Both are there during the event only; folders are entries, and what comes from a page is none.
+    const dropped = items.map((item) => item.webkitGetAsEntry() ?? item.getAsFile());
     actions.show(null);
-    void actions.load(requestFor(files));
+    void readDropped(dropped.filter((each) => each !== null)).then(actions.openFiles);
   });
+  return over;
 }
 
 export function App() {
-  const [shaded, setShaded] = useState(true);
   const dialog = usePageState((state) => state.dialog);
-  const takes = usePageState((state) => state.takes.length);
+  const sideBySide = usePageState((state) => state.continuations.length > 0);
+  const over = useDrop();
   useShortcuts();
-  useDrop();
   return (
     <div className="app">
       <a className="skip" href="#writing">
-        Skip to the text
+        {words.skip}
       </a>
       <Header />
       <main className="main">
-        <section id="writing" className="writing" aria-label="Writing" tabIndex={-1}>
+        <section id="writing" className="writing" aria-label={words.writing} tabIndex={-1}>
           <div className="sheet-frame">
-            {takes > 0 ? <Takes shaded={shaded} /> : <Sheet shaded={shaded} />}
+            {sideBySide ? <Continuations /> : <Sheet />}
             <Notice />
             <Update />
           </div>
           <Surprisal />
-          <Toolbar shaded={shaded} onShade={setShaded} />
+          <Toolbar />
           <StatusBar />
         </section>
         <AsidePanel />
       </main>
+      {over && <div className="drop-overlay">{words.drop}</div>}
       <LiveLog />
       <Suspense>
         {dialog === 'models' && <ModelsDialog />}

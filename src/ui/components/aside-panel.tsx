@@ -1,12 +1,15 @@
 import { type KeyboardEvent, useId, useRef, useState } from 'react';
+import { messages } from '../messages/index.ts';
 import { InsidePanel } from './inside-panel.tsx';
 import { SamplingPanel } from './sampling-panel.tsx';
 import { VersionsPanel } from './versions-panel.tsx';
 
+const words = messages.tabs;
+
 const tabs = [
-  { key: 'sampling', name: 'Sampling', Panel: SamplingPanel },
-  { key: 'versions', name: 'Versions', Panel: VersionsPanel },
-  { key: 'inside', name: 'Inside', Panel: InsidePanel },
+  { key: 'sampling', name: words.sampling, Panel: SamplingPanel },
+  { key: 'versions', name: words.versions, Panel: VersionsPanel },
+  { key: 'inside', name: words.inside, Panel: InsidePanel },
 ] as const;
 
 type TabKey = (typeof tabs)[number]['key'];
@@ -29,8 +32,8 @@ export function AsidePanel() {
   }
 
   return (
-    <aside className="aside" aria-label="Panels beside the text">
-      <div className="tabs" role="tablist" aria-label="Panels" ref={list} onKeyDown={onKeyDown}>
+    <aside className="aside" aria-label={messages.app.panels}>
+      <div className="tabs" role="tablist" aria-label={words.list} ref={list} onKeyDown={onKeyDown}>
         {tabs.map((tab) => (
           <button
             key={tab.key}

@@ -1,4 +1,7 @@
 import { showToken } from '../../lib/index.ts';
+import { messages } from '../messages/index.ts';
+
+const words = messages.inside;
 
 interface AttentionViewProps {
   /** [T][T]: row t holds the weights of token t over tokens 0..t. */
@@ -38,7 +41,9 @@ export function AttentionView({ weights, texts, from, onFrom }: AttentionViewPro
         })}
       </p>
       <p className="explain" role="status">
-        Most on token {best + 1}, “<bdi>{showToken(texts[best] ?? '')}</bdi>”, {share} %.
+        {words.most(best + 1)}
+        <bdi>{showToken(texts[best] ?? '')}</bdi>
+        {words.share(share)}
       </p>
     </>
   );

@@ -1,5 +1,8 @@
 import { formatPerplexity } from '../../lib/index.ts';
+import { messages } from '../messages/index.ts';
 import type { Version } from '../state/document.ts';
+
+const words = messages.versions;
 
 function rest(version: Version, from: number): string {
   const text = version.tokens.slice(from).map((token) => token.text);
@@ -26,22 +29,22 @@ interface CompareProps {
 /** Two versions side by side from where they part. */
 export function Compare({ shared, here, there, onClose }: CompareProps) {
   const sides = [
-    { name: 'This one', version: here },
-    { name: 'The other', version: there },
+    { name: words.thisOne, version: here },
+    { name: words.other, version: there },
   ];
   return (
-    <section className="compare" aria-label="Comparison" data-testid="compare">
+    <section className="compare" aria-label={words.comparison} data-testid="compare">
       <p className="muted">
-        They part after {shared} tokens.{' '}
+        {words.differ(shared)}{' '}
         <button type="button" className="link" onClick={onClose}>
-          Close
+          {words.close}
         </button>
       </p>
       <div className="compare-sides">
         {sides.map(({ name, version }) => (
           <div key={name}>
             <h3>{name}</h3>
-            <p className="explain">perplexity {perplexity(version, shared)}</p>
+            <p className="explain">{words.perplexity(perplexity(version, shared))}</p>
             <p className="branch-text" dir="auto">
               {rest(version, shared)}
             </p>

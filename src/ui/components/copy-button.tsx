@@ -1,12 +1,13 @@
 import { useState } from 'react';
+import { messages } from '../messages/index.ts';
 
 /** Copies a text, and says whether that worked. */
 export function CopyButton({ text, name }: { text: () => string; name: string }) {
   const [done, setDone] = useState('');
   const copy = () =>
     navigator.clipboard.writeText(text()).then(
-      () => setDone('Copied'),
-      () => setDone('The browser did not allow it'),
+      () => setDone(messages.share.copied),
+      () => setDone(messages.share.copyRefused),
     );
   return (
     <>

@@ -1,3 +1,4 @@
+import { messages } from '../messages/index.ts';
 import type { NextDistribution } from '../state/next-distribution.ts';
 
 const width = 320;
@@ -17,7 +18,7 @@ function outline(
   return curve.map((point) => `${x(point.rank).toFixed(1)} ${y(value(point)).toFixed(1)}`).join('L');
 }
 
-/** The whole distribution, before (pale) and after the cuts (accent). */
+/** The whole distribution, before (pale) and after the settings (accent). */
 export function Curve({ distribution }: { distribution: NextDistribution }) {
   const { curve, vocabulary, steps } = distribution;
   const most = Math.max(...curve.map((point) => Math.max(point.before, point.after)), 1e-9);
@@ -30,7 +31,7 @@ export function Curve({ distribution }: { distribution: NextDistribution }) {
     most,
     (point) => point.after,
   );
-  const label = `Probability by rank: ${kept} of ${vocabulary} tokens are left after the cuts.`;
+  const label = messages.next.curve(kept, vocabulary);
   return (
     <svg
       className="curve"

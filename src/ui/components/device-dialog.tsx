@@ -1,12 +1,15 @@
 import { useState } from 'react';
-import type { AdapterSummary } from '../../engine/index.ts';
+import type { AdapterSummary, ModelStats } from '../../engine/index.ts';
 import { formatBytes, formatRate } from '../../lib/index.ts';
 import { useActions, usePage, usePageState } from '../hooks.tsx';
 import { diagnostics } from '../lib/diagnostics.ts';
+import { messages } from '../messages/index.ts';
 import { BrowserAdvice } from './browser-advice.tsx';
 import { CopyButton } from './copy-button.tsx';
 import { Dialog } from './dialog.tsx';
 import { SpeedPlot } from './speed-plot.tsx';
+
+const words = messages.device;
 
 function Facts({ facts }: { facts: readonly (readonly [string, string])[] }) {
   return (
@@ -21,13 +24,18 @@ function Facts({ facts }: { facts: readonly (readonly [string, string])[] }) {
   );
 }
 
+function runsOn(adapter: AdapterSummary): string {
+  if (adapter.backend !== 'webgpu') return words.cpu;
+  return adapter.software ? words.softwareGpu : words.gpu;
+}
+
 function adapterFacts(adapter: AdapterSummary): [string, string][] {
   return [
-    ['Runs on', adapter.backend === 'webgpu' ? 'GPU, through WebGPU' : 'CPU, without WebGPU'],
-    ['Vendor', adapter.vendor || 'not told'],
-    ['Architecture', adapter.architecture || 'not told'],
-    ['Device', adapter.description || adapter.device || 'not told'],
-    ['Features', adapter.features.length > 0 ? adapter.features.join(', ') : 'none beyond the core'],
+    [words.runsOn, runsOn(adapter)],
+    [words.vendor, adapter.vendor || words.unknown],
+    [words.architecture, adapter.architecture || words.unknown],
+    [words.device, adapter.description || adapter.device || words.unknown],
+    [words.features, adapter.features.length > 0 ? adapter.features.join(', ') : words.noFeatures],
   ];
 }
 
@@ -39,18 +47,12 @@ function Adapter({ adapter }: { adapter: AdapterSummary }) {
   const limits = Object.entries(adapter.limits);
   return (
     <section aria-labelledby="adapter-title">
-      <h3 id="adapter-title">Adapter</h3>
-      {adapter.software && (
-        <p className="aside-note">
-          This is a software adapter: the arithmetic is right, but it runs on the CPU and is slow. On a
-          machine with a GPU, update the browser and the graphics driver, and look at chrome://gpu for what is
-          blocked.
-        </p>
-      )}
+      <h3 id="adapter-title">{words.adapter}</h3>
+      {adapter.software && <p className="aside-note">{words.software}</p>}
       <Facts facts={adapterFacts(adapter)} />
       {limits.length > 0 && (
         <details>
-          <summary>{limits.length} limits</summary>
+          <summary>{words.limits(limits.length)}</summary>
           <Facts facts={limits.map(([name, value]) => [name, limitValue(name, value)])} />
         </details>
       )}
@@ -58,22 +60,32 @@ function Adapter({ adapter }: { adapter: AdapterSummary }) {
   );
 }
 
+function gpuFacts(stats: ModelStats | null): [string, string][] {
+  return [
+    [words.dispatches, stats ? stats.dispatchesPerToken.toFixed(1) : '–'],
+    [words.submits, stats ? stats.submitsPerToken.toFixed(2) : '–'],
+  ];
+}
+
 function Speed() {
   const run = usePageState((state) => state.run);
-  if (!run) return <p className="muted">Nothing has been written yet.</p>;
+  const gpu = usePageState((state) => state.model?.adapter.backend === 'webgpu');
+  if (!run) return <p className="muted">{words.nothing}</p>;
   const { stats } = run;
   return (
     <>
       <SpeedPlot samples={run.samples} />
       <Facts
         facts={[
-          ['Writing (decode)', `${formatRate(stats?.decodeTokensPerSecond ?? run.tokensPerSecond)} tokens/s`],
-          ['Reading (prefill)', `${formatRate(stats?.prefillTokensPerSecond ?? 0)} tokens/s`],
-          ['First token after', run.firstTokenMs === null ? '–' : `${run.firstTokenMs.toFixed(0)} ms`],
-          ['Tokens in this run', String(run.tokens)],
-          ['GPU memory', stats ? formatBytes(stats.gpuBytes) : '–'],
-          ['Dispatches per token', stats ? stats.dispatchesPerToken.toFixed(1) : '–'],
-          ['Submits per token', stats ? stats.submitsPerToken.toFixed(2) : '–'],
+          [words.decode, words.rate(formatRate(run.tokensPerSecond))],
+          [words.prefill, words.rate(formatRate(stats?.prefillTokensPerSecond ?? 0))],
+          [
+            words.firstToken,
+            run.firstTokenMs === null ? '–' : words.milliseconds(run.firstTokenMs.toFixed(0)),
+          ],
+          [words.tokens, String(run.tokens)],
+          [words.memory, stats ? formatBytes(stats.gpuBytes) : '–'],
+          ...(gpu ? gpuFacts(stats) : []),
         ]}
       />
     </>
@@ -86,17 +98,21 @@ function SelfCheck() {
   const busy = usePageState((state) => state.phase === 'generating');
   return (
     <section aria-labelledby="check-title">
-      <h3 id="check-title">Does this device calculate right?</h3>
-      <p className="muted">
-        Runs fixed prompts through the bundled model and compares every logit with stored reference values.
-      </p>
+      <h3 id="check-title">{words.check}</h3>
+      <p className="muted">{words.checkExplain}</p>
       <div className="row">
         <button type="button" disabled={running || busy} onClick={() => void actions.check()}>
-          {running ? 'Checking …' : 'Check now'}
+          {running ? words.checking : words.checkNow}
         </button>
         <p role="status" data-testid="self-check">
           {report &&
-            `${report.passed ? 'Passed' : 'Failed'}: largest error ${report.maxAbsError.toExponential(1)} of ${report.tolerance} allowed, ${report.tokensMatched} of ${report.tokensTotal} tokens alike.`}
+            (report.passed ? words.passed : words.failed) +
+              words.checkResult(
+                report.maxAbsError.toExponential(1),
+                report.tolerance,
+                report.tokensMatched,
+                report.tokensTotal,
+              )}
         </p>
       </div>
       <p>
@@ -113,31 +129,27 @@ export function DeviceDialog() {
   const [shown, setShown] = useState(false);
   const report = () => diagnostics(page.store.getState(), navigator.userAgent);
   return (
-    <Dialog title="Device">
-      {model ? (
-        <Adapter adapter={model.adapter} />
-      ) : (
-        <p className="muted">The adapter is known once a model is loaded.</p>
-      )}
+    <Dialog title={words.title}>
+      {model ? <Adapter adapter={model.adapter} /> : <p className="muted">{words.unknownAdapter}</p>}
       {fallback && (
         <section aria-labelledby="fallback-title">
-          <h3 id="fallback-title">Why not on the GPU?</h3>
+          <h3 id="fallback-title">{messages.fallback.title}</h3>
           <p className="code-message">{fallback.message}</p>
           {fallback.code === 'webgpu-unavailable' && <BrowserAdvice />}
         </section>
       )}
       <section aria-labelledby="speed-title">
-        <h3 id="speed-title">Speed and memory</h3>
+        <h3 id="speed-title">{words.speed}</h3>
         <Speed />
       </section>
       <SelfCheck />
       <section aria-labelledby="diagnostics-title">
-        <h3 id="diagnostics-title">Diagnostics</h3>
-        <p className="muted">For a report of trouble. No word of your text is in it.</p>
+        <h3 id="diagnostics-title">{words.diagnostics}</h3>
+        <p className="muted">{words.diagnosticsExplain}</p>
         <div className="row">
-          <CopyButton text={report} name="Copy diagnostics" />
+          <CopyButton text={report} name={words.copy} />
           <button type="button" className="quiet" aria-expanded={shown} onClick={() => setShown(!shown)}>
-            Show
+            {words.show}
           </button>
         </div>
         {shown && (

@@ -1,5 +1,6 @@
 import { type ReactNode, useEffect, useId, useRef } from 'react';
 import { useActions } from '../hooks.tsx';
+import { messages } from '../messages/index.ts';
 import { Icon } from './icon.tsx';
 
 /** A panel over the page: the browser's own dialog, with its focus trap, Escape and return of the focus. */
@@ -27,7 +28,7 @@ export function Dialog({ title, children }: { title: string; children: ReactNode
           <button
             type="button"
             className="quiet icon-only push"
-            aria-label="Close"
+            aria-label={messages.close}
             onClick={() => box.current?.close()}
           >
             <Icon name="close" />

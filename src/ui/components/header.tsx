@@ -1,15 +1,19 @@
 import { useActions, usePageState } from '../hooks.tsx';
+import { messages } from '../messages/index.ts';
 import { Icon } from './icon.tsx';
 import { ThemeButton } from './theme-button.tsx';
+
+const words = messages.header;
 
 function ModelChip() {
   const actions = useActions();
   const model = usePageState((state) => state.model);
   const request = usePageState((state) => state.request);
-  const name = model?.id ?? request?.name ?? 'No model';
+  const files = request?.kind === 'files' ? request.name : '';
+  const name = files || model?.id || request?.name || words.noModel;
   return (
     <button type="button" className="chip" onClick={() => actions.show('models')} aria-haspopup="dialog">
-      <span className="visually-hidden">Model: </span>
+      <span className="visually-hidden">{words.model}</span>
       <bdi className="chip-name">{name}</bdi>
       {model && <span className="chip-dtype">{model.dtype}</span>}
       <Icon name="chevron" />
@@ -24,15 +28,15 @@ export function Header() {
     <header className="header">
       <h1 className="wordmark">Vitrine</h1>
       <ModelChip />
-      {!online && <span className="badge">Offline</span>}
-      <nav className="header-tools" aria-label="Panels">
+      {!online && <span className="badge">{words.offline}</span>}
+      <nav className="header-tools" aria-label={words.tools}>
         <button type="button" className="quiet" onClick={() => actions.show('device')} aria-haspopup="dialog">
           <Icon name="chip" />
-          <span className="wide-text">Device</span>
+          <span className="wide-text">{words.device}</span>
         </button>
         <button type="button" className="quiet" onClick={() => actions.show('share')} aria-haspopup="dialog">
           <Icon name="share" />
-          <span className="wide-text">Share</span>
+          <span className="wide-text">{words.share}</span>
         </button>
         <ThemeButton />
       </nav>

@@ -1,9 +1,12 @@
 import { useState } from 'react';
 import type { Inspection } from '../../engine/index.ts';
 import { useActions, useCurrentVersion, usePageState } from '../hooks.tsx';
+import { messages } from '../messages/index.ts';
 import { AttentionView } from './attention-view.tsx';
 import { LogitLens } from './logit-lens.tsx';
 import { Slider } from './slider.tsx';
+
+const words = messages.inside;
 
 /** A view of more tokens than this says nothing, and its attention weights would fill the memory. */
 const mostTokens = 96;
@@ -41,14 +44,14 @@ function Insides({ view }: { view: View }) {
   const heads = inspection.attention?.[0]?.length ?? 0;
   return (
     <>
-      {shortened && <p className="muted">Only the last {mostTokens} tokens, read on their own.</p>}
-      <Slider label="From token" value={at} max={texts.length - 1} onChange={setAt} />
+      {shortened && <p className="muted">{words.cropped(mostTokens)}</p>}
+      <Slider label={words.from} value={at} max={texts.length - 1} onChange={setAt} />
       {inspection.attention && (
         <section aria-labelledby="attention-title">
-          <h3 id="attention-title">Attention</h3>
-          <p className="explain">The stronger the shade, the more this head takes from that token.</p>
-          <Slider label="Layer" value={layer} max={layers - 1} onChange={setLayer} />
-          <Slider label="Head" value={head} max={heads - 1} onChange={setHead} />
+          <h3 id="attention-title">{words.attention}</h3>
+          <p className="explain">{words.attentionExplain}</p>
+          <Slider label={words.layer} value={layer} max={layers - 1} onChange={setLayer} />
+          <Slider label={words.head} value={head} max={heads - 1} onChange={setHead} />
           <AttentionView
             weights={inspection.attention[layer]?.[head] ?? new Float32Array()}
             texts={texts}
@@ -59,8 +62,8 @@ function Insides({ view }: { view: View }) {
       )}
       {inspection.logitLens && (
         <section aria-labelledby="lens-title">
-          <h3 id="lens-title">What each layer would say next</h3>
-          <p className="explain">The head of the model, put on the residual stream after every layer.</p>
+          <h3 id="lens-title">{words.lens}</h3>
+          <p className="explain">{words.lensExplain}</p>
           <LogitLens lens={inspection.logitLens} at={at} />
         </section>
       )}
@@ -74,19 +77,13 @@ export function InsidePanel() {
   const ready = usePageState((state) => state.phase === 'ready');
   return (
     <div className="panel" data-testid="inside">
-      <h2>Inside</h2>
+      <h2>{words.title}</h2>
       <div className="row">
         <button type="button" disabled={!ready || busy || empty} onClick={() => void look()}>
-          {busy ? 'Looking …' : view ? 'Look again' : 'Look inside this text'}
+          {busy ? words.busy : view ? words.again : words.look}
         </button>
       </div>
-      {view ? (
-        <Insides key={view.texts.length} view={view} />
-      ) : (
-        <p className="muted">
-          Which tokens each head attends to, and what the model would have said after every layer.
-        </p>
-      )}
+      {view ? <Insides key={view.texts.length} view={view} /> : <p className="muted">{words.explain}</p>}
     </div>
   );
 }

@@ -1,8 +1,9 @@
 import { useEffect, useRef, useState } from 'react';
 import { usePage } from '../hooks.tsx';
 import { completeSentences } from '../lib/sentences.ts';
-import { currentVersion } from '../state/context.ts';
+import { messages } from '../messages/index.ts';
 import { versionText } from '../state/document.ts';
+import { currentVersion } from '../state/selectors.ts';
 
 const mostLines = 12;
 
@@ -39,7 +40,7 @@ export function LiveLog() {
   }, [page]);
 
   return (
-    <div className="visually-hidden" role="log" aria-label="Written text">
+    <div className="visually-hidden" role="log" aria-label={messages.log}>
       {lines.map((line) => (
         <p key={line.key} dir="auto">
           {line.text}

@@ -1,7 +1,10 @@
 import { formatProbability, showToken } from '../../lib/index.ts';
 import { surprisal } from '../lib/shade.ts';
+import { messages } from '../messages/index.ts';
 import type { TextToken } from '../state/document.ts';
 import { Bar } from './bar.tsx';
+
+const words = messages.next;
 
 /** One written token and what was considered in its place: all that is known without asking the model again. */
 export function LiveOdds({ token }: { token: TextToken }) {
@@ -15,16 +18,19 @@ export function LiveOdds({ token }: { token: TextToken }) {
       </p>
       <p className="ledger muted">
         {known &&
-          `${formatProbability(Math.exp(token.logprob ?? 0))} · ${surprisal(token.logprob ?? 0).toFixed(1)} bits`}
+          messages.alternatives.figures(
+            formatProbability(Math.exp(token.logprob ?? 0)),
+            surprisal(token.logprob ?? 0).toFixed(1),
+          )}
       </p>
       <table className="next-table">
-        <caption className="visually-hidden">What was considered in its place</caption>
+        <caption className="visually-hidden">{words.writtenCaption}</caption>
         <thead>
           <tr>
-            <th scope="col">Token</th>
+            <th scope="col">{words.token}</th>
             <td />
             <th scope="col" className="choice-number">
-              model
+              {words.model}
             </th>
           </tr>
         </thead>

@@ -1,6 +1,9 @@
 import type { Inspection } from '../../engine/index.ts';
 import { formatProbability, showToken } from '../../lib/index.ts';
+import { messages } from '../messages/index.ts';
 import { Bar } from './bar.tsx';
+
+const words = messages.inside;
 
 interface LogitLensProps {
   lens: NonNullable<Inspection['logitLens']>;
@@ -11,14 +14,14 @@ interface LogitLensProps {
 export function LogitLens({ lens, at }: LogitLensProps) {
   return (
     <table className="next-table lens">
-      <caption className="visually-hidden">Likeliest next token after each layer</caption>
+      <caption className="visually-hidden">{words.lensCaption}</caption>
       <tbody>
         {lens.map((positions, layer) => {
           const best = positions[at]?.[0];
           return (
             // biome-ignore lint/suspicious/noArrayIndexKey: a layer is its number
             <tr key={layer}>
-              <td className="muted">{layer === 0 ? 'input' : `layer ${layer}`}</td>
+              <td className="muted">{layer === 0 ? words.input : words.layerRow(layer)}</td>
               <td>
                 <bdi className="token-text">{best ? showToken(best.text) : ''}</bdi>
               </td>

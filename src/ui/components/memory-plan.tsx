@@ -2,7 +2,10 @@ import { useEffect, useId, useState } from 'react';
 import type { MemoryPlan, ModelSource, WeightDtype } from '../../engine/index.ts';
 import { formatBytes } from '../../lib/index.ts';
 import { usePage } from '../hooks.tsx';
-import { toPageError } from '../state/troubles.ts';
+import { messages } from '../messages/index.ts';
+import { toPageError } from '../state/error-messages.ts';
+
+const words = messages.plan;
 
 function usePlan(source: ModelSource): { plan: MemoryPlan | null; problem: string | null } {
   const page = usePage();
@@ -45,8 +48,8 @@ function Row({ row, recommended, chosen, name, onChoose }: RowProps) {
       <td className="choice-number">{formatBytes(row.weightBytes)}</td>
       <td className="choice-number">{formatBytes(row.kvBytes)}</td>
       <td>
-        {row.fits ? 'fits' : (row.why ?? 'does not fit')}
-        {recommended ? ', recommended' : ''}
+        {row.fits ? words.fits : (row.why ?? words.doesNotFit)}
+        {recommended ? words.recommended : ''}
       </td>
     </tr>
   );
@@ -68,22 +71,22 @@ export function MemoryPlanView({ source, dtype, onDtype }: MemoryPlanProps) {
         {problem}
       </p>
     );
-  if (!plan) return <p className="plan muted">Reading the list of tensors …</p>;
+  if (!plan) return <p className="plan muted">{words.reading}</p>;
   const chosen = dtype ?? plan.recommended;
   return (
     <div className="plan" data-testid="plan">
       <table className="plan-table">
-        <caption className="visually-hidden">Memory on this device by weight type</caption>
+        <caption className="visually-hidden">{words.caption}</caption>
         <thead>
           <tr>
-            <th scope="col">Weights as</th>
+            <th scope="col">{words.weightsAs}</th>
             <th scope="col" className="choice-number">
-              weights
+              {words.weights}
             </th>
             <th scope="col" className="choice-number">
-              context
+              {words.context}
             </th>
-            <th scope="col">here</th>
+            <th scope="col">{words.here}</th>
           </tr>
         </thead>
         <tbody>

@@ -2,10 +2,13 @@ import { useState } from 'react';
 import type { CachedModel, WeightDtype } from '../../engine/index.ts';
 import { formatBytes, formatCount } from '../../lib/index.ts';
 import { usePageState } from '../hooks.tsx';
+import { messages } from '../messages/index.ts';
 import type { CatalogueEntry } from '../state/catalogue.ts';
-import { isBundled, requestFor } from '../state/loading.ts';
+import { isBundled, requestFor } from '../state/load-request.ts';
 import type { LoadRequest } from '../state/types.ts';
 import { MemoryPlanView } from './memory-plan.tsx';
+
+const words = messages.models;
 
 interface ModelCardProps {
   entry: CatalogueEntry;
@@ -14,9 +17,9 @@ interface ModelCardProps {
 }
 
 function storedWord(entry: CatalogueEntry, stored: CachedModel | null): string {
-  if (isBundled(entry.id)) return 'comes with the page';
-  if (!stored) return 'not on this device';
-  return stored.complete ? 'on this device' : `${formatBytes(stored.bytes)} on this device so far`;
+  if (isBundled(entry.id)) return words.bundled;
+  if (!stored) return words.notHere;
+  return stored.complete ? words.here : words.partly(formatBytes(stored.bytes));
 }
 
 /** One model of the catalogue; what it needs here is planned when asked for. */
@@ -32,10 +35,10 @@ export function ModelCard({ entry, stored, onLoad }: ModelCardProps) {
         <h3>{entry.name}</h3>
         <p className="muted">{entry.note}</p>
         <p className="facts">
-          <span>{formatCount(entry.parameters)} parameters</span>
-          <span>{entry.context} tokens of context</span>
+          <span>{words.parameters(formatCount(entry.parameters))}</span>
+          <span>{words.context(entry.context)}</span>
           <span>
-            {entry.exactBytes ? '' : 'about '}
+            {entry.exactBytes ? '' : words.about}
             {formatBytes(entry.downloadBytes)}
           </span>
           {entry.language !== 'English' && <span>{entry.language}</span>}
@@ -49,11 +52,12 @@ export function ModelCard({ entry, stored, onLoad }: ModelCardProps) {
           disabled={offline && !here}
           onClick={() => onLoad({ ...requestFor(entry.source), dtype })}
         >
-          {loaded ? 'Load again' : here ? 'Open' : stored ? 'Resume' : 'Download'}
+          {loaded ? words.again : here ? words.open : stored ? words.resume : words.download}
           <span className="visually-hidden"> {entry.name}</span>
         </button>
         <button type="button" className="quiet" aria-expanded={planned} onClick={() => setPlanned(!planned)}>
-          Does it fit?<span className="visually-hidden"> {entry.name}</span>
+          {words.fits}
+          <span className="visually-hidden"> {entry.name}</span>
         </button>
       </div>
       {planned && <MemoryPlanView source={entry.source} dtype={dtype} onDtype={setDtype} />}

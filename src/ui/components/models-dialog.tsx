@@ -1,6 +1,7 @@
 import { useCallback, useEffect, useState } from 'react';
 import type { CachedModel } from '../../engine/index.ts';
 import { useActions, usePage } from '../hooks.tsx';
+import { messages } from '../messages/index.ts';
 import { type CatalogueEntry, catalogue, moreModels } from '../state/catalogue.ts';
 import type { LoadRequest } from '../state/types.ts';
 import { Dialog } from './dialog.tsx';
@@ -35,10 +36,10 @@ export function ModelsDialog() {
     </ul>
   );
   return (
-    <Dialog title="Models">
+    <Dialog title={messages.models.title}>
       {cards(catalogue)}
       <details className="more-models">
-        <summary>{moreModels.length} more of the family</summary>
+        <summary>{messages.models.more(moreModels.length)}</summary>
         {cards(moreModels)}
       </details>
       <OtherModel onLoad={load} />

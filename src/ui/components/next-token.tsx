@@ -1,41 +1,39 @@
 import { useDeferredValue, useMemo } from 'react';
 import { formatCount, formatProbability, showToken } from '../../lib/index.ts';
-import type { StepName } from '../../sampling/index.ts';
-import { useActions, usePage, usePageState } from '../hooks.tsx';
-import { currentVersion } from '../state/context.ts';
+import { useActions, usePageState } from '../hooks.tsx';
+import { messages } from '../messages/index.ts';
 import type { TextToken } from '../state/document.ts';
 import { type NextDistribution, type NextRow, nextDistribution } from '../state/next-distribution.ts';
-import type { PageState } from '../state/types.ts';
+import type { PageState } from '../state/page-state.ts';
+import { currentVersion } from '../state/selectors.ts';
 import { Bar } from './bar.tsx';
 import { Curve } from './curve.tsx';
 import { Icon } from './icon.tsx';
 import { LiveOdds } from './live-odds.tsx';
 
+const words = messages.next;
+
 const shown = 10;
 
-const stepWords: Record<StepName, string> = {
-  raw: 'all',
-  processors: 'penalties',
-  temperature: 'temperature',
-  topK: 'top-k',
-  topP: 'top-p',
-  minP: 'min-p',
-  typicalP: 'typical',
-};
-
-/** How many tokens each step left: only the steps that cut something. */
-function Ledger({ steps }: { steps: NextDistribution['steps'] }) {
+/** How many tokens each step left: only the steps that removed some. */
+function Ledger({ steps, greedy }: { steps: NextDistribution['steps']; greedy: boolean }) {
   const cuts = steps.filter((step, i) => i === 0 || step.kept !== steps[i - 1]?.kept);
   return (
     <p className="ledger">
       {cuts.map(({ step, kept }, i) => (
         <span key={step}>
           {i > 0 && <span aria-hidden="true"> → </span>}
-          <span className="muted">{stepWords[step]}</span>{' '}
-          <span className="figure-number">{formatCount(kept)}</span>
+          {i > 0 && (
+            <span className="muted">
+              {greedy && step === 'temperature' ? words.greedy : words.steps[step]}:{' '}
+            </span>
+          )}
+          <span className="figure-number">
+            {i === 0 ? words.tokens(formatCount(kept)) : words.left(formatCount(kept))}
+          </span>
         </span>
       ))}
-      {cuts.length === 1 && <span className="muted">, nothing is cut</span>}
+      {cuts.length === 1 && <span className="muted">, {words.nothingRemoved}</span>}
     </p>
   );
 }
@@ -48,9 +46,9 @@ interface RowProps {
 }
 
 function Row({ row, text, most, onBan }: RowProps) {
-  const cut = row.after === 0;
+  const removed = row.after === 0;
   return (
-    <tr data-cut={cut || undefined}>
+    <tr data-cut={removed || undefined}>
       <th scope="row">
         <bdi className="token-text">{showToken(text)}</bdi>
       </th>
@@ -58,14 +56,9 @@ function Row({ row, text, most, onBan }: RowProps) {
         <Bar share={row.after / most} before={row.before / most} />
       </td>
       <td className="choice-number">{formatProbability(row.before)}</td>
-      <td className="choice-number">{cut ? 'cut' : formatProbability(row.after)}</td>
+      <td className="choice-number">{removed ? words.removed : formatProbability(row.after)}</td>
       <td>
-        <button
-          type="button"
-          className="quiet tiny"
-          aria-label={`Rule out ${showToken(text)}`}
-          onClick={onBan}
-        >
+        <button type="button" className="quiet tiny" aria-label={words.ban(showToken(text))} onClick={onBan}>
           <Icon name="close" />
         </button>
       </td>
@@ -74,26 +67,22 @@ function Row({ row, text, most, onBan }: RowProps) {
 }
 
 function Table({ distribution }: { distribution: NextDistribution }) {
-  const page = usePage();
   const actions = useActions();
-  const model = page.model();
+  const tokenText = usePageState((state) => state.model?.tokenText);
+  const bias = usePageState((state) => state.settings.logitBias);
   const most = Math.max(...distribution.rows.map((row) => Math.max(row.before, row.after)), 1e-9);
-  const ban = (id: number) => {
-    const { logitBias } = page.store.getState().settings;
-    actions.set({ logitBias: { ...logitBias, [id]: -100 } });
-  };
   return (
     <table className="next-table">
-      <caption className="visually-hidden">The likeliest next tokens</caption>
+      <caption className="visually-hidden">{words.caption}</caption>
       <thead>
         <tr>
-          <th scope="col">Token</th>
+          <th scope="col">{words.token}</th>
           <td />
           <th scope="col" className="choice-number">
-            model
+            {words.model}
           </th>
           <th scope="col" className="choice-number">
-            drawn
+            {words.after}
           </th>
           <td />
         </tr>
@@ -104,8 +93,8 @@ function Table({ distribution }: { distribution: NextDistribution }) {
             key={row.id}
             row={row}
             most={most}
-            text={model?.decode([row.id]) ?? String(row.id)}
-            onBan={() => ban(row.id)}
+            text={tokenText?.(row.id) ?? String(row.id)}
+            onBan={() => actions.set({ logitBias: { ...bias, [row.id]: -100 } })}
           />
         ))}
       </tbody>
@@ -113,64 +102,56 @@ function Table({ distribution }: { distribution: NextDistribution }) {
   );
 }
 
-/** The token whose stored alternatives stand in for a distribution: the last one while more are written. */
+/** The token whose stored alternatives are shown in place of a distribution: the last one while more are written. */
 function standIn(state: PageState): TextToken | null {
   const { tokens } = currentVersion(state);
-  const writing = state.phase === 'generating' && state.takes.length === 0;
+  const writing = state.phase === 'generating' && state.continuations.length === 0;
   const token = writing ? tokens.at(-1) : state.inspected === null ? undefined : tokens[state.inspected];
   return token?.alternatives?.length ? token : null;
 }
 
-/** Why there is no distribution to show while nothing is being written. */
-function whyNone(state: PageState): 'empty' | 'first' | 'full' | 'soon' {
+/** Why there is no distribution to show. */
+function whyNone(state: PageState): string {
+  if (state.phase === 'generating') return words.whileWriting;
+  if (state.phase !== 'ready') return words.beforeModel;
   const { tokens, tail } = currentVersion(state);
-  if (tail === '' && tokens.every((token) => token.text === '')) return 'empty';
-  if (state.inspected === 0) return 'first';
+  if (tail === '' && tokens.every((token) => token.text === '')) return words.empty;
+  if (state.inspected === 0) return words.first;
   const before = state.inspected ?? tokens.length;
-  return before > (state.model?.config.nPositions ?? Number.POSITIVE_INFINITY) ? 'full' : 'soon';
+  const slides = state.settings.overflow === 'slide';
+  return !slides && before > (state.model?.config.nPositions ?? Number.POSITIVE_INFINITY)
+    ? words.full
+    : words.soon;
 }
 
-const stillWords = {
-  empty: 'Write a beginning: its odds stand here.',
-  first: 'Nothing is before the first token, so the model had no odds for it.',
-  full: 'The text is longer than the model can read at once: beyond its window there are no odds.',
-  soon: 'Reading the odds …',
-};
+function titleOf({ phase, inspected }: PageState): string {
+  if (inspected !== null) return words.selected;
+  return phase === 'generating' ? words.written : words.title;
+}
 
 /** The next token's distribution as the model has it and as the sampler leaves it. */
 export function NextToken() {
-  const next = usePageState((state) => state.next);
-  const phase = usePageState((state) => state.phase);
-  const inspected = usePageState((state) => state.inspected !== null);
+  const next = usePageState((state) => (state.phase === 'generating' ? null : state.next));
   const live = usePageState(standIn);
-  const still = usePageState(whyNone);
+  const why = usePageState(whyNone);
+  const title = usePageState(titleOf);
   const settings = useDeferredValue(usePageState((state) => state.settings));
-  const writing = phase === 'generating';
   const distribution = useMemo(
-    () => (next && !writing ? nextDistribution(next, settings, shown) : null),
-    [next, settings, writing],
+    () => (next ? nextDistribution(next, settings, shown) : null),
+    [next, settings],
   );
-  const title = inspected ? 'The token you look at' : writing ? 'The token just written' : 'The next token';
   return (
-    <section className="next" aria-label="Next token" data-testid="next">
+    <section className="next" aria-label={words.label} data-testid="next">
       <h2>{title}</h2>
       {distribution && (
         <>
           <Curve distribution={distribution} />
-          <Ledger steps={distribution.steps} />
+          <Ledger steps={distribution.steps} greedy={settings.temperature === 0} />
           <Table distribution={distribution} />
         </>
       )}
       {!distribution && live && <LiveOdds token={live} />}
-      {!distribution && !live && <p className="muted next-empty">{waitingFor[phase] ?? stillWords[still]}</p>}
+      {!distribution && !live && <p className="muted next-empty">{why}</p>}
     </section>
   );
 }
-
-const waitingFor: Partial<Record<PageState['phase'], string>> = {
-  starting: 'The model’s odds for the next token stand here in a moment.',
-  loading: 'Once the model is here, its odds for the next token stand here.',
-  paused: 'Once the model is here, its odds for the next token stand here.',
-  idle: 'Once a model is loaded, its odds for the next token stand here.',
-  generating: 'Once the text rests, the model’s odds for the next token stand here.',
-};

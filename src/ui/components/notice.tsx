@@ -1,11 +1,21 @@
+import { useRef } from 'react';
 import { formatProgress } from '../../lib/index.ts';
-import { useActions, usePage, usePageState } from '../hooks.tsx';
-import { bundledModel, requestFor } from '../state/loading.ts';
-import type { PageState } from '../state/types.ts';
-import { Trouble } from './trouble.tsx';
+import { useActions, usePageState } from '../hooks.tsx';
+import { messages } from '../messages/index.ts';
+import { bundledModel, requestFor } from '../state/load-request.ts';
+import type { PageState } from '../state/page-state.ts';
+import type { SourceKind } from '../state/types.ts';
+import { ErrorNotice } from './error-notice.tsx';
+
+const words = messages.notice;
 
 function share({ progress }: PageState): number | null {
   return progress?.totalBytes ? progress.loadedBytes / progress.totalBytes : null;
+}
+
+function loadingText(kind: SourceKind | undefined, paused: boolean): string {
+  if (kind === 'files') return paused ? words.pausedFiles : words.files;
+  return paused ? words.pausedText : words.kept;
 }
 
 function Loading({ paused }: { paused: boolean }) {
@@ -16,60 +26,81 @@ function Loading({ paused }: { paused: boolean }) {
     if (!progress?.totalBytes) return '';
     return formatProgress(paused ? { ...progress, bytesPerSecond: 0, secondsLeft: undefined } : progress);
   });
-  if (!paused && request?.source === bundledModel) return null;
+  if (!paused && request?.kind === 'bundled') return null;
   return (
-    <section className="notice" aria-label="Loading">
+    <section className="notice" aria-label={words.loading}>
       <h2>
-        {paused ? 'Paused' : 'Loading'} <bdi>{request?.name}</bdi>
+        {paused ? words.paused : words.loading} <bdi>{request?.name}</bdi>
       </h2>
-      <progress aria-label="Loaded" {...(done === null ? {} : { value: done, max: 1 })} />
+      <progress aria-label={words.loaded} {...(done === null ? {} : { value: done, max: 1 })} />
       <p className="figure-number progress-line">{far}</p>
-      <p className="muted">
-        {paused
-          ? 'The whole parts that have arrived are kept, and loading goes on from there.'
-          : 'What arrives is kept in this browser; the next visit needs no download.'}
-      </p>
+      <p className="muted">{loadingText(request?.kind, paused)}</p>
       <div className="row">
         {paused ? (
           <button type="button" className="primary" onClick={() => void actions.resume()}>
-            Resume
+            {words.resume}
           </button>
         ) : (
           <button type="button" onClick={actions.pause}>
-            Pause
+            {words.pause}
           </button>
         )}
         <button type="button" className="quiet" onClick={() => void actions.cancel()}>
-          Cancel
+          {words.cancel}
         </button>
       </div>
     </section>
   );
 }
 
-/** No model, and nothing wrong: a link asks for one that is not here yet, or a download was cancelled. */
+/** A page may not open files by itself: the visitor chooses the folder again. */
+function ChooseFolder() {
+  const actions = useActions();
+  const input = useRef<HTMLInputElement>(null);
+  return (
+    <>
+      <button type="button" className="primary" onClick={() => input.current?.click()}>
+        {words.chooseFolder}
+      </button>
+      <input
+        ref={input}
+        type="file"
+        hidden
+        multiple
+        {...{ webkitdirectory: '' }}
+        onChange={(event) => void actions.openFiles([...(event.target.files ?? [])])}
+      />
+    </>
+  );
+}
+
+const waitingFor: Record<SourceKind, string> = {
+  bundled: words.choose,
+  hub: words.waitingHub,
+  folder: words.waitingFolder,
+  files: words.waitingFiles,
+};
+
+/** No model, and nothing wrong: one that is not here yet is asked for, or a download was cancelled. */
 function Idle() {
   const actions = useActions();
   const request = usePageState((state) => state.request);
   return (
-    <section className="notice" aria-label="No model">
-      <h2>{request ? <bdi>{request.name}</bdi> : 'No model loaded'}</h2>
-      <p className="muted">
-        {request
-          ? 'This page asks for a model that is not on this device yet. It comes from the hub and is kept here.'
-          : 'Choose one, or go on with the small one that comes with this page.'}
-      </p>
+    <section className="notice" aria-label={words.noModel}>
+      <h2>{request ? <bdi>{request.name}</bdi> : words.noModelTitle}</h2>
+      <p className="muted">{request ? waitingFor[request.kind] : words.choose}</p>
       <div className="row">
-        {request && (
+        {request?.kind === 'files' && <ChooseFolder />}
+        {request && request.kind !== 'files' && (
           <button type="button" className="primary" onClick={() => void actions.load(request)}>
-            Load it
+            {words.load}
           </button>
         )}
         <button type="button" onClick={() => actions.show('models')}>
-          Choose a model
+          {words.chooseModel}
         </button>
         <button type="button" onClick={() => void actions.load(requestFor(bundledModel))}>
-          Use the bundled model
+          {words.useBundled}
         </button>
       </div>
     </section>
@@ -78,10 +109,9 @@ function Idle() {
 
 /** Whatever stands between the visitor and the next word, over the foot of the sheet. */
 export function Notice() {
-  const page = usePage();
   const phase = usePageState((state) => state.phase);
   const error = usePageState((state) => state.error);
-  if (error) return <Trouble error={error} page={page} />;
+  if (error) return <ErrorNotice error={error} />;
   if (phase === 'loading' || phase === 'paused') return <Loading paused={phase === 'paused'} />;
   if (phase === 'idle') return <Idle />;
   return null;

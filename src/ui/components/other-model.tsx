@@ -1,26 +1,30 @@
-import { type FormEvent, useId, useState } from 'react';
+import { type ChangeEvent, type FormEvent, useId, useState } from 'react';
 import type { ModelSource } from '../../engine/index.ts';
 import { defaultHub } from '../../weights/index.ts';
-import { useActions, usePage } from '../hooks.tsx';
-import { requestFor } from '../state/loading.ts';
+import { useActions, usePage, usePageState } from '../hooks.tsx';
+import { messages } from '../messages/index.ts';
+import { requestFor } from '../state/load-request.ts';
 import type { LoadRequest } from '../state/types.ts';
 import { MemoryPlanView } from './memory-plan.tsx';
 
-/** For gated repositories. Lives in memory, goes to the hub alone, is gone with the page. */
+const words = messages.models;
+
+/** For gated repositories. Lives in memory, goes to the hub only, is gone with the page. */
 function TokenField() {
   const page = usePage();
   const actions = useActions();
-  const [value, setValue] = useState(page.token());
+  const value = usePageState((state) => state.accessToken);
   const id = useId();
   const hub = new URL(page.hub ?? defaultHub).host;
   return (
     <div className="field-row">
       <label htmlFor={id}>
-        Access token, for gated models only. It is sent to{' '}
+        {words.tokenLabel}
         <bdi className="token-hub" data-testid="token-hub">
           {hub}
-        </bdi>{' '}
-        alone{page.hub ? ', the hub that this page’s address names' : ''}.
+        </bdi>
+        {words.tokenOnly}
+        {page.hub ? words.tokenHub : ''}.
       </label>
       <input
         id={id}
@@ -28,17 +32,35 @@ function TokenField() {
         autoComplete="off"
         spellCheck={false}
         value={value}
-        placeholder="kept in memory only, never stored"
-        onChange={(event) => {
-          setValue(event.target.value);
-          actions.setToken(event.target.value.trim());
-        }}
+        placeholder={words.tokenPlaceholder}
+        onChange={(event) => actions.setAccessToken(event.target.value.trim())}
       />
     </div>
   );
 }
 
-/** Any repository of the hub, any folder on the web, or files from this machine. */
+/** A folder or files of this device. */
+function LocalFiles() {
+  const actions = useActions();
+  const id = useId();
+  const open = (event: ChangeEvent<HTMLInputElement>) => {
+    const files = [...(event.target.files ?? [])];
+    if (files.length === 0) return;
+    actions.show(null);
+    void actions.openFiles(files);
+  };
+  return (
+    <div className="field-row">
+      <label htmlFor={`${id}-folder`}>{words.folderLabel}</label>
+      <input id={`${id}-folder`} type="file" multiple {...{ webkitdirectory: '' }} onChange={open} />
+      <label htmlFor={`${id}-files`}>{words.filesLabel}</label>
+      <input id={`${id}-files`} type="file" multiple onChange={open} />
+      <p className="explain">{words.dropHint}</p>
+    </div>
+  );
+}
+
+/** Any repository of the hub, any folder on the web, or files from this device. */
 export function OtherModel({ onLoad }: { onLoad(request: LoadRequest): void }) {
   const [source, setSource] = useState('');
   const [planned, setPlanned] = useState<ModelSource | null>(null);
@@ -53,9 +75,9 @@ export function OtherModel({ onLoad }: { onLoad(request: LoadRequest): void }) {
 
   return (
     <section className="other" aria-labelledby={`${id}-title`}>
-      <h3 id={`${id}-title`}>Any other model of the GPT-2 family</h3>
+      <h3 id={`${id}-title`}>{words.otherTitle}</h3>
       <form className="field-row" onSubmit={onSubmit}>
-        <label htmlFor={id}>Hub id, or address of a folder with config.json and safetensors</label>
+        <label htmlFor={id}>{words.sourceLabel}</label>
         <div className="field-with-button">
           <input
             id={id}
@@ -64,7 +86,7 @@ export function OtherModel({ onLoad }: { onLoad(request: LoadRequest): void }) {
             autoCapitalize="off"
             autoComplete="off"
             spellCheck={false}
-            placeholder="owner/name or owner/name@revision"
+            placeholder={words.sourcePlaceholder}
             value={source}
             onChange={(event) => {
               setSource(event.target.value);
@@ -72,30 +94,16 @@ export function OtherModel({ onLoad }: { onLoad(request: LoadRequest): void }) {
             }}
           />
           <button type="submit" className="primary" disabled={!wanted}>
-            Load
+            {words.load}
           </button>
           <button type="button" disabled={!wanted} onClick={() => setPlanned(wanted)}>
-            Does it fit?
+            {words.fits}
           </button>
         </div>
       </form>
       {planned && <MemoryPlanView source={planned} dtype={dtype} onDtype={setDtype} />}
       <TokenField />
-      <div className="field-row">
-        <label htmlFor={`${id}-files`}>
-          Or files from this machine: config.json, *.safetensors, vocab.json and merges.txt. They can also be
-          dropped anywhere on the page.
-        </label>
-        <input
-          id={`${id}-files`}
-          type="file"
-          multiple
-          onChange={(event) => {
-            const files = [...(event.target.files ?? [])];
-            if (files.length > 0) onLoad(requestFor(files));
-          }}
-        />
-      </div>
+      <LocalFiles />
     </section>
   );
 }

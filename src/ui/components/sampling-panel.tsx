@@ -1,15 +1,18 @@
 import { useId } from 'react';
 import { useActions, usePageState } from '../hooks.tsx';
-import { type Control, controls, presetOf, presets, type Settings } from '../state/settings.ts';
+import { messages } from '../messages/index.ts';
+import { type Control, controls, presetOf, presets } from '../state/settings.ts';
 import { Banned } from './banned.tsx';
 import { NextToken } from './next-token.tsx';
+
+const words = messages.controls;
 
 function Presets() {
   const actions = useActions();
   const chosen = usePageState((state) => presetOf(state.settings));
   return (
     <fieldset className="presets">
-      <legend className="visually-hidden">Presets</legend>
+      <legend className="visually-hidden">{messages.presets.legend}</legend>
       {presets.map((preset) => (
         <button
           key={preset.name}
@@ -30,7 +33,8 @@ function SliderControl({ control }: { control: Control }) {
   const actions = useActions();
   const value = usePageState((state) => state.settings[control.key]);
   const id = useId();
-  const { key, label, min, max, step, off, explain } = control;
+  const { key, min, max, step, off } = control;
+  const { label, explain } = words[key];
   const set = (text: string) => {
     const number = Number(text);
     if (text !== '' && Number.isFinite(number) && number >= 0) actions.set({ [key]: number });
@@ -41,7 +45,7 @@ function SliderControl({ control }: { control: Control }) {
       <input
         className="control-number"
         type="number"
-        aria-label={`${label}, exact`}
+        aria-label={words.exact(label)}
         {...{ min, step }}
         value={value}
         onChange={(event) => set(event.target.value)}
@@ -61,14 +65,8 @@ function SliderControl({ control }: { control: Control }) {
   );
 }
 
-function NumberControl(props: {
-  name: 'maxNewTokens' | 'n';
-  label: string;
-  min: number;
-  max: number;
-  explain: string;
-}) {
-  const { name, label, min, max, explain } = props;
+function NumberControl({ name, min, max }: { name: 'maxNewTokens' | 'n'; min: number; max: number }) {
+  const { label, explain } = words[name];
   const actions = useActions();
   const value = usePageState((state) => state.settings[name]);
   const id = useId();
@@ -97,18 +95,18 @@ function NumberControl(props: {
 function SeedControl() {
   const actions = useActions();
   const seed = usePageState((state) => state.settings.seed);
-  const last = usePageState((state) => state.run?.seed ?? 1);
+  const last = usePageState((state) => state.run?.origin.seed ?? 1);
   const id = useId();
   return (
     <div className="control">
-      <label htmlFor={id}>Seed</label>
+      <label htmlFor={id}>{words.seed.label}</label>
       <input
         id={id}
         className="control-number wide"
         type="number"
         min={0}
         max={4294967295}
-        placeholder="new"
+        placeholder={words.seed.placeholder}
         value={seed ?? ''}
         aria-describedby={`${id}-why`}
         onChange={(event) => {
@@ -117,14 +115,14 @@ function SeedControl() {
         }}
       />
       <p id={`${id}-why`} className="explain">
-        Same seed, same text. Empty draws a new one each time.{' '}
+        {words.seed.explain}{' '}
         {seed === null ? (
           <button type="button" className="link" onClick={() => actions.set({ seed: last })}>
-            Keep the last one
+            {words.seed.keep}
           </button>
         ) : (
           <button type="button" className="link" onClick={() => actions.set({ seed: null })}>
-            Draw anew
+            {words.seed.random}
           </button>
         )}
       </p>
@@ -134,36 +132,38 @@ function SeedControl() {
 
 function EndControls() {
   const actions = useActions();
-  const settings = usePageState((state): Settings => state.settings);
+  const stop = usePageState((state) => state.settings.stop);
+  const eos = usePageState((state) => state.settings.eos);
+  const slides = usePageState((state) => state.settings.overflow === 'slide');
   const id = useId();
   return (
     <>
       <div className="control stacked">
-        <label htmlFor={`${id}-stop`}>Stop at</label>
+        <label htmlFor={`${id}-stop`}>{words.stop.label}</label>
         <textarea
           id={`${id}-stop`}
           className="field"
           rows={2}
-          placeholder="one text per line"
-          value={settings.stop}
+          placeholder={words.stop.placeholder}
+          value={stop}
           onChange={(event) => actions.set({ stop: event.target.value })}
         />
       </div>
       <label className="check">
         <input
           type="checkbox"
-          checked={settings.eos}
+          checked={eos}
           onChange={(event) => actions.set({ eos: event.target.checked })}
         />
-        Stop at the model’s own end of text
+        {words.eos}
       </label>
       <label className="check">
         <input
           type="checkbox"
-          checked={settings.overflow === 'slide'}
+          checked={slides}
           onChange={(event) => actions.set({ overflow: event.target.checked ? 'slide' : 'stop' })}
         />
-        Go on past the context: let the oldest words slide out
+        {words.slide}
       </label>
     </>
   );
@@ -182,20 +182,8 @@ export function SamplingPanel() {
       </div>
       <Banned />
       <div className="controls">
-        <NumberControl
-          name="maxNewTokens"
-          label="Tokens to write"
-          min={1}
-          max={4096}
-          explain="At most, per run."
-        />
-        <NumberControl
-          name="n"
-          label="Side by side"
-          min={1}
-          max={8}
-          explain="Continuations written at once."
-        />
+        <NumberControl name="maxNewTokens" min={1} max={4096} />
+        <NumberControl name="n" min={1} max={8} />
         <SeedControl />
         <EndControls />
       </div>

@@ -1,9 +1,12 @@
-import { useCallback, useLayoutEffect, useRef } from 'react';
+import { type KeyboardEvent, type RefObject, useCallback, useLayoutEffect, useRef } from 'react';
 import { useActions, useCurrentVersion, usePageState } from '../hooks.tsx';
-import { tokenAt, tokenOffsets, versionText } from '../state/document.ts';
+import { messages } from '../messages/index.ts';
+import { tokenAt, tokenOffsets, type Version, versionText } from '../state/document.ts';
 import { Alternatives } from './alternatives.tsx';
 import { TokenLayer } from './token-layer.tsx';
 import { useInspector } from './use-inspector.ts';
+
+const words = messages.sheet;
 
 /** Writes the text into the field without disturbing the caret when it only grew. */
 function syncField(field: HTMLTextAreaElement, text: string): void {
@@ -30,29 +33,35 @@ function useFollow(text: string, writing: boolean) {
   return { frame, onScroll };
 }
 
-/** The text: one field for what was typed and what was written, and under it the shading of its tokens. */
-export function Sheet({ shaded }: { shaded: boolean }) {
-  const actions = useActions();
-  const version = useCurrentVersion();
-  const writing = usePageState((state) => state.phase === 'generating');
-  const field = useRef<HTMLTextAreaElement>(null);
-  const text = versionText(version);
+/** The token at the caret, or the place after the last one. */
+function caretToken(field: HTMLTextAreaElement | null, { tokens }: Version): number {
+  const found = tokenAt(tokenOffsets(tokens), field?.selectionStart ?? Number.POSITIVE_INFINITY);
+  return found < 0 ? tokens.length : found;
+}
 
+/** Puts the caret after a token, with the keyboard up. */
+function editAfter(field: HTMLTextAreaElement | null, { tokens }: Version, index: number): void {
+  const at = tokenOffsets(tokens)[Math.min(index + 1, tokens.length)] ?? 0;
+  field?.focus();
+  field?.setSelectionRange(at, at);
+}
+
+interface FieldProps {
+  field: RefObject<HTMLTextAreaElement | null>;
+  text: string;
+  writing: boolean;
+  onAlternatives(): void;
+}
+
+function Field({ field, text, writing, onAlternatives }: FieldProps) {
+  const actions = useActions();
   // Not by `defaultValue`: React writes that again at each turn, and browsers drop the caret when it changes.
   // Before the text is followed, which measures it: the other way round each frame would be laid out twice.
   useLayoutEffect(() => {
     if (field.current) syncField(field.current, text);
-  }, [text]);
-  const { frame, onScroll } = useFollow(text, writing);
-  const inspector = useInspector({ enabled: shaded && !writing });
+  }, [field, text]);
 
-  const caretToken = () => {
-    const at = field.current?.selectionStart ?? text.length;
-    const found = tokenAt(tokenOffsets(version.tokens), at);
-    return found < 0 ? version.tokens.length : found;
-  };
-
-  function onKeyDown(event: React.KeyboardEvent<HTMLTextAreaElement>) {
+  function onKeyDown(event: KeyboardEvent<HTMLTextAreaElement>) {
     const key = event.key.toLowerCase();
     const command = event.ctrlKey || event.metaKey;
     if (command && (key === 'z' || key === 'y')) {
@@ -62,49 +71,86 @@ export function Sheet({ shaded }: { shaded: boolean }) {
     }
     if (event.altKey && event.key === 'ArrowDown') {
       event.preventDefault();
-      inspector.open(caretToken(), true);
+      onAlternatives();
     }
-    if (event.key === 'Escape') inspector.close();
   }
 
   return (
-    <div className="sheet" ref={frame} onScroll={onScroll} data-writing={writing || undefined}>
-      <div className="sheet-text" onPointerLeave={inspector.leave} {...inspector.pointer}>
-        <TokenLayer version={version} shaded={shaded} inspected={inspector.index} />
-        <textarea
-          ref={field}
-          id="text"
-          data-testid="text"
-          className="sheet-field"
-          aria-label="Text"
-          aria-describedby="text-help"
-          dir="auto"
-          spellCheck={false}
-          autoCapitalize="off"
-          readOnly={writing}
-          placeholder="Write a beginning, and let the model go on."
-          onChange={(event) => actions.edit(event.target.value)}
-          onKeyDown={onKeyDown}
-        />
-      </div>
-      <p id="text-help" className="visually-hidden">
-        What you type and what the model writes are one text. Ctrl+Enter writes, Escape stops, Alt+Down shows
-        what the model considered at the caret.
-      </p>
-      {inspector.index !== null && (
-        <Alternatives
-          key={inspector.index}
-          index={inspector.index}
-          focused={inspector.focused}
-          frame={frame}
-          onClose={() => {
-            inspector.close();
-            if (inspector.focused) field.current?.focus();
-          }}
-          onEnter={inspector.hold}
-          onLeave={inspector.leave}
-        />
+    <textarea
+      ref={field}
+      id="text"
+      data-testid="text"
+      className="sheet-field"
+      aria-label={words.label}
+      aria-describedby="text-help"
+      dir="auto"
+      spellCheck={false}
+      autoCapitalize="off"
+      readOnly={writing}
+      placeholder={words.placeholder}
+      onChange={(event) => actions.edit(event.target.value)}
+      onKeyDown={onKeyDown}
+    />
+  );
+}
+
+/** The text: one field for what was typed and what was written, and under it the shading of its tokens. */
+export function Sheet() {
+  const version = useCurrentVersion();
+  const shaded = usePageState((state) => state.shaded);
+  const writing = usePageState((state) => state.phase === 'generating');
+  const field = useRef<HTMLTextAreaElement>(null);
+  const text = versionText(version);
+  const inspector = useInspector({
+    enabled: !writing,
+    onEdit: (at) => editAfter(field.current, version, at),
+  });
+  const { index, opening, close } = inspector;
+  return (
+    <SheetFrame text={text} writing={writing}>
+      {(frame) => (
+        <>
+          <div className="sheet-text" onPointerLeave={inspector.leave} {...inspector.pointer}>
+            <TokenLayer version={version} shaded={shaded} inspected={index} />
+            <Field
+              {...{ field, text, writing }}
+              onAlternatives={() => inspector.open(caretToken(field.current, version), 'keyboard')}
+            />
+          </div>
+          <p id="text-help" className="visually-hidden">
+            {words.help}
+          </p>
+          {index !== null && (
+            <Alternatives
+              key={index}
+              {...{ index, opening, frame }}
+              onClose={() => {
+                close();
+                if (opening === 'keyboard') field.current?.focus();
+              }}
+              onEdit={() => inspector.edit(index)}
+              onEnter={inspector.hold}
+              onLeave={inspector.leave}
+            />
+          )}
+        </>
       )}
+    </SheetFrame>
+  );
+}
+
+interface SheetFrameProps {
+  text: string;
+  writing: boolean;
+  children(frame: RefObject<HTMLDivElement | null>): React.ReactNode;
+}
+
+/** The scrolling box around the text; its effects come after those of the field inside it. */
+function SheetFrame({ text, writing, children }: SheetFrameProps) {
+  const { frame, onScroll } = useFollow(text, writing);
+  return (
+    <div className="sheet" ref={frame} onScroll={onScroll} data-writing={writing || undefined}>
+      {children(frame)}
     </div>
   );
 }

@@ -1,4 +1,5 @@
 import { formatRate } from '../../lib/index.ts';
+import { messages } from '../messages/index.ts';
 import type { SpeedSample } from '../state/types.ts';
 
 const width = 480;
@@ -19,12 +20,12 @@ export function SpeedPlot({ samples }: { samples: readonly SpeedSample[] }) {
         viewBox={`0 0 ${width} ${height}`}
         preserveAspectRatio="none"
         role="img"
-        aria-label={`Tokens per second over ${(end / 1000).toFixed(1)} seconds, at most ${formatRate(most)}`}
+        aria-label={messages.device.plot((end / 1000).toFixed(1), formatRate(most))}
       >
         <path className="curve-after" d={`M${points.join('L')}`} />
       </svg>
       <figcaption className="explain">
-        0 to {formatRate(most)} tokens/s over {(end / 1000).toFixed(1)} s
+        {messages.device.plotCaption(formatRate(most), (end / 1000).toFixed(1))}
       </figcaption>
     </figure>
   );

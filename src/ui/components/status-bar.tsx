@@ -1,63 +1,37 @@
 import { formatProgress, formatRate } from '../../lib/index.ts';
-import { useActions, useCurrentVersion, usePageState } from '../hooks.tsx';
-import { runEnd } from '../state/context.ts';
-import type { PageState } from '../state/types.ts';
+import { useActions, usePageState } from '../hooks.tsx';
+import { messages } from '../messages/index.ts';
+import type { PageState } from '../state/page-state.ts';
+import { currentVersion, runEnd } from '../state/selectors.ts';
 
-const finishWords = {
-  length: 'Reached the length asked for',
-  stop: 'Stopped at a stop string',
-  eos: 'The model ended the text',
-  context: 'The context is full',
-  aborted: 'Stopped',
-} as const;
-
-const phaseWords: Record<string, string> = {
-  config: 'Reading the configuration',
-  tokenizer: 'Reading the tokenizer',
-  header: 'Reading the list of tensors',
-  weights: 'Loading weights',
-  verify: 'Checking the weights',
-  compile: 'Preparing the GPU',
-  tune: 'Timing kernels on this device',
-  ready: 'Almost there',
-};
+const words = messages.status;
 
 function loadingText({ progress }: PageState): string {
-  if (!progress) return 'Loading';
+  if (!progress) return words.loading;
   const { phase, totalBytes, fromCache } = progress;
-  const what = phaseWords[phase] ?? 'Loading';
+  const what = words.phases[phase] ?? words.loading;
   if (phase !== 'weights' || totalBytes === 0) return what;
-  return `${what}${fromCache ? ' from this device' : ''}: ${formatProgress(progress)}`;
+  return `${what}${fromCache ? words.fromDevice : ''}: ${formatProgress(progress)}`;
 }
 
 /** What the page is doing, in words. */
 export function statusText(state: PageState): string {
-  switch (state.phase) {
-    case 'starting':
-      return 'Opening';
-    case 'idle':
-      return 'No model loaded';
-    case 'loading':
-      return loadingText(state);
-    case 'paused':
-      return 'Download paused';
-    case 'generating':
-      return 'Writing';
-    case 'ready': {
-      const reason = runEnd(state);
-      return reason ? finishWords[reason] : 'Ready';
-    }
-  }
+  if (state.checking) return words.checking;
+  if (state.phase === 'loading') return loadingText(state);
+  if (state.phase !== 'ready') return words[state.phase];
+  const reason = runEnd(state);
+  return reason ? words.finish[reason] : words.ready;
 }
 
 function ContextGauge() {
-  const model = usePageState((state) => state.model);
-  const tokens = useCurrentVersion().tokens.length;
-  if (!model) return null;
-  const most = model.config.nPositions;
+  const most = usePageState((state) => state.model?.config.nPositions ?? 0);
+  const length = usePageState((state) => currentVersion(state).tokens.length);
+  if (most === 0) return null;
+  // The last token of a full context is written but never read: the context itself holds no more than this.
+  const tokens = Math.min(length, most);
   return (
-    <span className="figure" title={`${tokens} of ${most} tokens of context`}>
-      <meter className="gauge" min={0} max={most} value={Math.min(tokens, most)} aria-label="Context used" />
+    <span className="figure" title={words.contextTitle(tokens, most)}>
+      <meter className="gauge" min={0} max={most} value={tokens} aria-label={words.context} />
       <span className="figure-number steady">{tokens}</span>
       <span className="muted"> / {most}</span>
     </span>
@@ -74,9 +48,9 @@ function StatusNotice() {
     <p className="status-notice" data-testid="notice" role="status">
       {fallback && (
         <>
-          Running on the CPU: {fallback.reason}.{' '}
+          {messages.fallback.prefix(fallback.reason)}{' '}
           <button type="button" className="link" onClick={() => actions.show('device')}>
-            Details
+            {messages.fallback.details}
           </button>{' '}
         </>
       )}
@@ -88,7 +62,7 @@ function StatusNotice() {
 export function StatusBar() {
   const text = usePageState(statusText);
   const rate = usePageState((state) => state.run?.tokensPerSecond ?? 0);
-  const seed = usePageState((state) => state.run?.seed ?? null);
+  const seed = usePageState((state) => state.run?.origin.seed ?? null);
   const phase = usePageState((state) => state.phase);
   const loading = phase === 'loading';
   // A running byte count would never stop talking: screen readers hear the phase alone.
@@ -105,13 +79,13 @@ export function StatusBar() {
       </span>
       <StatusNotice />
       {seed !== null && (
-        <span className="figure wide-only" title="The seed of the last run">
-          seed <span className="figure-number">{seed}</span>
+        <span className="figure wide-only" title={words.seedTitle}>
+          {words.seed} <span className="figure-number">{seed}</span>
         </span>
       )}
       <ContextGauge />
       <span className="figure speed" data-testid="speed">
-        <span className="figure-number steady">{formatRate(rate)}</span> tok/s
+        <span className="figure-number steady">{formatRate(rate)}</span> {words.rate}
       </span>
     </footer>
   );

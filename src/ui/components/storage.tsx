@@ -4,10 +4,13 @@ import { formatBytes } from '../../lib/index.ts';
 import type { StorageReport } from '../../weights/index.ts';
 import { usePage } from '../hooks.tsx';
 import { saveFile } from '../lib/download.ts';
-import { requestFor } from '../state/loading.ts';
-import { toPageError } from '../state/troubles.ts';
+import { messages } from '../messages/index.ts';
+import { toPageError } from '../state/error-messages.ts';
+import { requestFor } from '../state/load-request.ts';
 import type { LoadRequest } from '../state/types.ts';
 import { OfflineCheck } from './offline-check.tsx';
+
+const words = messages.storage;
 
 /** Runs storage work one at a time, and says what went wrong. */
 function useWork(onChange: () => void) {
@@ -44,19 +47,21 @@ function StoredRow({ model, busy, onLoad, onExport, onDelete }: StoredRowProps) 
         <span className="muted">
           {' '}
           {formatBytes(model.bytes)}
-          {model.complete ? '' : ', incomplete'} · {model.revision.slice(0, 8)}
+          {model.complete ? '' : words.incomplete} · {model.revision.slice(0, 8)}
         </span>
       </p>
       <div className="row">
         <button type="button" className="small" disabled={busy} onClick={onLoad}>
-          {model.complete ? 'Open' : 'Resume'}
+          {model.complete ? messages.models.open : messages.models.resume}
           {name}
         </button>
         <button type="button" className="small" disabled={busy || !model.complete} onClick={onExport}>
-          Export{name}
+          {words.export}
+          {name}
         </button>
         <button type="button" className="small" disabled={busy} onClick={onDelete}>
-          Delete{name}
+          {words.delete}
+          {name}
         </button>
       </div>
     </li>
@@ -71,19 +76,20 @@ function Report({ changed }: { changed: number }) {
   useEffect(() => {
     page.backend.storageReport().then(setReport, () => setReport(null));
   }, [page, changed, asked]);
-  if (!report) return <p className="muted">This browser does not say what it keeps.</p>;
+  if (!report) return <p className="muted">{words.unknown}</p>;
   const persist = () => void page.backend.requestPersistence().then(() => setAsked(true));
   return (
     <p className="muted">
-      {report.usage === null ? '' : `${formatBytes(report.usage)} in use`}
-      {report.quota ? ` of about ${formatBytes(report.quota)} allowed` : ''}.{' '}
+      {report.usage === null ? '' : words.inUse(formatBytes(report.usage))}
+      {report.quota ? words.allowed(formatBytes(report.quota)) : ''}.{' '}
       {report.persisted ? (
-        'The browser keeps it until you delete it.'
+        words.persisted
       ) : (
         <>
-          The browser may clear it when space is short{asked ? ', and declined to promise otherwise' : ''}.{' '}
+          {words.temporary}
+          {asked ? words.declined : ''}.{' '}
           <button type="button" className="link" onClick={persist}>
-            Ask it to keep everything
+            {words.persist}
           </button>
         </>
       )}
@@ -106,8 +112,8 @@ export function Storage({ stored, onChange, onLoad }: StorageProps) {
     saveFile(await backend.exportCached(model.id), `${model.id.replaceAll('/', '--')}.vitrine`);
   return (
     <section className="storage" aria-labelledby={`${id}-title`}>
-      <h3 id={`${id}-title`}>Stored in this browser</h3>
-      {stored.length === 0 && <p className="muted">No model yet.</p>}
+      <h3 id={`${id}-title`}>{words.title}</h3>
+      {stored.length === 0 && <p className="muted">{words.none}</p>}
       <ul className="stored-list">
         {stored.map((model) => (
           <StoredRow
@@ -115,15 +121,15 @@ export function Storage({ stored, onChange, onLoad }: StorageProps) {
             model={model}
             busy={busy !== null}
             onLoad={() => onLoad(requestFor(model.id))}
-            onExport={() => void run(`Exporting ${model.id} …`, save(model))}
-            onDelete={() => void run(`Deleting ${model.id} …`, () => backend.deleteCached(model.id))}
+            onExport={() => void run(words.exporting(model.id), save(model))}
+            onDelete={() => void run(words.deleting(model.id), () => backend.deleteCached(model.id))}
           />
         ))}
       </ul>
       <Report changed={stored.length} />
       <OfflineCheck />
       <div className="field-row">
-        <label htmlFor={`${id}-import`}>Import a model that was exported here or on another machine</label>
+        <label htmlFor={`${id}-import`}>{words.importLabel}</label>
         <input
           id={`${id}-import`}
           type="file"
@@ -131,7 +137,7 @@ export function Storage({ stored, onChange, onLoad }: StorageProps) {
           disabled={busy !== null}
           onChange={(event) => {
             const file = event.target.files?.[0];
-            if (file) void run('Importing …', async () => void (await backend.importCached(file)));
+            if (file) void run(words.importing, async () => void (await backend.importCached(file)));
           }}
         />
       </div>

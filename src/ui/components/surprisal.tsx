@@ -2,7 +2,10 @@ import { memo, type PointerEvent, useMemo } from 'react';
 import { formatPerplexity } from '../../lib/index.ts';
 import { useActions, useCurrentVersion, usePageState } from '../hooks.tsx';
 import { surprisal } from '../lib/shade.ts';
+import { messages } from '../messages/index.ts';
 import type { TextToken } from '../state/document.ts';
+
+const words = messages.surprise;
 
 const height = 40;
 const mostBits = 16;
@@ -68,16 +71,16 @@ export function Surprisal() {
     if (still && at >= 0 && at < tokens.length) actions.inspect(at);
   }
 
-  const words = figures
-    ? `${figures.bits.toFixed(1)} bits per token, perplexity ${formatPerplexity(figures.perplexity)}`
-    : 'no token scored yet';
+  const said = figures
+    ? words.summary(figures.bits.toFixed(1), formatPerplexity(figures.perplexity))
+    : words.none;
   return (
     <figure className="surprisal" data-testid="surprisal">
       <svg
         viewBox={`0 0 ${wide} ${height}`}
         preserveAspectRatio="none"
         role="img"
-        aria-label={`Surprise of each token: ${words}`}
+        aria-label={words.label(said)}
         onPointerDown={onPointerDown}
       >
         {bars(tokens)}
@@ -86,8 +89,8 @@ export function Surprisal() {
         )}
       </svg>
       <figcaption>
-        <span>Surprise</span>
-        <span className="figure-number">{figures ? words : ''}</span>
+        <span>{words.title}</span>
+        <span className="figure-number">{figures ? said : ''}</span>
       </figcaption>
     </figure>
   );

@@ -1,14 +1,15 @@
 import { useState } from 'react';
-import { applyTheme, storedTheme, type Theme, themes } from '../lib/theme.ts';
+import { applyTheme, storedTheme, themes } from '../lib/theme.ts';
+import { messages } from '../messages/index.ts';
 import { Icon } from './icon.tsx';
 
-const themeNames: Record<Theme, string> = { auto: 'as the system', light: 'light', dark: 'dark' };
+const words = messages.header;
 
 /** Changes between the system's theme, light and dark. */
 export function ThemeButton() {
   const [theme, setTheme] = useState(storedTheme);
   const next = themes[(themes.indexOf(theme) + 1) % themes.length] ?? 'auto';
-  const label = `Theme: ${themeNames[theme]}. Change to ${themeNames[next]}`;
+  const label = words.theme(words.themes[theme], words.themes[next]);
   return (
     <button
       type="button"

@@ -1,15 +1,31 @@
-import { useActions, useCurrentVersion, usePageState } from '../hooks.tsx';
+import { useActions, usePageState } from '../hooks.tsx';
+import { messages } from '../messages/index.ts';
+import type { PageState } from '../state/page-state.ts';
+import { currentVersion } from '../state/selectors.ts';
 import { Icon } from './icon.tsx';
+
+const words = messages.toolbar;
+
+/** True where the end of the text is the model's: what follows is a continuation of its own. */
+function continues(state: PageState): boolean {
+  const { tokens, tail } = currentVersion(state);
+  return tail === '' && tokens.some((token) => token.origin === 'model');
+}
 
 function WriteButton() {
   const actions = useActions();
   const phase = usePageState((state) => state.phase);
-  const version = useCurrentVersion();
-  const continues = version.tail === '' && version.tokens.some((token) => token.origin === 'model');
+  const more = usePageState(continues);
   if (phase === 'generating')
     return (
-      <button type="button" className="primary turn" data-testid="stop" onClick={actions.stop} title="Escape">
-        <Icon name="stop" /> Stop
+      <button
+        type="button"
+        className="primary turn"
+        data-testid="stop"
+        onClick={actions.stop}
+        title={words.keys.stop}
+      >
+        <Icon name="stop" /> {words.stop}
       </button>
     );
   return (
@@ -19,60 +35,70 @@ function WriteButton() {
       data-testid="write"
       disabled={phase !== 'ready'}
       onClick={() => void actions.write()}
-      title="Ctrl+Enter"
+      title={words.keys.write}
     >
-      <Icon name="play" /> {continues ? 'Continue' : 'Write'}
+      <Icon name="play" /> {more ? words.continue : words.write}
     </button>
   );
 }
 
-interface ToolbarProps {
-  shaded: boolean;
-  onShade(shaded: boolean): void;
-}
-
-export function Toolbar({ shaded, onShade }: ToolbarProps) {
+function History() {
   const actions = useActions();
-  const ready = usePageState((state) => state.phase === 'ready');
-  const still = usePageState((state) => state.phase !== 'generating');
-  const canUndo = usePageState((state) => state.undo.length > 0);
-  const canRedo = usePageState((state) => state.redo.length > 0);
-  // Whoever asks for an empty sheet is about to write on it.
-  const begin = () => {
-    actions.fresh();
-    document.getElementById('text')?.focus();
-  };
+  const canUndo = usePageState((state) => state.phase !== 'generating' && state.past.length > 0);
+  const canRedo = usePageState((state) => state.phase !== 'generating' && state.future.length > 0);
   return (
-    <div className="toolbar">
-      <WriteButton />
-      <button type="button" disabled={!ready} onClick={() => void actions.anotherTake()}>
-        <Icon name="again" /> Another take
-      </button>
-      <button type="button" className="quiet" disabled={!still} onClick={begin}>
-        <Icon name="plus" /> New
-      </button>
+    <>
       <button
         type="button"
         className="quiet icon-only"
-        disabled={!still || !canUndo}
+        disabled={!canUndo}
         onClick={actions.undo}
-        aria-label="Undo"
-        title="Undo (Ctrl+Z)"
+        aria-label={words.undo}
+        title={words.keys.undo}
       >
         <Icon name="undo" />
       </button>
       <button
         type="button"
         className="quiet icon-only"
-        disabled={!still || !canRedo}
+        disabled={!canRedo}
         onClick={actions.redo}
-        aria-label="Redo"
-        title="Redo (Ctrl+Shift+Z)"
+        aria-label={words.redo}
+        title={words.keys.redo}
       >
         <Icon name="redo" />
       </button>
-      <button type="button" className="quiet push" aria-pressed={shaded} onClick={() => onShade(!shaded)}>
-        <Icon name="shade" /> <span className="wide-text">Shading</span>
+    </>
+  );
+}
+
+export function Toolbar() {
+  const actions = useActions();
+  const ready = usePageState((state) => state.phase === 'ready');
+  const still = usePageState((state) => state.phase !== 'generating');
+  const shaded = usePageState((state) => state.shaded);
+  // Whoever asks for an empty sheet is about to write on it.
+  const startNew = () => {
+    actions.startNew();
+    document.getElementById('text')?.focus();
+  };
+  return (
+    <div className="toolbar">
+      <WriteButton />
+      <button type="button" disabled={!ready} onClick={() => void actions.tryAgain()}>
+        <Icon name="again" /> {words.tryAgain}
+      </button>
+      <button type="button" className="quiet" disabled={!still} onClick={startNew}>
+        <Icon name="plus" /> {words.new}
+      </button>
+      <History />
+      <button
+        type="button"
+        className="quiet push"
+        aria-pressed={shaded}
+        onClick={() => actions.setShaded(!shaded)}
+      >
+        <Icon name="shade" /> <span className="wide-text">{words.shading}</span>
       </button>
     </div>
   );

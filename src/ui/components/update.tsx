@@ -1,6 +1,7 @@
 import { useEffect, useState } from 'react';
 import { usePageState } from '../hooks.tsx';
 import { keepPage, type TakeUpdate } from '../lib/service-worker.ts';
+import { messages } from '../messages/index.ts';
 
 const restMs = 1000;
 const mostMs = 20_000;
@@ -33,12 +34,12 @@ export function Update() {
   }, [rested]);
   if (!take) return null;
   return (
-    <section className="notice" aria-label="New version">
-      <h2>A new version is ready</h2>
-      <p className="muted">Your text stays.</p>
+    <section className="notice" aria-label={messages.update.label}>
+      <h2>{messages.update.title}</h2>
+      <p className="muted">{messages.update.text}</p>
       <div className="row">
         <button type="button" onClick={take}>
-          Reload into it
+          {messages.update.reload}
         </button>
       </div>
     </section>

@@ -1,8 +1,13 @@
-import { type PointerEvent, useCallback, useEffect, useRef, useState } from 'react';
+import { type PointerEvent, type TouchEvent, useCallback, useEffect, useRef, useState } from 'react';
 import { useActions, usePageState } from '../hooks.tsx';
 
 const restMs = 140;
 const graceMs = 260;
+/** A longer touch selects text. */
+const tapMs = 500;
+
+/** What opened the alternatives: each has its own way of leaving. */
+export type Opening = 'mouse' | 'touch' | 'keyboard' | 'plot';
 
 /** The token of the layer under a point, looking through the text field that lies above it. */
 function tokenUnder(x: number, y: number): number | null {
@@ -13,63 +18,100 @@ function tokenUnder(x: number, y: number): number | null {
   return null;
 }
 
+/** One timer; setting it again forgets what it was set for. */
+function useTimer() {
+  const timer = useRef<ReturnType<typeof setTimeout>>(undefined);
+  useEffect(() => () => clearTimeout(timer.current), []);
+  const cancel = useCallback(() => clearTimeout(timer.current), []);
+  const later = useCallback((milliseconds: number, run: () => void) => {
+    clearTimeout(timer.current);
+    timer.current = setTimeout(run, milliseconds);
+  }, []);
+  return { cancel, later };
+}
+
+interface TapActions {
+  index: number | null;
+  open(at: number): void;
+  close(): void;
+  edit(at: number): void;
+}
+
+/** A tap opens the alternatives of a word and leaves the keyboard down; a second one on the same word edits there. */
+function useTaps(enabled: boolean, { index, open, close, edit }: TapActions) {
+  const down = useRef(0);
+  const taken = useRef(false);
+  return {
+    onPointerDown(event: PointerEvent) {
+      if (event.pointerType !== 'mouse') down.current = event.timeStamp;
+    },
+    onPointerUp(event: PointerEvent) {
+      taken.current = false;
+      if (!enabled || event.pointerType === 'mouse' || event.timeStamp - down.current > tapMs) return;
+      const at = tokenUnder(event.clientX, event.clientY);
+      if (at === null) return close();
+      taken.current = true;
+      if (at === index) edit(at);
+      else open(at);
+    },
+    // Comes after the pointer is up; what would follow it is the click that gives the field the focus.
+    onTouchEnd(event: TouchEvent) {
+      if (taken.current) event.preventDefault();
+    },
+  };
+}
+
 /**
  * Which token is being looked at: the one a mouse rests on, a finger taps, or the caret's on request.
  * Leaving has a moment's grace, so that the pointer can travel into the list of alternatives.
  */
-export function useInspector({ enabled }: { enabled: boolean }) {
+export function useInspector({ enabled, onEdit }: { enabled: boolean; onEdit(at: number): void }) {
   const actions = useActions();
   const index = usePageState((state) => state.inspected);
-  const [focused, setFocused] = useState(false);
-  const timer = useRef<ReturnType<typeof setTimeout>>(undefined);
+  const [opening, setOpening] = useState<Opening>('plot');
+  const { cancel, later } = useTimer();
 
   const close = useCallback(() => {
-    clearTimeout(timer.current);
-    setFocused(false);
+    cancel();
+    setOpening('plot');
     actions.inspect(null);
-  }, [actions]);
+  }, [actions, cancel]);
 
-  const open = useCallback(
-    (at: number, focus: boolean) => {
-      clearTimeout(timer.current);
-      setFocused(focus);
-      actions.inspect(at);
-    },
-    [actions],
-  );
-
-  useEffect(() => () => clearTimeout(timer.current), []);
-
-  const later = (milliseconds: number, run: () => void) => {
-    clearTimeout(timer.current);
-    timer.current = setTimeout(run, milliseconds);
+  const open = (at: number, by: Opening) => {
+    cancel();
+    setOpening(by);
+    actions.inspect(at);
   };
 
   const onPointerMove = (event: PointerEvent) => {
-    if (!enabled || focused || event.pointerType !== 'mouse' || event.buttons !== 0) return;
+    const busy = event.pointerType !== 'mouse' || event.buttons !== 0;
+    if (!enabled || busy || (index !== null && opening !== 'mouse')) return;
     const at = tokenUnder(event.clientX, event.clientY);
-    if (at === index) clearTimeout(timer.current);
+    if (at === index) cancel();
     else if (at === null) later(graceMs, close);
-    else later(index === null ? restMs : 60, () => open(at, false));
+    else later(index === null ? restMs : 60, () => open(at, 'mouse'));
   };
 
-  const onPointerUp = (event: PointerEvent) => {
-    if (!enabled || event.pointerType === 'mouse') return;
-    const at = tokenUnder(event.clientX, event.clientY);
-    if (at !== null && at !== index) open(at, false);
-    else close();
+  const edit = (at: number) => {
+    close();
+    onEdit(at);
   };
+
+  const taps = useTaps(enabled, { index, open: (at) => open(at, 'touch'), close, edit });
 
   return {
     index,
-    focused,
+    opening,
     open,
     close,
-    hold: () => clearTimeout(timer.current),
-    leave: () => {
-      if (index === null) clearTimeout(timer.current);
-      else if (!focused) later(graceMs, close);
+    edit,
+    hold: cancel,
+    /** Only a mouse that opened the list leaves it; a finger is gone after every touch. */
+    leave(event: PointerEvent) {
+      if (event.pointerType !== 'mouse') return;
+      if (index === null) cancel();
+      else if (opening === 'mouse') later(graceMs, close);
     },
-    pointer: { onPointerMove, onPointerUp },
+    pointer: { onPointerMove, ...taps },
   };
 }

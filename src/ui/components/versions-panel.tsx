@@ -1,15 +1,18 @@
 import { useMemo, useState } from 'react';
 import { formatProbability } from '../../lib/index.ts';
 import { useActions, useCurrentVersion, usePage, usePageState } from '../hooks.tsx';
+import { messages } from '../messages/index.ts';
 import { sharedPrefix, type Version, versionText } from '../state/document.ts';
 import { buildTree, type TreeNode } from '../state/tree.ts';
 import { Compare } from './compare.tsx';
+
+const words = messages.versions;
 
 const excerpt = 90;
 
 function shorten(text: string): string {
   const flat = text.replace(/\s+/g, ' ').trim();
-  if (flat.length <= excerpt) return flat || '(empty)';
+  if (flat.length <= excerpt) return flat || words.empty;
   return `${flat.slice(0, excerpt / 2)} … ${flat.slice(-excerpt / 2)}`;
 }
 
@@ -27,11 +30,11 @@ function Leaf({ node, current, compared, onCompare }: BranchProps) {
   return (
     <div className="leaf-actions">
       {here ? (
-        <span className="muted">You are here</span>
+        <span className="muted">{words.here}</span>
       ) : (
         <>
           <button type="button" className="link" onClick={() => actions.goTo(id)}>
-            Go here
+            {words.go}
           </button>
           <button
             type="button"
@@ -39,10 +42,10 @@ function Leaf({ node, current, compared, onCompare }: BranchProps) {
             aria-pressed={compared === id}
             onClick={() => onCompare(compared === id ? null : id)}
           >
-            Compare
+            {words.compare}
           </button>
           <button type="button" className="link" onClick={() => actions.removeVersion(id)}>
-            Remove
+            {words.remove}
           </button>
         </>
       )}
@@ -59,7 +62,7 @@ function Branch(props: BranchProps) {
         {shorten(node.text)}
       </p>
       {node.meanProbability !== null && (
-        <p className="explain">{formatProbability(node.meanProbability)} a token on average</p>
+        <p className="explain">{words.average(formatProbability(node.meanProbability))}</p>
       )}
       {node.children.length === 0 ? (
         <Leaf {...props} />
@@ -83,7 +86,7 @@ function useRestingVersions(): readonly Version[] {
   return live ?? resting;
 }
 
-/** The tree of everything written so far: forks where another token was chosen or another take was drawn. */
+/** The tree of everything written so far: forks where another token was chosen or another try was made. */
 export function VersionsPanel() {
   const versions = useRestingVersions();
   const current = useCurrentVersion();
@@ -92,10 +95,8 @@ export function VersionsPanel() {
   const other = versions.find((version) => version.id === compared && version.id !== current.id);
   return (
     <div className="panel">
-      <h2>Versions</h2>
-      <p className="muted">
-        Choose another word in the text, or another take, and the text forks here. Nothing is lost.
-      </p>
+      <h2>{words.title}</h2>
+      <p className="muted">{words.explain}</p>
       {other && (
         <Compare
           shared={sharedPrefix(current.tokens, other.tokens)}
@@ -105,7 +106,7 @@ export function VersionsPanel() {
         />
       )}
       {versionText(current) === '' && tree.length === 0 ? (
-        <p className="muted">Nothing is written yet.</p>
+        <p className="muted">{words.none}</p>
       ) : (
         <ul className="branches roots" data-testid="tree">
           {tree.map((node) => (

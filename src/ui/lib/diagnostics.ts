@@ -1,10 +1,10 @@
-import type { PageState } from '../state/types.ts';
+import type { PageData } from '../state/page-state.ts';
 
 /**
  * What somebody needs to help, as JSON: device, model, speeds, errors. Never a word of the text, a prompt, a stop
  * string, or the name of a local file.
  */
-export function diagnostics(state: PageState, userAgent: string): string {
+export function diagnostics(state: PageData, userAgent: string): string {
   const { model, run, error, selfCheck, settings } = state;
   const { stop: _stop, logitBias: _bias, ...sampling } = settings;
   const local = typeof state.request?.source !== 'string';

@@ -1,6 +1,6 @@
 import { formatProbability } from '../../lib/index.ts';
-import { currentVersion } from '../state/context.ts';
-import type { PageState } from '../state/types.ts';
+import type { PageData } from '../state/page-state.ts';
+import { currentVersion } from '../state/selectors.ts';
 import { shadeOf } from './shade.ts';
 
 const escapes: Record<string, string> = {
@@ -26,7 +26,7 @@ ${[7, 14, 23, 33, 45].map((share, i) => `.s${i + 1} { background: rgb(217 98 43 
 footer { margin-top: 2rem; font: .85rem/1.5 system-ui, sans-serif }`;
 
 /** The text with its shading as one HTML file: no script, nothing from elsewhere, every character escaped. */
-export function exportHtml(state: PageState): string {
+export function exportHtml(state: PageData): string {
   const { tokens, tail } = currentVersion(state);
   const { model, run } = state;
   const spans = tokens.map(({ text, origin, logprob }) => {
@@ -35,7 +35,7 @@ export function exportHtml(state: PageState): string {
     return `<span class="${origin} s${shadeOf(logprob) ?? 0}"${title}>${escapeHtml(text)}</span>`;
   });
   const name = escapeHtml(model ? `${model.id} (${model.revision.slice(0, 12)}), ${model.dtype}` : '');
-  const seed = run ? `, seed ${run.seed}` : '';
+  const seed = run ? `, seed ${run.origin.seed}` : '';
   return `<!doctype html>
 <html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width">
 <meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'">

@@ -1,6 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import type { TextToken } from '../state/document.ts';
-import { initialState } from '../state/page.ts';
+import { fakeBackend } from '../state/fake-engine.ts';
+import { fakeEnvironment } from '../state/fake-environment.ts';
+import { createPage } from '../state/page.ts';
 import { drawRun, type Pen } from './export-image.ts';
 import { isRightToLeft, layoutText } from './image-layout.ts';
 
@@ -10,7 +12,7 @@ function version(texts: string[], logprob = Math.log(0.03)) {
   const tokens = texts.map((text, id): TextToken => {
     return { id, text, origin: 'model', logprob, alternatives: null };
   });
-  return { id: 'v', tokens, tail: '' };
+  return { id: 'v', tokens, tail: '', run: null };
 }
 
 /** A pen that writes down what it is told. */
@@ -75,7 +77,7 @@ describe('lines of a picture', () => {
 
 describe('the picture of a run', () => {
   const stateWith = (texts: string[]) => {
-    const state = initialState();
+    const state = createPage(fakeBackend(), fakeEnvironment()).store.getState();
     return { ...state, versions: [{ ...version(texts), id: state.current }] };
   };
 

@@ -1,6 +1,6 @@
-import { currentVersion } from '../state/context.ts';
 import { versionText } from '../state/document.ts';
-import type { PageState } from '../state/types.ts';
+import type { PageData } from '../state/page-state.ts';
+import { currentVersion } from '../state/selectors.ts';
 import { type ImageLine, isRightToLeft, layoutText } from './image-layout.ts';
 import { shadeOf, surprisal } from './shade.ts';
 
@@ -25,7 +25,7 @@ export interface Drawing {
   draw(pen: Pen): void;
 }
 
-function drawLine(pen: Pen, line: ImageLine, top: number, state: PageState, rtl: boolean): void {
+function drawLine(pen: Pen, line: ImageLine, top: number, state: PageData, rtl: boolean): void {
   const { tokens } = currentVersion(state);
   for (const { token, x, width } of line.marks) {
     const { origin, logprob } = tokens[token] ?? { origin: 'you', logprob: null };
@@ -40,7 +40,7 @@ function drawLine(pen: Pen, line: ImageLine, top: number, state: PageState, rtl:
   pen.fillText(line.text, rtl ? page.width - page.margin : page.margin, top + page.line - 11);
 }
 
-function drawPlot(pen: Pen, state: PageState, top: number): void {
+function drawPlot(pen: Pen, state: PageData, top: number): void {
   const { tokens } = currentVersion(state);
   const wide = inner / Math.max(tokens.length, 120);
   pen.fillStyle = shades[5] ?? colours.accent;
@@ -53,13 +53,13 @@ function drawPlot(pen: Pen, state: PageState, top: number): void {
   pen.fillRect(page.margin, top + page.plot, inner, 1);
 }
 
-function caption({ model, run }: PageState): string {
+function caption({ model, run }: PageData): string {
   const name = model ? `${model.id}, ${model.dtype}` : '';
-  return `${name}${run ? `, seed ${run.seed}` : ''} · the stronger the shade, the less expected the token`;
+  return `${name}${run ? `, seed ${run.origin.seed}` : ''} · the stronger the shade, the less expected the token`;
 }
 
 /** The text with its shading and the plot of its surprise, drawn; nothing in it is ever read as markup. */
-export function drawRun(state: PageState, pen: Pen): Drawing {
+export function drawRun(state: PageData, pen: Pen): Drawing {
   const version = currentVersion(state);
   pen.font = face;
   const all = layoutText(version, inner, (text) => pen.measureText(text).width);
@@ -92,7 +92,7 @@ export function drawRun(state: PageState, pen: Pen): Drawing {
 }
 
 /** The run as a PNG. @throws Error where the browser gives no canvas of that size */
-export async function exportImage(state: PageState): Promise<Blob> {
+export async function exportImage(state: PageData): Promise<Blob> {
   const canvas = document.createElement('canvas');
   const pen = canvas.getContext('2d');
   if (!pen) throw new Error('This browser gives the page no canvas to draw on.');

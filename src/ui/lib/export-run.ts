@@ -1,9 +1,9 @@
-import { currentVersion, runEnd } from '../state/context.ts';
 import { versionText } from '../state/document.ts';
-import type { PageState } from '../state/types.ts';
+import type { PageData } from '../state/page-state.ts';
+import { currentVersion, runEnd } from '../state/selectors.ts';
 
 /** A run as JSON: enough to repeat it, and to check that a repetition came out alike. */
-export function exportRun(state: PageState, savedAt: string): string {
+export function exportRun(state: PageData, savedAt: string): string {
   const version = currentVersion(state);
   const { model, run, settings } = state;
   return JSON.stringify(
@@ -13,7 +13,7 @@ export function exportRun(state: PageState, savedAt: string): string {
       savedAt,
       model: model && { id: model.id, revision: model.revision, dtype: model.dtype, config: model.config },
       adapter: model?.adapter ?? null,
-      settings: { ...settings, seed: run?.seed ?? settings.seed },
+      settings: { ...settings, seed: run?.origin.seed ?? settings.seed },
       finishReason: runEnd(state),
       stats: run?.stats ?? null,
       text: versionText(version),

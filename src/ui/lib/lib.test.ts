@@ -8,10 +8,13 @@ import {
   formatProgress,
   showToken,
 } from '../../lib/index.ts';
-import { initialState } from '../state/page.ts';
+import { errorTitles, recoveryLabels, unknownErrorTitle } from '../messages/index.ts';
+import { errorView } from '../state/error-messages.ts';
+import { fakeBackend } from '../state/fake-engine.ts';
+import { fakeEnvironment } from '../state/fake-environment.ts';
+import { createPage } from '../state/page.ts';
 import { defaultSettings } from '../state/settings.ts';
 import { readHub, readLink, writeEmbed, writeLink } from '../state/share.ts';
-import { remedyLabels, troubleOf } from '../state/troubles.ts';
 import { diagnostics } from './diagnostics.ts';
 import { exportHtml } from './export-html.ts';
 import { exportRun } from './export-run.ts';
@@ -19,9 +22,9 @@ import { completeSentences } from './sentences.ts';
 import { shadeOf } from './shade.ts';
 
 function stateWith(text: string) {
-  const state = initialState();
+  const state = createPage(fakeBackend(), fakeEnvironment()).store.getState();
   const token = { id: 1, text, origin: 'model' as const, logprob: Math.log(0.3), alternatives: null };
-  return { ...state, versions: [{ id: state.current, tokens: [token], tail: text }] };
+  return { ...state, versions: [{ id: state.current, tokens: [token], tail: text, run: null }] };
 }
 
 describe('links', () => {
@@ -40,6 +43,7 @@ describe('links', () => {
       prompt: 'Ünï "code"\n& more',
       seed: 4294967295,
       settings,
+      exact: null,
     });
     const back = readLink(new URL(link).search);
     expect(back.model).toBe('owner/name@abc123');
@@ -48,15 +52,24 @@ describe('links', () => {
   });
 
   it('name the hub that the page was opened with', () => {
-    const what = { model: 'o/n', revision: '', prompt: 'x', seed: null, settings: defaultSettings };
+    const what = {
+      model: 'o/n',
+      revision: '',
+      prompt: 'x',
+      seed: null,
+      settings: defaultSettings,
+      exact: null,
+    };
     const link = writeLink('https://host/page/?hub=https://mirror.example/&model=other', what);
-    expect(link).toBe('https://host/page/?model=o%2Fn&hub=https%3A%2F%2Fmirror.example&prompt=x');
+    expect(link).toBe(
+      'https://host/page/?model=o%2Fn&hub=https%3A%2F%2Fmirror.example&prompt=x&max-new-tokens=120&temperature=0.8&top-k=40',
+    );
   });
 
   it('become the code of an element and of a frame, whatever the text holds', () => {
     const nasty = 'Ünï "quoted" </vitrine-demo><script>alert(1)</script>\n& more';
     const { element, frame } = writeEmbed('https://host/page/?old=1#x', {
-      ...{ model: 'owner/name', revision: 'abc', prompt: nasty, seed: 3 },
+      ...{ model: 'owner/name', revision: 'abc', prompt: nasty, seed: 3, exact: null },
       settings: { ...defaultSettings, stop: 'a\nb', n: 3, topP: 0.9 },
     });
     expect(element).toBe(
@@ -66,6 +79,9 @@ describe('links', () => {
         '  model="owner/name@abc"',
         '  prompt="Ünï &quot;quoted&quot; &lt;/vitrine-demo>&lt;script>alert(1)&lt;/script>&#10;&amp; more"',
         '  seed="3"',
+        '  max-new-tokens="120"',
+        '  temperature="0.8"',
+        '  top-k="40"',
         '  top-p="0.9"',
         '  stop="a&#10;b"></vitrine-demo>',
       ].join('\n'),
@@ -102,12 +118,22 @@ describe('model text is only ever text', () => {
   });
 });
 
-describe('troubles', () => {
+describe('errors', () => {
   it.each(errorCodes)('%s has its own title and a next step with a name', (code) => {
-    const trouble = troubleOf(code);
-    expect(trouble.title).not.toBe(troubleOf(null).title);
-    expect(trouble.remedies.length).toBeGreaterThan(0);
-    for (const remedy of trouble.remedies) expect(remedyLabels[remedy]).toBeTruthy();
+    const { title, actions } = errorView({ code, message: '', during: 'load' }, null);
+    expect(title).toBe(errorTitles[code]);
+    expect(title).not.toBe(unknownErrorTitle);
+    expect(actions.length).toBeGreaterThan(0);
+    for (const action of actions) expect(recoveryLabels[action]).toBeTruthy();
+  });
+
+  it('say on the page what a visitor can do, not what a programmer can', () => {
+    const error = {
+      code: 'context-overflow',
+      message: "pass overflow: 'slide'",
+      during: 'generate',
+    } as const;
+    expect(errorView(error, null).text).not.toContain('overflow:');
   });
 });
 

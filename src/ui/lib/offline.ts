@@ -1,5 +1,6 @@
 import type { CachedModel } from '../../engine/index.ts';
-import { isBundled } from '../state/loading.ts';
+import { messages } from '../messages/index.ts';
+import { isBundled } from '../state/load-request.ts';
 
 export interface OfflineReport {
   works: boolean;
@@ -48,7 +49,7 @@ export async function checkOffline(
   const found = 'caches' in globalThis ? await Promise.all(urls.map(isStored)) : urls.map(() => false);
   const missing = urls
     .filter((_, i) => !worker?.active || !found[i])
-    .map((url) => new URL(url).pathname.split('/').at(-1) || 'the page itself');
+    .map((url) => new URL(url).pathname.split('/').at(-1) || messages.offline.page);
   const modelStored = id !== null && (await isModelStored(id, listCached));
   return { works: missing.length === 0 && modelStored, missing, modelStored };
 }

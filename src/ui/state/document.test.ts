@@ -1,15 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import {
-  editText,
-  promptText,
-  settleTail,
-  tokenAt,
-  tokenOffsets,
-  type Version,
-  versionText,
-} from './document.ts';
-import { textPieces } from './pieces.ts';
+import { editText, tokenAt, tokenizeTail, tokenOffsets, type Version, versionText } from './document.ts';
+import { textPieces } from './token-texts.ts';
 import { buildTree } from './tree.ts';
 
 const token = (id: number, text: string, origin: 'you' | 'model' = 'model') => {
@@ -26,6 +18,7 @@ const version = (id: string, texts: string[]): Version => {
       ),
     ),
     tail: '',
+    run: null,
   };
 };
 
@@ -55,7 +48,7 @@ describe('editing', () => {
   });
 
   it('tokenises a run of typed text as one', () => {
-    const typed: Version = { id: 'a', tokens: [token(1, 'hel', 'you')], tail: '' };
+    const typed: Version = { id: 'a', tokens: [token(1, 'hel', 'you')], tail: '', run: null };
     expect(editText(typed, 'hello')).toMatchObject({ tokens: [], tail: 'hello' });
   });
 });
@@ -75,7 +68,11 @@ describe('pieces', () => {
   });
 
   it('settle typed text into tokens', () => {
-    const settled = settleTail({ id: 'a', tokens: [], tail: 'one two' }, [1, 2], ['one', ' two']);
+    const settled = tokenizeTail(
+      { id: 'a', tokens: [], tail: 'one two', run: null },
+      [1, 2],
+      ['one', ' two'],
+    );
     expect(settled.tokens.map(({ text, origin }) => [text, origin])).toEqual([
       ['one', 'you'],
       [' two', 'you'],
@@ -90,12 +87,6 @@ describe('places', () => {
     const found = [...'Once upon a'].map((_, i) => tokens[tokenAt(offsets, i)]?.text);
     expect(found.join('|')).toBe('Once|Once|Once|Once| upon| upon| upon| upon| upon| a| a');
     expect(tokenAt(offsets, 11)).toBe(-1);
-  });
-
-  it('tells the prompt from what was written', () => {
-    const tokens = [token(1, 'Once', 'you'), token(2, ' upon', 'model')];
-    expect(promptText({ tokens, tail: '' })).toBe('Once');
-    expect(promptText({ tokens: [], tail: 'typed' })).toBe('typed');
   });
 });
 

@@ -1,4 +1,5 @@
 import type { TokenAlternative } from '../../engine/index.ts';
+import type { Settings } from './settings.ts';
 
 /** Who put a token where it is: typed, written by the model, or picked among the alternatives. */
 export type Origin = 'you' | 'model' | 'chosen';
@@ -13,14 +14,32 @@ export interface TextToken {
   alternatives: readonly TokenAlternative[] | null;
 }
 
-/** One text: tokens whose ids are settled, and what was typed since and has no ids yet. */
+/** What it takes to write the same run again. */
+export interface RunOrigin {
+  /** Index of the first token it wrote. */
+  from: number;
+  seed: number;
+  /** How many continuations were written at once, and which of them this is. */
+  n: number;
+  sequence: number;
+  settings: Settings;
+}
+
+/** One text: tokens with their ids, and what was typed since and has no ids yet. */
 export interface Version {
   id: string;
   tokens: readonly TextToken[];
   tail: string;
+  /** The last run that wrote into it. */
+  run: RunOrigin | null;
 }
 
 let versions = 0;
+
+/** A new version with a text that has no ids yet. */
+export function typedVersion(text: string): Version {
+  return { id: newVersionId(), tokens: [], tail: text, run: null };
+}
 
 /** A new version id, unique among everything restored or made in this page. */
 export function newVersionId(): string {
@@ -83,12 +102,12 @@ export function editText(version: Version, text: string): Version {
 }
 
 /** The tail as tokens: ids as given, texts cut so that they join to exactly the tail. */
-export function settleTail(version: Version, ids: readonly number[], pieces: readonly string[]): Version {
+export function tokenizeTail(version: Version, ids: readonly number[], texts: readonly string[]): Version {
   if (!version.tail) return version;
   const typed = ids.map((id, i): TextToken => {
-    return { id, text: pieces[i] ?? '', origin: 'you', logprob: null, alternatives: null };
+    return { id, text: texts[i] ?? '', origin: 'you', logprob: null, alternatives: null };
   });
-  const joined = pieces.join('');
+  const joined = texts.join('');
   const last = typed.at(-1);
   if (joined !== version.tail && last) return version;
   return { ...version, tokens: [...version.tokens, ...typed], tail: '' };
@@ -96,7 +115,8 @@ export function settleTail(version: Version, ids: readonly number[], pieces: rea
 
 /** The text alone, without the ids and odds that a model gave it. */
 export function plainVersion(version: Version): Version {
-  return version.tokens.length > 0 ? { ...version, tokens: [], tail: versionText(version) } : version;
+  if (version.tokens.length === 0) return version;
+  return { ...version, tokens: [], tail: versionText(version), run: null };
 }
 
 /** A new version with another token at `index`, and nothing after it. */
@@ -110,15 +130,15 @@ export function branchAt(version: Version, index: number, choice: TokenAlternati
     logprob: choice.logprob,
     alternatives: replaced?.alternatives ?? null,
   };
-  return { id: newVersionId(), tokens: [...before, token], tail: '' };
+  return { id: newVersionId(), tokens: [...before, token], tail: '', run: null };
 }
 
-/** The version up to its last typed or chosen token: where another take begins. */
+/** The version up to its last typed or chosen token: where another try begins. */
 export function withoutContinuation(version: Version): Version {
   if (version.tail) return version;
   let end = version.tokens.length;
   while (end > 0 && version.tokens[end - 1]?.origin === 'model') end -= 1;
-  return { id: newVersionId(), tokens: version.tokens.slice(0, end), tail: '' };
+  return { id: newVersionId(), tokens: version.tokens.slice(0, end), tail: '', run: null };
 }
 
 /** How many leading tokens two versions share. */
@@ -127,11 +147,4 @@ export function sharedPrefix(a: readonly TextToken[], b: readonly TextToken[]): 
   let i = 0;
   while (i < most && a[i]?.id === b[i]?.id && a[i]?.text === b[i]?.text) i += 1;
   return i;
-}
-
-/** The beginning of a text up to the first written token: what a link asks to be continued. */
-export function promptText(version: Pick<Version, 'tokens' | 'tail'>): string {
-  const end = version.tokens.findIndex((token) => token.origin === 'model');
-  if (end < 0) return versionText(version);
-  return versionText({ tokens: version.tokens.slice(0, end), tail: '' });
 }

@@ -1,4 +1,12 @@
-import type { GeneratedToken, GenerateOptions, Inspection, LoadOptions, Model } from '../../engine/index.ts';
+import type {
+  GeneratedToken,
+  GenerateOptions,
+  Inspection,
+  LoadOptions,
+  MemoryPlan,
+  Model,
+  ModelSource,
+} from '../../engine/index.ts';
 import { isAbort, VitrineError } from '../../lib/index.ts';
 import type { Backend } from './backend.ts';
 
@@ -9,6 +17,8 @@ export interface FakeBehaviour {
   failLoad?: VitrineError;
   /** Loads on the GPU fail with this; those on the CPU do not. */
   failGpu?: VitrineError;
+  /** Reading the headers of a model fails with this. */
+  failPlan?: VitrineError;
   failGenerate?: VitrineError;
   cached?: { id: string; revision: string; bytes: number; complete: boolean; files: [] }[];
 }
@@ -187,6 +197,22 @@ async function fakeLoad(id: string, options: LoadOptions, behaviour: FakeBehavio
   return fakeModel(id, options.dtype ?? 'f16', behaviour);
 }
 
+function plan(source: ModelSource): MemoryPlan {
+  return {
+    id: String(source),
+    revision: 'stand-in',
+    config,
+    parameters: 5_918_720,
+    downloadBytes: 11_837_440,
+    adapter,
+    dtypes: (['f32', 'f16', 'int8', 'int4'] as const).map((dtype, i) => {
+      const weightBytes = 23.6e6 / 2 ** i;
+      return { dtype, weightBytes, kvBytes: 6.3e6, totalBytes: weightBytes + 6.3e6, fits: true };
+    }),
+    recommended: 'f32',
+  };
+}
+
 /** A stand-in for the engine, for tests of the page's state: right in shape, senseless in content. */
 export function fakeBackend(behaviour: FakeBehaviour = {}): Backend {
   return {
@@ -196,19 +222,10 @@ export function fakeBackend(behaviour: FakeBehaviour = {}): Backend {
     },
     listCached: async () => behaviour.cached ?? [],
     deleteCached: async () => {},
-    planMemory: async (source) => ({
-      id: String(source),
-      revision: 'stand-in',
-      config,
-      parameters: 5_918_720,
-      downloadBytes: 11_837_440,
-      adapter,
-      dtypes: (['f32', 'f16', 'int8', 'int4'] as const).map((dtype, i) => {
-        const weightBytes = 23.6e6 / 2 ** i;
-        return { dtype, weightBytes, kvBytes: 6.3e6, totalBytes: weightBytes + 6.3e6, fits: true };
-      }),
-      recommended: 'f32',
-    }),
+    planMemory: async (source) => {
+      if (behaviour.failPlan) throw behaviour.failPlan;
+      return plan(source);
+    },
     selfCheck: async () => ({
       passed: true,
       maxAbsError: 1.2e-5,

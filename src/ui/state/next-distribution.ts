@@ -1,5 +1,5 @@
 import { distributionSteps, resolveSampling, type StepName } from '../../sampling/index.ts';
-import { likeliest } from './reading.ts';
+import { likeliest } from './likeliest.ts';
 import { generateOptions, type Settings } from './settings.ts';
 
 export interface NextRow {

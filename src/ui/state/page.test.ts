@@ -1,30 +1,18 @@
 import { describe, expect, it, vi } from 'vitest';
 import { VitrineError } from '../../lib/index.ts';
-import { currentVersion, runEnd } from './context.ts';
 import { versionText } from './document.ts';
 import { type FakeBehaviour, fakeBackend } from './fake-engine.ts';
-import { bundledModel, requestFor } from './loading.ts';
+import { type FakeEnvironmentOptions, fakeEnvironment, memoryTable } from './fake-environment.ts';
+import { bundledModel, requestFor } from './load-request.ts';
 import { createPage, type Page } from './page.ts';
+import { currentVersion, runEnd } from './selectors.ts';
 import { start } from './start.ts';
 
-interface Opening extends FakeBehaviour {
-  search?: string;
-  session?: unknown;
-}
+type Opening = FakeBehaviour & FakeEnvironmentOptions;
 
 function open(opening: Opening = {}) {
-  const written: unknown[] = [];
-  const page = createPage(fakeBackend(opening), {
-    now: () => performance.now(),
-    seed: () => 7,
-    hasWebGpu: () => true,
-    search: opening.search ?? '',
-    session: {
-      read: async () => opening.session ?? null,
-      write: async (value) => void written.push(structuredClone(value)),
-    },
-  });
-  return { page, written };
+  const environment = fakeEnvironment(opening);
+  return { page: createPage(fakeBackend(opening), environment), environment };
 }
 
 const text = (page: Page) => versionText(currentVersion(page.store.getState()));
@@ -51,7 +39,7 @@ describe('opening the page', () => {
     const { page } = open({ search: '?prompt=there+was&seed=5&temperature=0&max-new-tokens=4' });
     await start(page);
     expect(text(page)).toMatch(/^there was/);
-    expect(state(page).run).toMatchObject({ seed: 5, tokens: 4 });
+    expect(state(page).run).toMatchObject({ origin: { seed: 5 }, tokens: 4 });
   });
 
   it('waits for a click before it downloads a model named in the address', async () => {
@@ -62,19 +50,24 @@ describe('opening the page', () => {
   });
 
   it('brings the text back after a reload and does not write into it', async () => {
-    const first = open();
+    const table = memoryTable();
+    const first = open({ table, writer: 'one' });
     await start(first.page);
     const before = text(first.page);
-    await vi.waitFor(() => expect(first.written.length).toBeGreaterThan(0));
-    await new Promise((resolve) => setTimeout(resolve, 500));
-    const second = open({ session: first.written.at(-1) });
+    await first.environment.storage.flush();
+    const second = open({ table, writer: 'two', previous: 'one' });
     await start(second.page);
     expect(text(second.page)).toBe(before);
-    expect(state(second.page).phase).toBe('ready');
+    expect(state(second.page)).toMatchObject({ phase: 'ready', run: null });
   });
 
   it('starts afresh where the kept session is damaged', async () => {
-    const { page } = open({ session: { version: 1, versions: [{ id: 3 }], current: 'x' } });
+    const damaged = new Map<string, unknown>([
+      ['visit:x', { kind: 'visit', writer: 'x', savedAt: 1, state: { current: 'v' } }],
+      ['version:v:x', { kind: 'version', writer: 'x', savedAt: 1, idsOf: null, version: { id: 3 } }],
+      ['other', 7],
+    ]);
+    const { page } = open({ table: memoryTable(damaged), previous: 'x' });
     await start(page);
     expect(text(page)).toMatch(/^Once upon a time/);
   });
@@ -115,12 +108,12 @@ describe('writing', () => {
     expect(text(page)).toBe(first);
   });
 
-  it('draws another seed for another take, also where one was pinned', async () => {
+  it('draws another seed for another try, also where one was pinned', async () => {
     const page = await ready();
     page.actions.edit('there was');
     await page.actions.write();
     const first = text(page);
-    await page.actions.anotherTake();
+    await page.actions.tryAgain();
     expect(text(page)).not.toBe(first);
     expect(text(page)).toMatch(/^there was/);
     expect(state(page).settings.seed).toBe(7);
@@ -163,7 +156,7 @@ describe('writing', () => {
     expect(runEnd(state(page))).toBeNull();
     page.actions.undo();
     expect(runEnd(state(page))).toBe('length');
-    page.actions.fresh();
+    page.actions.startNew();
     expect(runEnd(state(page))).toBeNull();
   });
 
@@ -188,15 +181,15 @@ describe('writing', () => {
     page.actions.set({ n: 3 });
     page.actions.edit('there was');
     await page.actions.write();
-    expect(state(page).takes).toHaveLength(3);
+    expect(state(page).continuations).toHaveLength(3);
     expect(text(page)).toBe('there was');
     const second = state(page)
-      .takes[1]?.tokens.map((token) => token.text)
+      .continuations[1]?.tokens.map((token) => token.text)
       .join('');
-    page.actions.keepTake(1);
+    page.actions.keepContinuation(1);
     expect(text(page)).toBe(`there was${second}`);
     expect(state(page).versions).toHaveLength(3);
-    expect(state(page).takes).toHaveLength(0);
+    expect(state(page).continuations).toHaveLength(0);
   });
 
   it('shows an error of the engine and stays usable', async () => {
@@ -250,21 +243,21 @@ describe('loading', () => {
     await page.actions.load({ ...requestFor(bundledModel), dtype: 'int8' });
     expect(currentVersion(state(page)).tokens).toBe(tokens);
     await page.actions.load(requestFor('owner/name'));
-    const held = [state(page), ...state(page).undo].flatMap(({ versions }) => versions);
+    const held = [state(page), ...state(page).past].flatMap(({ versions }) => versions);
     for (const version of held) expect(version.tokens).toEqual([]);
     expect(text(page)).toBe(words);
   });
 
-  it('takes a kept text as words alone where it was another model’s', async () => {
-    const first = open();
+  it('takes a kept text as words only where it was another model’s', async () => {
+    const table = memoryTable();
+    const first = open({ table, writer: 'one' });
     await start(first.page);
-    await new Promise((resolve) => setTimeout(resolve, 500));
-    const session = first.written.at(-1);
+    await first.environment.storage.flush();
     for (const [search, same] of [
       ['', true],
       ['?hub=https://mirror.example', false],
     ] as const) {
-      const { page } = open({ session, search });
+      const { page } = open({ table, previous: 'one', writer: search || 'two', search });
       await start(page);
       expect(text(page)).toBe(text(first.page));
       expect(currentVersion(state(page)).tokens.length > 0).toBe(same);
@@ -272,12 +265,35 @@ describe('loading', () => {
   });
 
   it('keeps an access token out of everything that is stored or shown', async () => {
-    const { page, written } = open();
-    page.actions.setToken('hf_secret');
+    const { page, environment } = open();
+    page.actions.setAccessToken('hf_secret');
     await page.actions.load(requestFor('owner/name'));
     page.actions.edit('hello');
-    await new Promise((resolve) => setTimeout(resolve, 500));
-    expect(written.length).toBeGreaterThan(0);
-    expect(JSON.stringify([written, state(page)])).not.toContain('hf_secret');
+    expect(environment.kept.length).toBeGreaterThan(0);
+    expect(JSON.stringify(environment.kept)).not.toContain('hf_secret');
+  });
+
+  it('keeps the working model when another one cannot be loaded', async () => {
+    const failPlan = new VitrineError('not-found', 'No such model.');
+    const page = await ready({ failPlan });
+    expect(await page.actions.load(requestFor('owner/none'))).toBe(false);
+    expect(state(page)).toMatchObject({
+      phase: 'ready',
+      model: { id: bundledModel },
+      request: { source: bundledModel },
+      error: { code: 'not-found', modelKept: true },
+    });
+    page.actions.edit('there was');
+    await page.actions.write();
+    expect(text(page)).toMatch(/^there was.+/);
+  });
+
+  it('forgets seed and speed of the model before', async () => {
+    const page = await ready();
+    page.actions.edit('there was');
+    await page.actions.write();
+    expect(state(page).run).not.toBeNull();
+    await page.actions.load(requestFor('owner/name'));
+    expect(state(page).run).toBeNull();
   });
 });

@@ -1,4 +1,5 @@
 import type { GenerateOptions } from '../../engine/index.ts';
+import { type controlMessages, presetMessages } from '../messages/sampling.ts';
 
 /** Every control of the page that shapes what is written. Off values are those of the sampler. */
 export interface Settings {
@@ -47,98 +48,24 @@ export type NumberSetting = {
 }[keyof Settings];
 
 export interface Control {
-  key: NumberSetting;
-  label: string;
+  key: NumberSetting & keyof typeof controlMessages;
   min: number;
   max: number;
   step: number;
   off: number;
-  explain: string;
 }
 
 /** The sliders, in the order the sampler applies them. */
 export const controls: readonly Control[] = [
-  {
-    key: 'temperature',
-    label: 'Temperature',
-    min: 0,
-    max: 2,
-    step: 0.05,
-    off: 1,
-    explain: 'Below 1 favours the likely words, above 1 the unlikely. 0 always takes the likeliest.',
-  },
-  {
-    key: 'topK',
-    label: 'Top-k',
-    min: 0,
-    max: 200,
-    step: 1,
-    off: 0,
-    explain: 'Keeps this many of the likeliest tokens. 0 keeps all.',
-  },
-  {
-    key: 'topP',
-    label: 'Top-p',
-    min: 0.05,
-    max: 1,
-    step: 0.01,
-    off: 1,
-    explain: 'Keeps the likeliest tokens until together they reach this share. 1 keeps all.',
-  },
-  {
-    key: 'minP',
-    label: 'Min-p',
-    min: 0,
-    max: 0.5,
-    step: 0.005,
-    off: 0,
-    explain: 'Drops tokens less likely than this share of the likeliest one. 0 keeps all.',
-  },
-  {
-    key: 'typicalP',
-    label: 'Typical',
-    min: 0.05,
-    max: 1,
-    step: 0.01,
-    off: 1,
-    explain: 'Keeps the tokens whose surprise is closest to what is to be expected here. 1 keeps all.',
-  },
-  {
-    key: 'repetitionPenalty',
-    label: 'Repetition penalty',
-    min: 1,
-    max: 2,
-    step: 0.01,
-    off: 1,
-    explain: 'Makes every token already in the text less likely. 1 is off.',
-  },
-  {
-    key: 'frequencyPenalty',
-    label: 'Frequency penalty',
-    min: 0,
-    max: 2,
-    step: 0.05,
-    off: 0,
-    explain: 'Lowers a written token once for each time it was written. 0 is off.',
-  },
-  {
-    key: 'presencePenalty',
-    label: 'Presence penalty',
-    min: 0,
-    max: 2,
-    step: 0.05,
-    off: 0,
-    explain: 'Lowers a token once if it was written at all. 0 is off.',
-  },
-  {
-    key: 'noRepeatNgramSize',
-    label: 'No repeated run of',
-    min: 0,
-    max: 8,
-    step: 1,
-    off: 0,
-    explain: 'No run of this many tokens may occur twice. 0 is off.',
-  },
+  { key: 'temperature', min: 0, max: 2, step: 0.05, off: 1 },
+  { key: 'topK', min: 0, max: 200, step: 1, off: 0 },
+  { key: 'topP', min: 0.05, max: 1, step: 0.01, off: 1 },
+  { key: 'minP', min: 0, max: 0.5, step: 0.005, off: 0 },
+  { key: 'typicalP', min: 0.05, max: 1, step: 0.01, off: 1 },
+  { key: 'repetitionPenalty', min: 1, max: 2, step: 0.01, off: 1 },
+  { key: 'frequencyPenalty', min: 0, max: 2, step: 0.05, off: 0 },
+  { key: 'presencePenalty', min: 0, max: 2, step: 0.05, off: 0 },
+  { key: 'noRepeatNgramSize', min: 0, max: 8, step: 1, off: 0 },
 ];
 
 type Preset = { name: string; explain: string; settings: Partial<Settings> };
@@ -156,24 +83,12 @@ const cutsOff = {
 } satisfies Partial<Settings>;
 
 export const presets: readonly Preset[] = [
-  {
-    name: 'Steady',
-    explain: 'Temperature 0.8, top-k 40',
-    settings: { ...cutsOff, temperature: 0.8, topK: 40 },
-  },
-  { name: 'Greedy', explain: 'Always the likeliest token', settings: { ...cutsOff, temperature: 0 } },
-  {
-    name: 'Careful',
-    explain: 'Temperature 0.7, top-p 0.9',
-    settings: { ...cutsOff, temperature: 0.7, topP: 0.9 },
-  },
-  {
-    name: 'Bold',
-    explain: 'Temperature 1.2, min-p 0.05',
-    settings: { ...cutsOff, temperature: 1.2, minP: 0.05 },
-  },
-  { name: 'Typical', explain: 'Typical 0.9', settings: { ...cutsOff, typicalP: 0.9 } },
-  { name: 'Untouched', explain: 'The model as it is, no cut at all', settings: { ...cutsOff } },
+  { ...presetMessages.balanced, settings: { ...cutsOff, temperature: 0.8, topK: 40 } },
+  { ...presetMessages.greedy, settings: { ...cutsOff, temperature: 0 } },
+  { ...presetMessages.careful, settings: { ...cutsOff, temperature: 0.7, topP: 0.9 } },
+  { ...presetMessages.bold, settings: { ...cutsOff, temperature: 1.2, minP: 0.05 } },
+  { ...presetMessages.typical, settings: { ...cutsOff, typicalP: 0.9 } },
+  { ...presetMessages.none, settings: { ...cutsOff } },
 ];
 
 /** The preset these settings are, or null. */

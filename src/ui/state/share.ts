@@ -1,4 +1,8 @@
-import { numberAttributes } from '../../generation/index.ts';
+import { numberAttributes, pageDefaults } from '../../generation/index.ts';
+import { type RunOrigin, type Version, versionText } from './document.ts';
+import { type ExactText, exactText, readExact, writeExact } from './exact-link.ts';
+import type { PageData } from './page-state.ts';
+import { currentVersion, lastRun } from './selectors.ts';
 import { defaultSettings, type Settings } from './settings.ts';
 
 /** What a link can carry. Names are those of the embed and of the library, in either spelling. */
@@ -6,6 +10,8 @@ export interface LinkState {
   model: string | null;
   prompt: string | null;
   settings: Partial<Settings>;
+  /** Token ids and the run that follows them, where the link has these. */
+  exact: ExactText | null;
 }
 
 /** The settings that are numbers, by attribute; the seed is stored apart from them. */
@@ -23,8 +29,8 @@ function finite(text: string | null): number | null {
   return Number.isFinite(value) && value >= 0 ? value : null;
 }
 
-/** Reads a link's query. What it does not understand it leaves alone. */
-export function readLink(search: string): LinkState {
+/** Reads a link. What it does not understand it leaves alone. */
+export function readLink(search: string, hash = ''): LinkState {
   const query = new URLSearchParams(search);
   const settings: Partial<Settings> = {};
   for (const { name, attribute } of numbers) {
@@ -38,7 +44,9 @@ export function readLink(search: string): LinkState {
   const overflow = query.get('overflow');
   if (overflow === 'stop' || overflow === 'slide') settings.overflow = overflow;
   if (query.has('eos')) settings.eos = query.get('eos') !== 'false';
-  return { model: query.get('model'), prompt: query.get('prompt'), settings };
+  const exact = readExact(hash);
+  if (exact) settings.logitBias = exact.logitBias;
+  return { model: query.get('model'), prompt: query.get('prompt'), settings, exact };
 }
 
 /** `hub=` in the address: a mirror or a hub of one's own, for those who run one. */
@@ -47,16 +55,40 @@ export function readHub(search: string): string | null {
   return hub && /^https?:\/\//.test(hub) ? hub.replace(/\/+$/, '') : null;
 }
 
-/** What is shared: a text's beginning and all that makes the rest of it. */
+/** What is shared: a beginning and all that makes the rest of it. */
 export interface Shared {
   model: string;
   revision: string;
   prompt: string;
   seed: number | null;
   settings: Settings;
+  exact: ExactText | null;
 }
 
-/** Every setting that is not the default, by the names that page, element and frame share. */
+/** The run that wrote what is on screen: the end of the text, or the continuations side by side. */
+function shownRun(state: PageData, version: Version): RunOrigin | null {
+  const side = state.continuations.length > 0 && state.run?.version === version.id;
+  return side ? (state.run?.origin ?? null) : lastRun(version);
+}
+
+/** What can be shared; null without a model, or where it is of files that are only on this device. */
+export function sharedOf(state: PageData): Shared | null {
+  const { model, request } = state;
+  if (!model || typeof request?.source !== 'string') return null;
+  const version = currentVersion(state);
+  const run = shownRun(state, version);
+  const before = run ? { tokens: version.tokens.slice(0, run.from), tail: '' } : version;
+  return {
+    model: model.id,
+    revision: model.revision,
+    prompt: versionText(before),
+    seed: run?.seed ?? state.settings.seed,
+    settings: run?.settings ?? state.settings,
+    exact: exactText(state, version, run),
+  };
+}
+
+/** Every setting that is not off, by the names that page, element and frame share. */
 function queryOf(base: string, { model, revision, prompt, seed, settings }: Shared): URLSearchParams {
   const query = new URLSearchParams();
   const pinned = model.includes('/') && !model.includes('://') && revision;
@@ -66,7 +98,8 @@ function queryOf(base: string, { model, revision, prompt, seed, settings }: Shar
   query.set('prompt', prompt);
   if (seed !== null) query.set('seed', String(seed));
   for (const { name, attribute } of numbers)
-    if (settings[name] !== defaultSettings[name]) query.set(attribute, String(settings[name]));
+    if (settings[name] !== defaultSettings[name] || name in pageDefaults)
+      query.set(attribute, String(settings[name]));
   for (const line of settings.stop.split('\n')) if (line) query.append('stop', line);
   if (settings.overflow !== defaultSettings.overflow) query.set('overflow', settings.overflow);
   if (!settings.eos) query.set('eos', 'false');
@@ -74,13 +107,13 @@ function queryOf(base: string, { model, revision, prompt, seed, settings }: Shar
 }
 
 /**
- * A link to this page that brings back model, revision, hub, prompt, seed and every setting that is not the default.
+ * A link to this page that brings back model, revision, hub, tokens, seed and settings.
  * @param base the page's own address; its query and hash are replaced
  */
 export function writeLink(base: string, what: Shared): string {
   const url = new URL(base);
   url.search = queryOf(base, what).toString();
-  url.hash = '';
+  url.hash = what.exact ? writeExact(what.exact) : '';
   return url.toString();
 }
 

@@ -1,6 +1,8 @@
 import type { Run } from './types.ts';
 
 const windowMs = 1000;
+/** Below this a rate says nothing: several sequences, or a batch, arrive at the same time. */
+const shortestMs = 250;
 const sampleEveryMs = 250;
 
 /** Follows the tokens of one run: how many, how fast over the last second, and how that went. */
@@ -23,10 +25,10 @@ export class Speedometer {
   }
 
   read(now: number): Pick<Run, 'tokens' | 'startedAt' | 'firstTokenMs' | 'tokensPerSecond' | 'samples'> {
-    const first = this.#arrivals[0] ?? now;
-    const last = this.#arrivals.at(-1) ?? now;
-    const span = last - first;
-    const rate = span > 0 ? ((this.#arrivals.length - 1) * 1000) / span : 0;
+    const begun = this.#startedAt + (this.#firstTokenMs ?? 0);
+    const span = Math.min(windowMs, now - begun);
+    const recent = this.#arrivals.filter((arrival) => arrival > now - span).length;
+    const rate = span >= shortestMs ? (recent * 1000) / span : 0;
     const at = now - this.#startedAt;
     const previous = this.#samples.at(-1);
     if (rate > 0 && (!previous || at - previous.at >= sampleEveryMs))

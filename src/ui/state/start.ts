@@ -1,10 +1,14 @@
-import { newVersionId, versionText } from './document.ts';
-import { bundledModel, isBundled, requestFor } from './loading.ts';
+import type { WeightDtype } from '../../engine/index.ts';
+import { messages } from '../messages/index.ts';
+import { newVersionId, typedVersion, versionText } from './document.ts';
+import { withVersion } from './document-slice.ts';
+import { type ExactText, exactVersion, matchesLink } from './exact-link.ts';
+import { bundledModel, isBundled, requestFor } from './load-request.ts';
 import type { Page } from './page.ts';
-import { fromSession, type Session } from './session.ts';
-import { type LinkState, readHub, readLink } from './share.ts';
-
-export const firstPrompt = 'Once upon a time';
+import { currentVersion } from './selectors.ts';
+import { defaultSettings } from './settings.ts';
+import { type LinkState, readLink } from './share.ts';
+import type { LoadRequest } from './types.ts';
 
 async function isKept(page: Page, source: string): Promise<boolean> {
   if (isBundled(source)) return true;
@@ -13,19 +17,84 @@ async function isKept(page: Page, source: string): Promise<boolean> {
   return kept.some((model) => model.id === id && model.complete);
 }
 
-function applyLink(page: Page, link: LinkState): void {
-  const version = { id: newVersionId(), tokens: [], tail: link.prompt ?? firstPrompt };
+/** The beginning that a link asks for. */
+function applyText(page: Page, prompt: string): void {
+  const version = typedVersion(prompt);
   page.store.setState((state) => {
     const versions = [...state.versions.filter((other) => versionText(other) !== ''), version];
-    return { versions, current: version.id, settings: { ...state.settings, ...link.settings } };
+    return { versions, current: version.id, continuations: [], pending: null };
   });
 }
 
-function applySession(page: Page, session: Session): void {
-  const { versions, current, settings, hub } = session;
-  // The same name on another hub may be another model.
-  const idsOf = hub === page.hub ? session.idsOf : null;
-  page.store.setState({ versions, current, settings, idsOf });
+/** A link's settings replace all others, and only for this visit: the same link writes the same text everywhere. */
+function applySettings(page: Page, { settings, prompt }: LinkState): void {
+  if (Object.keys(settings).length === 0 && prompt === null) return;
+  page.store.setState({ settings: { ...defaultSettings, ...settings }, visiting: true });
+}
+
+/** Writes the text of an exact link: the ids as they are, then the run after them. */
+async function writeExactly(page: Page, exact: ExactText): Promise<void> {
+  const { store, actions } = page;
+  const { model, settings } = store.getState();
+  if (!model) return;
+  const decoder = { vocabSize: model.config.vocabSize, decode: page.decode };
+  const version = exactVersion(newVersionId(), exact, settings, decoder);
+  if (!version) return actions.write();
+  const { current } = store.getState();
+  store.setState((state) => ({
+    versions: withVersion(
+      state.versions.filter(({ id }) => id !== current),
+      version,
+    ),
+    current: version.id,
+  }));
+  if (!version.run) return;
+  await actions.resumeRun({ origin: version.run, version: version.id });
+  const sequence = exact.run?.sequence;
+  if (version.run.n > 1 && typeof sequence === 'number') actions.keepContinuation(sequence);
+  tellDifference(page, exact);
+}
+
+/** Says where the text did not come out as the sender's. */
+function tellDifference(page: Page, exact: ExactText): void {
+  const state = page.store.getState();
+  if (state.run?.finishReason === 'aborted' || state.error || state.continuations.length > 0) return;
+  if (matchesLink(currentVersion(state), exact)) return;
+  const other = state.model?.revision !== exact.revision || state.model?.dtype !== exact.dtype;
+  page.store.setState({ notice: other ? messages.link.otherWeights : messages.link.otherDevice });
+}
+
+async function begin(page: Page, link: LinkState): Promise<void> {
+  if (link.exact) await writeExactly(page, link.exact);
+  else await page.actions.write();
+}
+
+/** Follows a link's text once its model is there, whoever asks for it. */
+function followLater(page: Page, request: LoadRequest, exact: ExactText): void {
+  const leave = page.store.subscribe((state) => {
+    if (state.request?.source !== request.source && state.request !== null) leave();
+    if (state.phase !== 'ready') return;
+    leave();
+    void writeExactly(page, exact);
+  });
+}
+
+function linkedRequest(source: string, exact: ExactText | null): LoadRequest {
+  return { ...requestFor(source), dtype: (exact?.dtype || null) as WeightDtype | null };
+}
+
+/** What to do about the model of the last visit: its source, or null where only the visitor can open it again. */
+function lastSource(page: Page): string | null {
+  const { keptModel } = page.store.getState();
+  if (!keptModel) return bundledModel;
+  return keptModel.kind === 'files' ? null : (keptModel.source ?? bundledModel);
+}
+
+/** The model was of files on this device: the page asks for them, and does not put another in their place. */
+function askForFiles(page: Page): void {
+  const { keptModel } = page.store.getState();
+  const request: LoadRequest = { ...requestFor([]), name: keptModel?.name ?? '' };
+  page.store.setState({ phase: 'idle', request });
 }
 
 /**
@@ -33,21 +102,28 @@ function applySession(page: Page, session: Session): void {
  * A model that would have to be downloaded waits for a click.
  */
 export async function start(page: Page): Promise<void> {
-  const link = readLink(page.around.search);
-  const session = fromSession(await page.around.session.read());
-  if (session) applySession(page, session);
-  const asked = link.prompt !== null || link.model !== null;
-  const first = !asked && !session;
-  if (asked || first) applyLink(page, link);
-  else page.store.setState((state) => ({ settings: { ...state.settings, ...link.settings } }));
+  const { store, actions, environment } = page;
+  const link = readLink(environment.search, environment.hash);
+  await store.persist.rehydrate();
+  const restored =
+    versionText(currentVersion(store.getState())) !== '' || store.getState().versions.length > 1;
+  const followed = restored && environment.linkFollowed();
+  const asked = !followed && (link.prompt !== null || link.model !== null || link.exact !== null);
+  const first = !asked && !restored;
+  if (asked || first) applyText(page, link.prompt ?? messages.firstPrompt);
+  if (!followed) applySettings(page, link);
+  environment.followLink();
 
-  // A hub is only ever the one the address names now: another link's hub must not outlive that link.
-  const sameHub = session?.hub === readHub(page.around.search);
-  const source = link.model ?? (sameHub ? session?.model : null) ?? bundledModel;
-  if (!(await isKept(page, source))) {
-    page.store.setState({ phase: 'idle', request: requestFor(source) });
+  const source = asked && link.model !== null ? link.model : lastSource(page);
+  if (source === null && !asked) return askForFiles(page);
+  const request = linkedRequest(source ?? bundledModel, asked ? link.exact : null);
+  if (!(await isKept(page, source ?? bundledModel))) {
+    store.setState({ phase: 'idle', request });
+    if (asked && link.exact) followLater(page, request, link.exact);
     return;
   }
-  const loaded = await page.actions.load(requestFor(source));
-  if (loaded && (asked || first)) await page.actions.write();
+  const { pending } = store.getState();
+  if (!(await actions.load(request))) return;
+  if (asked || first) await begin(page, link);
+  else if (pending) await actions.resumeRun(pending);
 }

@@ -2,29 +2,40 @@ import type {
   AdapterSummary,
   FinishReason,
   GPT2Config,
-  LoadProgress,
   ModelStats,
-  SelfCheckReport,
   WeightDtype,
 } from '../../engine/index.ts';
 import type { VitrineErrorCode } from '../../lib/index.ts';
-import type { TextToken, Version } from './document.ts';
-import type { Settings } from './settings.ts';
+import type { RunOrigin, TextToken, Version } from './document.ts';
 
 /** What the page is doing; exactly one at a time. */
 export type Phase = 'starting' | 'idle' | 'loading' | 'paused' | 'ready' | 'generating';
 
+/** The loaded model as components see it. */
 export interface LoadedModel {
   id: string;
   revision: string;
   dtype: string;
   config: GPT2Config;
   adapter: AdapterSummary;
+  /** The text of one token id. */
+  tokenText(id: number): string;
+}
+
+/** Where a model comes from: with the page, from the hub, from a folder on the web, or from this device's files. */
+export type SourceKind = 'bundled' | 'hub' | 'folder' | 'files';
+
+/** Which model it was. Files of this device cannot be opened again by the page: only their name is kept. */
+export interface KeptModel {
+  kind: SourceKind;
+  name: string;
+  source: string | null;
 }
 
 /** What was asked of the engine, kept so that it can be asked again. */
 export interface LoadRequest {
   source: string | File[];
+  kind: SourceKind;
   /** What to call it on the page. */
   name: string;
   dtype: WeightDtype | null;
@@ -38,10 +49,19 @@ export interface PageError {
   during: 'load' | 'generate' | 'score' | 'storage' | 'check';
   /** The dtype to load instead when there was no room; null when none takes less. */
   dtype?: WeightDtype | null;
+  /** True where the error came before the loaded model was touched: it is still there. */
+  modelKept?: boolean;
+}
+
+/** Why the model runs on the CPU although the GPU was asked for. */
+export interface CpuFallback {
+  code: VitrineErrorCode;
+  message: string;
+  reason: string;
 }
 
 /** One of several continuations written side by side. */
-export interface Take {
+export interface Continuation {
   sequence: number;
   tokens: readonly TextToken[];
   finishReason: FinishReason | null;
@@ -53,9 +73,12 @@ export interface SpeedSample {
   tokensPerSecond: number;
 }
 
+/** The run in progress, or the last one. */
 export interface Run {
-  /** The seed that was used, drawn or given. */
-  seed: number;
+  /** What it writes, and from where. */
+  origin: RunOrigin;
+  /** The version it writes into. */
+  version: string;
   tokens: number;
   startedAt: number;
   firstTokenMs: number | null;
@@ -67,37 +90,14 @@ export interface Run {
   stats: ModelStats | null;
 }
 
+/** A run that a reload interrupted: what it takes to write the rest of it. */
+export type PendingRun = Pick<Run, 'origin' | 'version'>;
+
 /** What undo and redo go between. */
 export interface Moment {
   versions: readonly Version[];
   current: string;
+  continuations: readonly Continuation[];
 }
 
 export type Dialog = 'models' | 'device' | 'share' | null;
-
-export interface PageState {
-  phase: Phase;
-  model: LoadedModel | null;
-  request: LoadRequest | null;
-  progress: LoadProgress | null;
-  notice: string | null;
-  /** Why the model runs on the CPU although the GPU was asked for; null where it does not. */
-  fallback: { code: VitrineErrorCode; message: string; reason: string } | null;
-  error: PageError | null;
-  versions: readonly Version[];
-  current: string;
-  /** What the ids in the texts are of; another model's mean other tokens. Null when nobody knows. */
-  idsOf: LoadRequest['source'] | null;
-  undo: readonly Moment[];
-  redo: readonly Moment[];
-  settings: Settings;
-  takes: readonly Take[];
-  run: Run | null;
-  /** Index of the token whose alternatives are shown, or null. */
-  inspected: number | null;
-  /** Logits after the text up to the inspected token or the end, for the sampling panel. */
-  next: { key: string; logits: Float32Array; ids: readonly number[] } | null;
-  dialog: Dialog;
-  selfCheck: { running: boolean; report: SelfCheckReport | null };
-  online: boolean;
-}

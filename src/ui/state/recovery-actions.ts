@@ -1,7 +1,7 @@
-import { bundledModel, requestFor } from './loading.ts';
+import type { RecoveryAction } from '../messages/index.ts';
+import { bundledModel, requestFor } from './load-request.ts';
 import type { Page } from './page.ts';
 import { defaultSettings } from './settings.ts';
-import type { Remedy } from './troubles.ts';
 import type { LoadRequest } from './types.ts';
 
 function again(page: Page): void {
@@ -20,7 +20,7 @@ async function clean(page: Page): Promise<void> {
 
 type Apply = (page: Page, request: LoadRequest) => void;
 
-const remedies: Record<Remedy, Apply> = {
+const actions: Record<RecoveryAction, Apply> = {
   retry: again,
   tiny: (page) => void page.actions.load(requestFor(bundledModel)),
   cpu: (page, request) => void page.actions.load({ ...request, backend: 'cpu' }),
@@ -47,6 +47,6 @@ const remedies: Record<Remedy, Apply> = {
 };
 
 /** Does what a button under an error says. */
-export function applyRemedy(page: Page, remedy: Remedy): void {
-  remedies[remedy](page, page.store.getState().request ?? requestFor(bundledModel));
+export function recover(page: Page, action: RecoveryAction): void {
+  actions[action](page, page.store.getState().request ?? requestFor(bundledModel));
 }

@@ -1,0 +1,163 @@
+import type { StoreApi } from 'zustand/vanilla';
+import type {
+  Inspection,
+  LoadProgress,
+  MemoryPlan,
+  ModelSource,
+  SelfCheckReport,
+  TokenAlternative,
+} from '../../engine/index.ts';
+import type { Version } from './document.ts';
+import type { Settings } from './settings.ts';
+import type {
+  Continuation,
+  CpuFallback,
+  Dialog,
+  KeptModel,
+  LoadedModel,
+  LoadRequest,
+  Moment,
+  PageError,
+  PendingRun,
+  Phase,
+  Run,
+} from './types.ts';
+
+/** The texts, with their branches and history. */
+export interface DocumentData {
+  versions: readonly Version[];
+  current: string;
+  /** The model whose tokenizer produced the ids in the texts; null when unknown. */
+  idsOf: LoadRequest['source'] | null;
+  /** Continuations written side by side, of which none is chosen yet. */
+  continuations: readonly Continuation[];
+  past: readonly Moment[];
+  future: readonly Moment[];
+}
+
+export interface DocumentActions {
+  edit(text: string): void;
+  goTo(versionId: string): void;
+  removeVersion(versionId: string): void;
+  /** An empty text; what was there stays among the versions. */
+  startNew(): void;
+  /** A text of its own, beside those that are there. */
+  openText(text: string): void;
+  /** Goes on with one continuation; the others become versions. */
+  keepContinuation(sequence: number): void;
+  discardContinuations(): void;
+  undo(): void;
+  redo(): void;
+}
+
+export interface ModelData {
+  phase: Phase;
+  model: LoadedModel | null;
+  request: LoadRequest | null;
+  progress: LoadProgress | null;
+  /** What the engine says about this visit, such as that nothing can be stored. */
+  notice: string | null;
+  fallback: CpuFallback | null;
+  /** The model of the last visit. */
+  keptModel: KeptModel | null;
+  /** For gated repositories; in memory only, never stored. */
+  accessToken: string;
+}
+
+export interface ModelActions {
+  load(request: LoadRequest): Promise<boolean>;
+  pause(): void;
+  resume(): Promise<boolean>;
+  cancel(): Promise<void>;
+  setAccessToken(token: string): void;
+  /** Files that were dropped or chosen: a model is loaded, a text file becomes the text, an export is stored. */
+  openFiles(files: readonly File[]): Promise<void>;
+}
+
+export interface WritingData {
+  run: Run | null;
+  /** A run that a reload interrupted, until it goes on. */
+  pending: PendingRun | null;
+}
+
+export interface WritingActions {
+  write(): Promise<void>;
+  stop(): void;
+  /** Writes another continuation of what was typed. */
+  tryAgain(): Promise<void>;
+  /** Puts another token at this place and goes on writing from there. */
+  branch(index: number, choice: TokenAlternative): Promise<void>;
+  /** Writes the rest of a run that a reload interrupted: the same draws from its beginning, shown where they are new. */
+  resumeRun(run: PendingRun): Promise<void>;
+}
+
+/** Logits [V] after `ids`, for the sampling panel; `alternatives` are the likeliest of them. */
+export interface NextLogits {
+  key: string;
+  ids: readonly number[];
+  logits: Float32Array;
+  alternatives: readonly TokenAlternative[];
+}
+
+export interface ScoringData {
+  /** Index of the token whose alternatives are shown, or null. */
+  inspected: number | null;
+  /** What could come after the text up to the inspected token, or up to its end. */
+  next: NextLogits | null;
+}
+
+export interface ScoringActions {
+  inspect(index: number | null): void;
+  /** Looks at the text again once nothing has happened for a moment: ids, probabilities, next token. */
+  refresh(): void;
+  /** The text with the probability of every token, as far as the model can say. */
+  scored(): Promise<void>;
+}
+
+export interface ViewData {
+  settings: Settings;
+  /** True where the settings came with a link: they are for this visit only. */
+  visiting: boolean;
+  dialog: Dialog;
+  error: PageError | null;
+  online: boolean;
+  /** True while a model is checked that is to replace the loaded one. */
+  checking: boolean;
+  /** Tokens are shaded by their probability. */
+  shaded: boolean;
+}
+
+export interface ViewActions {
+  set(settings: Partial<Settings>): void;
+  show(dialog: Dialog): void;
+  fail(error: PageError | null): void;
+  setOnline(online: boolean): void;
+  setShaded(shaded: boolean): void;
+}
+
+export interface DeviceData {
+  selfCheck: { running: boolean; report: SelfCheckReport | null };
+}
+
+export interface DeviceActions {
+  /** What a model would need here, with this page's hub and token. */
+  plan(source: ModelSource, signal: AbortSignal): Promise<MemoryPlan>;
+  /** Attention and logit lens over these tokens; null when it failed, and the page says why. */
+  inside(ids: number[]): Promise<Inspection | null>;
+  /** Compares this device with stored reference logits. */
+  check(): Promise<void>;
+}
+
+export interface PageData extends DocumentData, ModelData, WritingData, ScoringData, ViewData, DeviceData {}
+
+/** Everything a visitor can do. */
+export interface PageActions
+  extends DocumentActions,
+    ModelActions,
+    WritingActions,
+    ScoringActions,
+    ViewActions,
+    DeviceActions {}
+
+export type PageState = PageData & PageActions;
+export type PageStore = Pick<StoreApi<PageState>, 'getState' | 'setState' | 'subscribe'>;

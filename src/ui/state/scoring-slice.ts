@@ -1,0 +1,149 @@
+import type { Model } from '../../engine/index.ts';
+import { type TextToken, type Version, versionText } from './document.ts';
+import { withVersion } from './document-slice.ts';
+import { toPageError } from './error-messages.ts';
+import { debounce } from './frame-batch.ts';
+import { likeliest } from './likeliest.ts';
+import type { PageState, PageStore, ScoringActions, ScoringData } from './page-state.ts';
+import { currentVersion } from './selectors.ts';
+import type { Slice } from './slice.ts';
+import { alternativesPerToken, tokenize } from './writing-slice.ts';
+
+/** The ids that the model reads to go on from here; null where the text is longer than it can read. */
+export function contextOf(
+  ids: readonly number[],
+  positions: number,
+  slides: boolean,
+): readonly number[] | null {
+  if (ids.length <= positions) return ids;
+  // As generation does it: a full window begins again with its later half.
+  return slides ? ids.slice(-Math.max(1, Math.floor(positions / 2))) : null;
+}
+
+/** Log-probabilities of tokens given what is before each; a text longer than the context is read in overlapping windows. */
+async function scoreAll(model: Model, ids: readonly number[]): Promise<number[]> {
+  const { nPositions } = model.config;
+  const half = Math.max(1, Math.floor(nPositions / 2));
+  const logprobs: number[] = [];
+  for (let start = 0; logprobs.length < ids.length; start += half) {
+    const part = await model.score(ids.slice(start, start + nPositions));
+    logprobs.push(...part.logprobs.slice(logprobs.length - start));
+  }
+  return logprobs;
+}
+
+/** Fills in what the model thinks of text it did not write, while nothing else runs. */
+class Scorer {
+  readonly #store: PageStore;
+  readonly #model: () => Model | null;
+  #busy: Promise<void> | null = null;
+
+  constructor(store: PageStore, model: () => Model | null) {
+    this.#store = store;
+    this.#model = model;
+  }
+
+  /** One look at the text as it is; false when the text has changed meanwhile. */
+  async look(): Promise<boolean> {
+    const model = this.#model();
+    if (!model || !this.#quiet(model)) return true;
+    if (this.#busy) return this.#busy.then(() => false);
+    const text = versionText(currentVersion(this.#store.getState()));
+    this.#busy = this.#lookOnce(model);
+    await this.#busy;
+    this.#busy = null;
+    return !this.#quiet(model) || text === versionText(currentVersion(this.#store.getState()));
+  }
+
+  async #lookOnce(model: Model): Promise<void> {
+    try {
+      await this.#score(model);
+      if (this.#quiet(model)) await this.#lookAhead(model);
+    } catch (error) {
+      if (this.#quiet(model)) this.#store.setState({ error: toPageError(error, 'score') });
+    }
+  }
+
+  #quiet(model: Model): boolean {
+    return this.#model() === model && this.#store.getState().phase === 'ready';
+  }
+
+  #replace(version: Version, change: (tokens: readonly TextToken[]) => readonly TextToken[]): void {
+    this.#store.setState((state) => {
+      const now = state.versions.find((other) => other.id === version.id);
+      if (!now || now.tail || now.tokens.length !== version.tokens.length) return {};
+      return { versions: withVersion(state.versions, { ...now, tokens: change(now.tokens) }) };
+    });
+  }
+
+  async #score(model: Model): Promise<void> {
+    const before = currentVersion(this.#store.getState());
+    const version = tokenize(before, model);
+    if (version !== before)
+      this.#store.setState((state) => ({ versions: withVersion(state.versions, version) }));
+    if (!version.tokens.some((token, i) => i > 0 && token.logprob === null)) return;
+    const logprobs = await scoreAll(
+      model,
+      version.tokens.map((token) => token.id),
+    );
+    this.#replace(version, (tokens) =>
+      tokens.map((token, i) =>
+        token.logprob === null && i > 0 ? { ...token, logprob: logprobs[i] ?? null } : token,
+      ),
+    );
+  }
+
+  async #lookAhead(model: Model): Promise<void> {
+    const state = this.#store.getState();
+    const version = currentVersion(state);
+    if (version.tail) return;
+    const end = state.inspected ?? version.tokens.length;
+    const next = await this.#nextAfter(model, state, version, end);
+    if (!this.#quiet(model)) return;
+    if (next !== state.next) this.#store.setState({ next });
+    const token = version.tokens[end];
+    if (!next || !token || token.alternatives?.length) return;
+    const { alternatives } = next;
+    this.#replace(version, (tokens) =>
+      tokens.map((other, i) => (i === end ? { ...other, alternatives } : other)),
+    );
+  }
+
+  async #nextAfter(model: Model, state: PageState, version: Version, end: number) {
+    const all = version.tokens.slice(0, end).map((token) => token.id);
+    const ids = contextOf(all, model.config.nPositions, state.settings.overflow === 'slide');
+    if (!ids || ids.length === 0) return null;
+    const key = ids.join(',');
+    if (state.next?.key === key) return state.next;
+    const logits = await model.logits([...ids]);
+    const alternatives = likeliest(logits, alternativesPerToken).map((best) => {
+      return { ...best, text: model.decode([best.id]) };
+    });
+    return { key, ids, logits, alternatives };
+  }
+}
+
+const restMs = 500;
+const inspectMs = 90;
+
+export const createScoringSlice: Slice<ScoringData & ScoringActions> =
+  ({ model }) =>
+  (set, get, store) => {
+    const scorer = new Scorer(store, () => model.current);
+    const look = () => void scorer.look().then((done) => done || later());
+    const later = debounce(restMs, look);
+    const soon = debounce(inspectMs, look);
+    return {
+      inspected: null,
+      next: null,
+      refresh: later,
+      async scored() {
+        while (!(await scorer.look())) if (get().phase !== 'ready') return;
+      },
+      inspect(index) {
+        if (get().inspected === index) return;
+        set({ inspected: index });
+        soon();
+      },
+    };
+  };

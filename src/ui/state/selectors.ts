@@ -1,0 +1,24 @@
+import type { FinishReason } from '../../engine/index.ts';
+import type { RunOrigin, Version } from './document.ts';
+import type { PageData } from './page-state.ts';
+
+/** The text in front of the visitor. */
+export function currentVersion(state: Pick<PageData, 'versions' | 'current'>): Version {
+  const found = state.versions.find((version) => version.id === state.current);
+  return found ?? { id: state.current, tokens: [], tail: '', run: null };
+}
+
+/** How the last run ended, as long as the text is the one it left. */
+export function runEnd(state: Pick<PageData, 'versions' | 'current' | 'run'>): FinishReason | null {
+  const { finishReason, left } = state.run ?? {};
+  const { id, tokens, tail } = currentVersion(state);
+  const same = left?.version === id && left.tokens === tokens.length && tail === '';
+  return (same && finishReason) || null;
+}
+
+/** The run that wrote the end of this version; null where something was typed or chosen after it. */
+export function lastRun(version: Version): RunOrigin | null {
+  const { run, tokens, tail } = version;
+  if (!run || tail !== '' || tokens.length <= run.from) return null;
+  return tokens.slice(run.from).every((token) => token.origin === 'model') ? run : null;
+}
