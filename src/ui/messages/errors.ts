@@ -55,19 +55,6 @@ export type RecoveryAction = keyof typeof recoveryLabels;
 
 /** What is wrong with files that were dropped or chosen. */
 export const fileProblems = {
-  noModel: (name: string) =>
-    `${name} is not a model. A model is a folder with config.json, the weights (model.safetensors or pytorch_model.bin) and the tokenizer files (vocab.json and merges.txt, or tokenizer.json).`,
-  noConfig: (name: string) =>
-    `${name} has weights but no config.json. Choose the whole folder: config.json and the tokenizer files are needed too.`,
-  gguf: (name: string) =>
-    `${name} is a GGUF file, which llama.cpp reads. Vitrine reads safetensors: load the model’s original repository instead.`,
-  onnx: (name: string) =>
-    `${name} is an ONNX file. Vitrine reads safetensors: load the model’s original repository instead.`,
-  archive: (name: string) => `${name} is an archive. Unpack it, then choose the folder.`,
-  checkpoint: (name: string) =>
-    `${name} is a training checkpoint without config.json and tokenizer files. Convert it first, for example with save_pretrained of the transformers library.`,
-  several: (folders: readonly string[]) =>
-    `There are several models here: ${folders.join(', ')}. Choose the folder of one of them.`,
   severalWeights: (files: readonly string[]) =>
     `There are several weights files here: ${files.join(', ')}. Keep one of them in the folder, or name it model.safetensors.`,
   empty: 'This folder is empty.',

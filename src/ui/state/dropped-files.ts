@@ -11,60 +11,28 @@ const largestText = 1_000_000;
 
 const pathOf = (file: File) => file.webkitRelativePath || file.name;
 const folderOf = (path: string) => path.slice(0, path.lastIndexOf('/') + 1);
-const named = (files: readonly File[], pattern: RegExp) => files.find((file) => pattern.test(file.name));
 
-/** Folders that hold a model and lie in no other of them: a repository's own subfolders are its own business. */
-function modelFolders(files: readonly File[]): string[] {
-  const folders = files.filter((file) => file.name === 'config.json').map((file) => folderOf(pathOf(file)));
-  return folders.filter((folder) => !folders.some((other) => other !== folder && folder.startsWith(other)));
-}
-
-/** Two weights files of no common index: which one is meant cannot be known. */
-function rivals(files: readonly File[], folder: string): string[] {
-  const here = files.filter((file) => folderOf(pathOf(file)) === folder);
+/** Weights files of one folder of which any may be meant; none where an index or the usual name decides. */
+function rivals(files: readonly File[]): string[] {
+  const config = files.find((file) => file.name === 'config.json');
+  if (!config) return [];
+  const here = files.filter((file) => folderOf(pathOf(file)) === folderOf(pathOf(config)));
   const names = here.map((file) => file.name).filter((name) => name.endsWith('.safetensors'));
   const indexed = here.some((file) => file.name.endsWith('.safetensors.index.json'));
   return indexed || names.includes('model.safetensors') || names.length < 2 ? [] : names;
 }
 
-/** Why files without a config.json are no model, by what they are instead. */
-function problemOf(files: readonly File[]): string {
-  const [first] = files;
-  if (!first) return fileProblems.empty;
-  const known: [RegExp, (name: string) => string][] = [
-    [/\.gguf$/i, fileProblems.gguf],
-    [/\.onnx$/i, fileProblems.onnx],
-    [/\.(zip|7z|rar|tar|tgz|gz|xz)$/i, fileProblems.archive],
-    [/\.(pt|pth|ckpt)$/i, fileProblems.checkpoint],
-    [/\.(safetensors|bin)$/i, fileProblems.noConfig],
-  ];
-  for (const [pattern, say] of known) {
-    const found = named(files, pattern);
-    if (found) return say(found.name);
-  }
-  return fileProblems.noModel(files.length === 1 ? first.name : folderOf(pathOf(first)) || first.name);
-}
-
 const isText = (file: File) => file.type.startsWith('text/') || /\.(txt|md|text)$/i.test(file.name);
 
-/** Says what the files are before anything is done with them. */
+/** Says what the files are before anything is done with them; which formats can be loaded is for the load to say. */
 export function sortDroppedFiles(files: readonly File[]): DroppedFiles {
-  const [only] = files;
-  if (files.length === 1 && only?.name.endsWith('.vitrine')) return { kind: 'export', file: only };
-  const folders = modelFolders(files);
-  if (folders.length > 1) {
-    const names = folders.map((folder) => folder.replace(/\/$/, '') || '.');
-    return { kind: 'problem', message: fileProblems.several(names) };
-  }
-  const [folder] = folders;
-  if (folder !== undefined) {
-    const several = rivals(files, folder);
-    if (several.length > 0) return { kind: 'problem', message: fileProblems.severalWeights(several) };
-    return { kind: 'model', files: files.filter((file) => pathOf(file).startsWith(folder)) };
-  }
-  if (files.length === 1 && only && isText(only) && only.size <= largestText)
-    return { kind: 'text', file: only };
-  return { kind: 'problem', message: problemOf(files) };
+  const [first] = files;
+  if (!first) return { kind: 'problem', message: fileProblems.empty };
+  if (files.length === 1 && first.name.endsWith('.vitrine')) return { kind: 'export', file: first };
+  if (files.length === 1 && isText(first) && first.size <= largestText) return { kind: 'text', file: first };
+  const several = rivals(files);
+  if (several.length > 0) return { kind: 'problem', message: fileProblems.severalWeights(several) };
+  return { kind: 'model', files: [...files] };
 }
 
 /** The part of a dropped entry that is read. */

@@ -183,7 +183,9 @@ describe('tabs and reloads', () => {
       const table = memoryTable();
       const first = open({ ...options, table, writer: 'one' });
       void start(first.page);
-      await vi.waitFor(() => expect(state(first.page).run?.tokens).toBeGreaterThanOrEqual(after), 5000);
+      await vi.waitFor(() => expect(state(first.page).run?.tokens).toBeGreaterThanOrEqual(after), {
+        timeout: 10_000,
+      });
       await first.environment.storage.flush();
       const before = written(first.page).flat().length;
       const second = open({ ...options, pace: 1, table, writer: 'two', previous: 'one', followed: true });
@@ -205,9 +207,9 @@ describe('tabs and reloads', () => {
       table: { ...table, setMany: async (records) => void writes.push(records) },
     });
     void start(spied.page);
-    await vi.waitFor(() => expect(state(spied.page).run?.tokens).toBeGreaterThan(3));
+    await vi.waitFor(() => expect(state(spied.page).run?.tokens).toBeGreaterThan(3), { timeout: 10_000 });
     const before = writes.length;
-    await vi.waitFor(() => expect(writes.length).toBeGreaterThan(before + 1));
+    await vi.waitFor(() => expect(writes.length).toBeGreaterThan(before + 1), { timeout: 10_000 });
     expect(state(spied.page).phase).toBe('generating');
     spied.page.actions.stop();
   });

@@ -125,7 +125,7 @@ describe('writing', () => {
     page.actions.set({ maxNewTokens: 500 });
     page.actions.edit('there was');
     const writing = page.actions.write();
-    await vi.waitFor(() => expect(state(page).run?.tokens).toBeGreaterThan(2));
+    await vi.waitFor(() => expect(state(page).run?.tokens).toBeGreaterThan(2), { timeout: 10_000 });
     page.actions.stop();
     await writing;
     const stopped = text(page);
