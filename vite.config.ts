@@ -46,6 +46,15 @@ export default defineConfig({
         codeSplitting: {
           // Fewer and larger files than by default: a page fetches the worker's part in two steps.
           groups: [
+            // The embed reads the options before it is activated; the page keeps its part of a model that runs in the worker.
+            {
+              name: 'options',
+              test: /\/src\/(generation\/(options|option-spellings)|sampling\/options)\.ts$/,
+            },
+            {
+              name: 'loaded-model',
+              test: /\/src\/(engine\/page\/|generation\/(sequence-text|same-vocabulary)\.ts)/,
+            },
             { name: 'lib', test: /\/src\/lib\/|preload-helper/ },
             { name: 'common', test: /\/src\/sampling\/|\/(source|known-models)\.ts$|\/idb-keyval\// },
             {

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { seeded } from '../../test/support/numbers.ts';
 import { distribution, distributionSteps, sampleReference, stepNames } from './distribution.ts';
-import { resolveSampling } from './options.ts';
+import { resolveSampling } from './resolve.ts';
 import type { SamplingOptions } from './types.ts';
 
 const context = { ids: [], promptLength: 0 };

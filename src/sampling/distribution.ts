@@ -10,8 +10,8 @@ import {
   type WeightedCandidates,
 } from './filters.ts';
 import { scaleDown } from './fixed-point.ts';
-import { isGreedy } from './options.ts';
 import { processLogits, sanitised } from './processors.ts';
+import { isGreedy } from './resolve.ts';
 import { createRng } from './rng.ts';
 import type { Distribution, ResolvedSampling, SamplingContext } from './types.ts';
 

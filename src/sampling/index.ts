@@ -17,15 +17,10 @@ export {
   probabilityBits,
   weightBits,
 } from './fixed-point.ts';
-export {
-  greedySampling,
-  isGreedy,
-  isPlainGreedy,
-  modifiesLogits,
-  resolveSampling,
-  samplingTable,
-} from './options.ts';
+export { greedySampling } from './greedy.ts';
+export { samplingTable } from './options.ts';
 export { logitLimit, processLogits } from './processors.ts';
+export { isGreedy, isPlainGreedy, modifiesLogits, resolveSampling } from './resolve.ts';
 export { createRng, philox, type Rng } from './rng.ts';
 export { createStopMatcher, type StopMatcher } from './stop.ts';
 export type { Distribution, ResolvedSampling, SamplingContext, SamplingOptions } from './types.ts';

@@ -1,11 +1,10 @@
-import { checkOption, type OptionSpec, VitrineError } from '../lib/index.ts';
-import type { ResolvedSampling, SamplingOptions } from './types.ts';
+import type { OptionSpec } from '../lib/index.ts';
+import type { SamplingOptions } from './types.ts';
 
 /** Bounds that keep every step of the arithmetic inside f32. */
 const most = 1e6;
 const least = 1e-6;
-const mostBias = 1e30;
-const mostUint32 = 2 ** 32 - 1;
+export const mostUint32 = 2 ** 32 - 1;
 
 /** The sampling options, in the order they are applied. */
 export const samplingTable = {
@@ -120,69 +119,3 @@ export const samplingTable = {
     summary: 'Seed of the random numbers. Same seed, options and device: same tokens.',
   },
 } as const satisfies Record<keyof SamplingOptions, OptionSpec>;
-
-type NumberName = Exclude<keyof typeof samplingTable, 'logitBias' | 'seed'>;
-const numberNames = Object.keys(samplingTable).filter((name) => name !== 'logitBias' && name !== 'seed');
-
-/**
- * Checks sampling options and fills in defaults, a random 32-bit seed among them.
- *
- * @param vocabSize refuses bias on tokens the model does not have, when given
- * @throws VitrineError `invalid-argument` naming the option
- */
-export function resolveSampling(options: SamplingOptions = {}, vocabSize?: number): ResolvedSampling {
-  const resolved = {} as Record<NumberName, number>;
-  for (const name of numberNames as NumberName[]) {
-    const spec = samplingTable[name];
-    resolved[name] = checkOption(name, options[name] ?? spec.default, spec);
-  }
-  const seed = options.seed ?? (crypto.getRandomValues(new Uint32Array(1))[0] as number);
-  return {
-    ...resolved,
-    logitBias: resolveBias(options.logitBias, vocabSize),
-    seed: checkOption('seed', seed, samplingTable.seed),
-  };
-}
-
-function resolveBias(bias: SamplingOptions['logitBias'], vocabSize: number | undefined) {
-  const resolved: Record<number, number> = {};
-  for (const [key, value] of Object.entries(bias ?? {})) {
-    const id = Number(key);
-    const known = Number.isInteger(id) && id >= 0 && id <= mostUint32;
-    if (!known || (vocabSize !== undefined && id >= vocabSize))
-      throw invalid('logitBias', key, `token ids from 0 to ${(vocabSize ?? 2 ** 32) - 1} as keys`);
-    const ban = value === Number.NEGATIVE_INFINITY;
-    if (!ban && !(typeof value === 'number' && Math.abs(value) <= mostBias))
-      throw invalid(`logitBias[${key}]`, value, 'a number up to 1e30, or -Infinity to ban the token');
-    resolved[id] = value;
-  }
-  return resolved;
-}
-
-function invalid(name: string, value: unknown, wants: string): VitrineError {
-  return new VitrineError('invalid-argument', `${name} is ${String(value)}; use ${wants}.`);
-}
-
-/** Always the likeliest token; nothing is drawn. */
-export const greedySampling: ResolvedSampling = resolveSampling({ temperature: 0, seed: 0 });
-
-/** True when the likeliest unmodified logit is the answer: nothing to modify and nothing to draw. */
-export function isPlainGreedy(sampling: ResolvedSampling): boolean {
-  return isGreedy(sampling) && !modifiesLogits(sampling);
-}
-
-/** True when nothing is drawn. */
-export function isGreedy(sampling: ResolvedSampling): boolean {
-  return sampling.temperature === 0;
-}
-
-/** True when bias, penalties or n-gram bans change the logits. */
-export function modifiesLogits(sampling: ResolvedSampling): boolean {
-  return (
-    sampling.repetitionPenalty !== 1 ||
-    sampling.frequencyPenalty !== 0 ||
-    sampling.presencePenalty !== 0 ||
-    sampling.noRepeatNgramSize > 0 ||
-    Object.keys(sampling.logitBias).length > 0
-  );
-}

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { resolveSampling } from './options.ts';
 import { processLogits } from './processors.ts';
+import { resolveSampling } from './resolve.ts';
 import type { SamplingOptions } from './types.ts';
 
 const logits = Float32Array.of(2, -1, 0.5, 3, -4);

@@ -1,4 +1,4 @@
-import { modifiesLogits } from './options.ts';
+import { modifiesLogits } from './resolve.ts';
 import type { ResolvedSampling, SamplingContext } from './types.ts';
 
 /** Logits are clamped to this, so that differences stay finite. */

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { VitrineError } from '../lib/index.ts';
-import { isPlainGreedy, modifiesLogits, resolveSampling } from './options.ts';
+import { isPlainGreedy, modifiesLogits, resolveSampling } from './resolve.ts';
 import type { SamplingOptions } from './types.ts';
 
 function refusal(options: SamplingOptions, vocabSize?: number): VitrineError {

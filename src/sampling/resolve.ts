@@ -1,0 +1,68 @@
+import { checkOption, VitrineError } from '../lib/index.ts';
+import { mostUint32, samplingTable } from './options.ts';
+import type { ResolvedSampling, SamplingOptions } from './types.ts';
+
+const mostBias = 1e30;
+
+type NumberName = Exclude<keyof typeof samplingTable, 'logitBias' | 'seed'>;
+const numberNames = Object.keys(samplingTable).filter((name) => name !== 'logitBias' && name !== 'seed');
+
+/**
+ * Checks sampling options and fills in defaults, a random 32-bit seed among them.
+ *
+ * @param vocabSize refuses bias on tokens the model does not have, when given
+ * @throws VitrineError `invalid-argument` naming the option
+ */
+export function resolveSampling(options: SamplingOptions = {}, vocabSize?: number): ResolvedSampling {
+  const resolved = {} as Record<NumberName, number>;
+  for (const name of numberNames as NumberName[]) {
+    const spec = samplingTable[name];
+    resolved[name] = checkOption(name, options[name] ?? spec.default, spec);
+  }
+  const seed = options.seed ?? (crypto.getRandomValues(new Uint32Array(1))[0] as number);
+  return {
+    ...resolved,
+    logitBias: resolveBias(options.logitBias, vocabSize),
+    seed: checkOption('seed', seed, samplingTable.seed),
+  };
+}
+
+function resolveBias(bias: SamplingOptions['logitBias'], vocabSize: number | undefined) {
+  const resolved: Record<number, number> = {};
+  for (const [key, value] of Object.entries(bias ?? {})) {
+    const id = Number(key);
+    const known = Number.isInteger(id) && id >= 0 && id <= mostUint32;
+    if (!known || (vocabSize !== undefined && id >= vocabSize))
+      throw invalid('logitBias', key, `token ids from 0 to ${(vocabSize ?? 2 ** 32) - 1} as keys`);
+    const ban = value === Number.NEGATIVE_INFINITY;
+    if (!ban && !(typeof value === 'number' && Math.abs(value) <= mostBias))
+      throw invalid(`logitBias[${key}]`, value, 'a number up to 1e30, or -Infinity to ban the token');
+    resolved[id] = value;
+  }
+  return resolved;
+}
+
+function invalid(name: string, value: unknown, wants: string): VitrineError {
+  return new VitrineError('invalid-argument', `${name} is ${String(value)}; use ${wants}.`);
+}
+
+/** True when the likeliest unmodified logit is the answer: nothing to modify and nothing to draw. */
+export function isPlainGreedy(sampling: ResolvedSampling): boolean {
+  return isGreedy(sampling) && !modifiesLogits(sampling);
+}
+
+/** True when nothing is drawn. */
+export function isGreedy(sampling: ResolvedSampling): boolean {
+  return sampling.temperature === 0;
+}
+
+/** True when bias, penalties or n-gram bans change the logits. */
+export function modifiesLogits(sampling: ResolvedSampling): boolean {
+  return (
+    sampling.repetitionPenalty !== 1 ||
+    sampling.frequencyPenalty !== 0 ||
+    sampling.presencePenalty !== 0 ||
+    sampling.noRepeatNgramSize > 0 ||
+    Object.keys(sampling.logitBias).length > 0
+  );
+}
