@@ -22,6 +22,8 @@ export interface LoadOptions {
   bundledBase?: string;
   /** Which GELU a nanoGPT checkpoint was trained with, as it does not say; `tanh` before June 2023. Default `erf`. */
   nanoGptGelu?: 'erf' | 'tanh';
+  /** The model that a LoRA adapter is merged into, where its own config names none that can be found. */
+  baseModel?: string;
   /** How files are fetched; the defaults suit the hub. */
   transport?: Partial<TransportOptions>;
   signal?: AbortSignal;

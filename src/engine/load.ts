@@ -121,8 +121,8 @@ async function reload(source: ModelSource, options: LoadOptions): Promise<Loaded
 }
 
 function openOptions(options: LoadOptions): OpenOptions {
-  const { hub, token, cache, bundledBase, nanoGptGelu, signal, onProgress, transport } = options;
-  return { hub, token, cache, bundledBase, nanoGptGelu, signal, onProgress, transport };
+  const { hub, token, cache, bundledBase, nanoGptGelu, baseModel, signal, onProgress, transport } = options;
+  return { hub, token, cache, bundledBase, nanoGptGelu, baseModel, signal, onProgress, transport };
 }
 
 function reportReady({ onProgress }: LoadOptions, checkpoint: Checkpoint, notices: readonly string[]): void {

@@ -3,8 +3,10 @@ import { Cache } from './cache/cache.ts';
 import { type Manifest, modelKey } from './cache/store.ts';
 import type { LoadContext } from './load-context.ts';
 import { MetadataFiles } from './metadata-files.ts';
+import { baseOf, type OpenedAdapter, openAdapter, streamAdapter, withAdapter } from './open-adapter.ts';
 import { openWeights } from './open-weights.ts';
 import { ProgressReporter } from './progress.ts';
+import { hasTransformersModel } from './published-form.ts';
 import { aborted, Http } from './repositories/http.ts';
 import { httpFolder } from './repositories/http-folder.ts';
 import { hubRepository } from './repositories/hub.ts';
@@ -42,20 +44,23 @@ export async function openCheckpoint(source: ModelSource, options: OpenOptions =
       ref: repository.ref,
     };
     const metadata = new MetadataFiles(repository, listing, cache, modelKey(model), manifest);
-    return await assemble({
-      repository,
-      listing,
-      progress,
-      settings,
-      signal,
-      control,
-      cache,
-      metadata,
-      model,
-      manifest,
-      named: 'file' in parsed ? parsed.file : undefined,
-      nanoGptGelu: options.nanoGptGelu,
-    });
+    return await assemble(
+      {
+        repository,
+        listing,
+        progress,
+        settings,
+        signal,
+        control,
+        cache,
+        metadata,
+        model,
+        manifest,
+        named: 'file' in parsed ? parsed.file : undefined,
+        nanoGptGelu: options.nanoGptGelu,
+      },
+      options,
+    );
   } catch (error) {
     control.abort();
     throw options.signal?.aborted ? aborted(options.signal) : error;
@@ -130,15 +135,21 @@ function listingOf(manifest: Manifest): Listing {
   return verifyKnown(manifest.id, { revision: manifest.revision, files: new Map(files) });
 }
 
-async function assemble(context: LoadContext & { control: AbortController }): Promise<Checkpoint> {
+type OpenContext = LoadContext & { control: AbortController };
+
+async function assemble(context: OpenContext, options: OpenOptions): Promise<Checkpoint> {
+  const adapter = await openAdapter(context);
+  if (adapter && !hasTransformersModel(context.listing.files)) return overBase(context, adapter, options);
   const { repository, listing, progress, metadata } = context;
   const { config, files, tensors, notices, card } = await openWeights(context);
   const generationConfig = await metadata.json(fileNames.generationConfig);
   progress.enter('tokenizer', fileNames.tokenizerJson);
   const tokenizer = await metadata.tokenizer();
-  const totalBytes = neededBytes(context, files);
+  const allFiles = adapter ? [adapter.file, ...files] : files;
+  const allTensors = new Map([...(adapter?.tensors ?? []), ...tensors]);
+  const totalBytes = neededBytes(context, allFiles);
   progress.totalBytes = totalBytes;
-  return {
+  const checkpoint: Checkpoint = {
     id: repository.id,
     revision: listing.revision,
     config,
@@ -148,8 +159,39 @@ async function assemble(context: LoadContext & { control: AbortController }): Pr
     totalBytes,
     notices,
     card,
-    stream: (wanted, sink) => streamWeights(context, files, tensors, wanted, sink),
+    stream: (wanted, sink) => streamWeights(context, allFiles, allTensors, wanted, sink),
     close: () =>
       context.control.abort(new VitrineError('disposed', `The checkpoint ${repository.id} was closed.`)),
+  };
+  return adapter ? withAdapter(checkpoint, adapter, repository.id) : checkpoint;
+}
+
+/** An adapter whose base is another repository. Its own tokenizer, where it has one, takes the place of the base's. */
+async function overBase(
+  context: OpenContext,
+  adapter: OpenedAdapter,
+  options: OpenOptions,
+): Promise<Checkpoint> {
+  const { repository, listing, metadata, signal, control } = context;
+  const base = await openCheckpoint(baseOf(adapter, options.baseModel, repository.id), {
+    ...options,
+    signal,
+  });
+  const merged = withAdapter(base, adapter, repository.id, (values) =>
+    streamAdapter(context, adapter, values),
+  );
+  const own = await metadata.tokenizer();
+  const hasOwn = own.tokenizerJson !== undefined || own.vocabJson !== undefined;
+  return {
+    ...merged,
+    id: repository.id,
+    revision: listing.revision,
+    generationConfig: (await metadata.json(fileNames.generationConfig)) ?? base.generationConfig,
+    tokenizer: hasOwn ? own : base.tokenizer,
+    totalBytes: base.totalBytes + adapter.file.source.bytes,
+    close() {
+      base.close();
+      control.abort(new VitrineError('disposed', `The checkpoint ${repository.id} was closed.`));
+    },
   };
 }

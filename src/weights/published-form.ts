@@ -38,6 +38,11 @@ export async function findForm(query: FormQuery): Promise<PublishedForm> {
   throw noWeights(query);
 }
 
+/** True when a repository holds a model with config.json, whatever else it holds. */
+export function hasTransformersModel(files: ReadonlyMap<string, ListedFile>): boolean {
+  return files.has(fileNames.config) && transformersWeights.some((path) => files.has(path));
+}
+
 const transformersWeights = [
   fileNames.safetensors,
   fileNames.safetensorsIndex,

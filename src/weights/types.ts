@@ -88,6 +88,8 @@ export interface OpenOptions {
   refresh?: boolean;
   /** Which GELU a nanoGPT checkpoint was trained with, as it does not say; `tanh` before June 2023. Default `erf`. */
   nanoGptGelu?: 'erf' | 'tanh';
+  /** The model that a LoRA adapter is merged into, where its own config names none that can be found. */
+  baseModel?: string;
   signal?: AbortSignal;
   onProgress?(progress: LoadProgress): void;
   /** How requests are made; the defaults suit the hub. */
@@ -145,6 +147,8 @@ export interface CheckpointCard {
   files: readonly string[];
   /** What a wrapper had put before the tensors' names. */
   strippedPrefix?: string;
+  /** The LoRA adapter that was merged, and over what. */
+  adapter?: { id: string; base: string; rank: number };
 }
 
 /** `safetensors` and `torch` are published with a config.json. */

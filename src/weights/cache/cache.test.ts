@@ -171,6 +171,29 @@ test('full storage: the load runs from memory and says so', async () => {
   expect(await listCached()).toEqual([]);
 });
 
+test.each([
+  [
+    'throws when it is looked at',
+    {
+      get: () => {
+        throw new DOMException('denied', 'SecurityError');
+      },
+    },
+  ],
+  ['is null', { value: null }],
+])('an indexedDB that %s: the load runs from memory and says so', async (_what, property) => {
+  const own = Object.getOwnPropertyDescriptor(globalThis, 'indexedDB');
+  Object.defineProperty(globalThis, 'indexedDB', { ...property, configurable: true });
+  try {
+    const { sha256, progress } = await load();
+    expect(sha256).toBe(model.sha256);
+    expect(progress.at(-1)?.notice).toMatch(/Running from memory/);
+    expect(await listCached()).toEqual([]);
+  } finally {
+    if (own) Object.defineProperty(globalThis, 'indexedDB', own);
+  }
+});
+
 test('denied storage: the load runs from memory and says so', async () => {
   globalThis.indexedDB = {
     open() {

@@ -1,6 +1,6 @@
 import { VitrineError } from '../../lib/index.ts';
-import { type Http, redactUrl, TransientError } from './http.ts';
-import { contentRange, type RemoteState, readRange } from './read-range.ts';
+import { type Http, isAbsent, redactUrl, TransientError } from './http.ts';
+import { contentRange, type RemoteState, readRange, versionOf } from './read-range.ts';
 import { collect, type ListedFile, type RepositoryFile } from './repository.ts';
 
 /** Enough for the header of most checkpoints. */
@@ -8,7 +8,7 @@ const headBytes = 64 * 1024;
 
 /** A file of known size at a URL that stays the same, whatever it redirects to. */
 export function httpFile(http: Http, url: string, file: ListedFile & { bytes: number }): RepositoryFile {
-  const state: RemoteState = { ignoresRanges: file.sequential ?? false };
+  const state: RemoteState = { ignoresRanges: file.sequential ?? false, version: file.version };
   return {
     path: file.path,
     bytes: file.bytes,
@@ -61,7 +61,7 @@ export function probe(http: Http, url: string): Promise<Probe | undefined> {
         head: bytes === undefined ? first : await completeHead(http, url, first, most, bytes),
         bytes,
         ignoresRanges: response.status === 200,
-        version: version(response),
+        version: versionOf(response) ?? '',
         headers: response.headers,
       };
     } finally {
@@ -94,7 +94,7 @@ export function readWholeUrl(http: Http, url: string, accept?: string): Promise<
     if (!response) return undefined;
     try {
       const bytes = await readSmall(http, url, response);
-      return { bytes, version: version(response), headers: response.headers };
+      return { bytes, version: versionOf(response) ?? '', headers: response.headers };
     } catch (cause) {
       http.throwIfAborted();
       if (cause instanceof VitrineError) throw cause;
@@ -157,7 +157,7 @@ async function found(answer: Promise<Response>): Promise<Response | undefined> {
     await response.body?.cancel().catch(() => undefined);
     return undefined;
   } catch (error) {
-    if (error instanceof VitrineError && error.code === 'not-found') return undefined;
+    if (isAbsent(error)) return undefined;
     throw error;
   }
 }
@@ -195,8 +195,4 @@ async function readBody(
 function contentLength(response: Response): number | undefined {
   const text = response.headers.get('content-length');
   return text && /^\d+$/.test(text) ? Number(text) : undefined;
-}
-
-function version(response: Response): string {
-  return response.headers.get('etag') ?? response.headers.get('last-modified') ?? '';
 }

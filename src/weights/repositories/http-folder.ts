@@ -95,13 +95,14 @@ export async function probeFolder(
   };
   const probing = { files, whole, head };
   const config = await whole(fileNames.config);
-  const [weights] = await Promise.all([
+  const [weights, adapter] = await Promise.all([
     config ? probeWeights(probing) : probeOtherForms(probing, named),
+    probeAdapter(probing),
     whole(fileNames.generationConfig),
     whole(fileNames.tokenizerConfigJson),
     probeTokenizer(probing),
   ]);
-  const headers = config ?? weights;
+  const headers = config ?? weights ?? adapter;
   if (!headers)
     throw new VitrineError(
       'not-found',
@@ -142,6 +143,12 @@ async function probeShards({ files, head }: Probing, path: string): Promise<Head
     if (!headers) throw new VitrineError('not-found', `The shard ${shard} named by ${path} is not there.`);
   }
   return headers;
+}
+
+/** A LoRA adapter, alone or beside its base. */
+async function probeAdapter({ whole, head }: Probing): Promise<Headers | undefined> {
+  if (!(await whole(fileNames.adapterConfig))) return undefined;
+  return (await head(fileNames.adapterWeights)) ?? head(fileNames.adapterTorch);
 }
 
 /** Models without config.json: a checkpoint that was named, nanoGPT's, OpenAI's release. */

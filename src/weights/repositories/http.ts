@@ -153,6 +153,46 @@ export function giveUp(what: string, error: TransientError, attempts: number): V
   return new VitrineError(error.status ? 'http-status' : 'network', message, { cause: error });
 }
 
+const absentFiles = new WeakSet<Error>();
+
+/** True for the error of a file that is not there, in a repository that may be. */
+export function isAbsent(error: unknown): boolean {
+  return error instanceof Error && absentFiles.has(error);
+}
+
+interface HubWord {
+  code: 'not-found' | 'gated';
+  says: string;
+  /** One file is missing, not the repository. */
+  absent?: boolean;
+}
+
+/** What the hub says in X-Error-Code. */
+const hubWords: ReadonlyMap<string, HubWord> = new Map<string, HubWord>([
+  [
+    'RepoNotFound',
+    {
+      code: 'not-found',
+      says: 'there is no such repository, or it is private. Check the name; a private one needs an access token.',
+    },
+  ],
+  [
+    'GatedRepo',
+    {
+      code: 'gated',
+      says: "the repository is gated. Accept the terms on the model's page and give an access token.",
+    },
+  ],
+  [
+    'RevisionNotFound',
+    { code: 'not-found', says: 'the repository has no such revision. Check the branch, tag or commit.' },
+  ],
+  [
+    'EntryNotFound',
+    { code: 'not-found', says: 'the repository has no such file. Check its list of files.', absent: true },
+  ],
+]);
+
 function refusal(url: string, response: Response): Error {
   const { status } = response;
   const what = redactUrl(url);
@@ -161,25 +201,30 @@ function refusal(url: string, response: Response): Error {
   if (signed || status === 408 || status === 425 || status === 429 || status >= 500)
     return new TransientError(`${what} answered ${status}`, { status, retryAfterMs: retryAfter(response) });
   const hint = response.headers.get('x-error-message') ?? '';
-  if (status === 404)
-    return new VitrineError(
-      'not-found',
-      `${what} does not exist (404). Check the name and the revision. ${hint}`,
-    );
+  // The hub answers 401 for what does not exist, too; its own word tells the two apart.
+  const word = hubWords.get(response.headers.get('x-error-code') ?? '');
+  if (word) {
+    const error = new VitrineError(word.code, `${what}: ${word.says} ${hint}`.trim());
+    if (word.absent) absentFiles.add(error);
+    return error;
+  }
+  if (status === 404) {
+    const text = `${what} does not exist (404). Check the name and the revision. ${hint}`.trim();
+    const error = new VitrineError('not-found', text);
+    absentFiles.add(error);
+    return error;
+  }
   if (status === 401 || status === 403)
     return new VitrineError(
       'gated',
-      `${what} answered ${status}: it does not exist, is private, or asks for its terms to be accepted. Check the name; accept the terms on the model's page and give an access token. ${hint}`,
+      `${what} answered ${status}: it does not exist, is private, or asks for its terms to be accepted. Check the name; accept the terms on the model's page and give an access token. ${hint}`.trim(),
     );
   if (status === 416)
     return new VitrineError(
       'integrity',
       `${what} is shorter than it was said to be: the file has changed. Load it again.`,
     );
-  return new VitrineError(
-    'http-status',
-    `${what} answered ${status}, which loading cannot go on from. ${hint}`,
-  );
+  return new VitrineError('http-status', `${what}: unexpected HTTP status ${status}. ${hint}`.trim());
 }
 
 function retryAfter(response: Response): number | undefined {

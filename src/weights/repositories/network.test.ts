@@ -101,7 +101,12 @@ test('revisions: branches, commits and pull requests', async () => {
 });
 
 test('what cannot be loaded is refused with the code that says why', async () => {
-  await expect(load({}, 'tiny/none')).rejects.toMatchObject({ code: 'gated' });
+  await expect(load({}, 'tiny/none')).rejects.toMatchObject({
+    code: 'not-found',
+    message: expect.stringContaining('no such repository'),
+  });
+  server.addRepo('tiny/gated', { files: model.files, gated: true });
+  await expect(load({}, 'tiny/gated')).rejects.toMatchObject({ code: 'gated' });
   await expect(load({}, `${server.hub}/nowhere/`)).rejects.toMatchObject({ code: 'not-found' });
   await expect(load({}, 'no model at all')).rejects.toMatchObject({ code: 'invalid-argument' });
   await expect(load({}, 'a/b@../c')).rejects.toMatchObject({ code: 'invalid-argument' });
@@ -118,6 +123,23 @@ test('a digest that does not fit the promise is an integrity error, storage or n
   await expect(load({}, 'tiny/lies')).rejects.toMatchObject({ code: 'integrity' });
   server.fault({ path, kind: 'flip', offset: 500_000 });
   await expect(load()).rejects.toMatchObject({ code: 'integrity' });
+});
+
+test('a file that changes between two ranges is an integrity error', async () => {
+  server.addFolder('moving', model.files);
+  const lift = server.fault({ path, kind: 'cut', after: 300_000 });
+  const loading = load({}, server.folderUrl('moving'));
+  const other = sampleModel(900_000, 2);
+  const changed = new Promise<void>((resolve) => {
+    const timer = setInterval(() => {
+      if (server.sent(path) < 300_000) return;
+      clearInterval(timer);
+      server.addFolder('moving', other.files);
+      lift();
+      resolve();
+    }, 1);
+  });
+  await expect(Promise.all([loading, changed])).rejects.toMatchObject({ code: 'integrity' });
 });
 
 test('a page in place of a file is no file', async () => {

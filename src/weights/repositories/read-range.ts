@@ -6,6 +6,27 @@ import { giveUp, type Http, redactUrl, TransientError } from './http.ts';
 export interface RemoteState {
   /** The server answers a range with the whole file: read it front to back, once. */
   ignoresRanges: boolean;
+  /** ETag or date of the file as first seen; every later answer must show the same. */
+  version?: string;
+}
+
+/** ETag of a file, or its date, where the server shows one. */
+export function versionOf(response: Response): string | undefined {
+  return response.headers.get('etag') ?? response.headers.get('last-modified') ?? undefined;
+}
+
+/** A file that changes between two ranges would be stored as a mixture. */
+function checkVersion(url: string, response: Response, state: RemoteState): void {
+  const seen = versionOf(response);
+  if (!seen) return;
+  state.version ||= seen;
+  // Servers that compress or answer in part may mark an ETag as weak.
+  const bare = (version: string) => version.replace(/^W\//, '');
+  if (bare(state.version) !== bare(seen))
+    throw new VitrineError(
+      'integrity',
+      `${redactUrl(url)} changed while it was being read: it was ${state.version}, now it is ${seen}. Load the model again.`,
+    );
 }
 
 /**
@@ -51,6 +72,7 @@ async function* attempt(
   let reader: ReadableStreamDefaultReader<Uint8Array> | undefined;
   try {
     const response = await http.get(url, { range: [range.begin, range.end - 1], signal: control.signal });
+    checkVersion(url, response, state);
     let skip = 0;
     if (response.status === 206) checkContentRange(url, response, range);
     else {

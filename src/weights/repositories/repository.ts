@@ -67,6 +67,7 @@ export const fileNames = {
   vocabBpe: 'vocab.bpe',
   adapterConfig: 'adapter_config.json',
   adapterWeights: 'adapter_model.safetensors',
+  adapterTorch: 'adapter_model.bin',
   tokenizerJson: 'tokenizer.json',
   vocabJson: 'vocab.json',
   mergesTxt: 'merges.txt',
