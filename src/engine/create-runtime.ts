@@ -5,6 +5,7 @@ import type { WeightDtype } from '../shaders/index.ts';
 import { summariseGpu } from './adapter.ts';
 import type { LoadOptions } from './load-options.ts';
 import { type MemoryPlan, planFor, recommendDtype } from './memory-plan.ts';
+import { reportPhase } from './report-phase.ts';
 import type { ResolvedCheckpoint } from './resolved-checkpoint.ts';
 import type { LoadedRuntime } from './session.ts';
 import { disableWrongSubgroups, isTuned, recallTuning, type Tuning, tune, untuned } from './tuning.ts';
@@ -113,6 +114,7 @@ async function loadWeights(gpu: Gpu, resolved: ResolvedCheckpoint, dtype: Weight
   warm?.catch(() => {});
   await uploadWeights(resolved, loader);
   await loader.finish();
+  reportPhase(options.onProgress, resolved.checkpoint, 'compile');
   const runtime = early ?? make(await tune(gpu, model, known));
   await (warm ?? runtime.warm());
   await gpu.settle('the weights and buffers of the model');

@@ -10,6 +10,8 @@ export interface LoadOptions {
   token?: string;
   /** Keep and reuse files in the browser's storage. Default true. */
   cache?: boolean;
+  /** Ask the hub for a newer commit even when a complete copy is stored. Default false. */
+  refresh?: boolean;
   /** Run in a worker. Default true where workers exist. */
   worker?: boolean;
   /** Bring your own device; implies `worker: false`. It is not destroyed by `dispose`. */

@@ -14,6 +14,7 @@ import type { LoadOptions } from './load-options.ts';
 import { type MemoryPlan, planFor, probeAdapter, waitForAdapter } from './memory-plan.ts';
 import type { Engine, Model } from './model.ts';
 import { LoadedModel } from './page/index.ts';
+import { reportPhase } from './report-phase.ts';
 import { resolveCheckpoint } from './resolved-checkpoint.ts';
 import { type LoadedRuntime, Session } from './session.ts';
 
@@ -63,7 +64,7 @@ export async function loadIdModel(
         return facts;
       }),
     ]);
-    reportReady(options, checkpoint, resolved.table.notices);
+    reportPhase(options.onProgress, checkpoint, 'ready', resolved.table.notices);
     const { config } = resolveCheckpoint(checkpoint, facts.eosTokenId);
     // After a device loss, load the same revision again, from the cache where possible.
     const again = pinned(source, checkpoint);
@@ -123,18 +124,6 @@ async function reload(source: ModelSource, options: LoadOptions): Promise<Loaded
 function openOptions(options: LoadOptions): OpenOptions {
   const { hub, token, cache, bundledBase, nanoGptGelu, baseModel, signal, onProgress, transport } = options;
   return { hub, token, cache, bundledBase, nanoGptGelu, baseModel, signal, onProgress, transport };
-}
-
-function reportReady({ onProgress }: LoadOptions, checkpoint: Checkpoint, notices: readonly string[]): void {
-  onProgress?.({
-    phase: 'ready',
-    file: '',
-    loadedBytes: checkpoint.totalBytes,
-    totalBytes: checkpoint.totalBytes,
-    bytesPerSecond: 0,
-    fromCache: false,
-    ...(notices.length ? { notice: notices.join(' ') } : {}),
-  });
 }
 
 const commit = /^[0-9a-f]{40}$/;

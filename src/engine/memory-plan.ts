@@ -76,6 +76,7 @@ function plannedDtype({ config, table }: Subject, adapter: AdapterSummary | null
     bindingLimit: limits.maxStorageBufferBindingSize,
     bufferLimit: limits.maxBufferSize,
     storageBuffers: limits.maxStorageBuffersPerShaderStage,
+    software: adapter?.software ?? false,
   });
   const totalBytes = found.weightBytes + found.kvBytes + found.workBytes;
   const plan = {

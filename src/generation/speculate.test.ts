@@ -10,9 +10,7 @@ import {
 import { fakeRuntime, hashRule, type Rule } from '../../test/support/fake-runtime.ts';
 import { VitrineError } from '../lib/index.ts';
 import { resolveSampling } from '../sampling/index.ts';
-import { lookUpPrompt } from './prompt-lookup.ts';
 import { Speculator } from './speculate.ts';
-import { SpeculationPolicy } from './speculation-policy.ts';
 import type { GeneratedToken } from './token.ts';
 
 const vocabSize = 11;
@@ -28,45 +26,6 @@ function bare(tokens: readonly GeneratedToken[]) {
 }
 
 const looping = hashRule(vocabSize, 1, 5);
-
-describe('lookUpPrompt', () => {
-  it('copies what followed the latest occurrence of the longest match', () => {
-    expect(lookUpPrompt([1, 2, 3, 9, 1, 2, 3, 8, 7, 5, 2, 3, 6, 1, 2, 3], 3)).toEqual([8, 7, 5]);
-    expect(lookUpPrompt([4, 2, 3, 6, 0, 7, 2, 3], 2)).toEqual([6, 0]);
-  });
-  it('continues into its own copy when a text repeats itself', () => {
-    expect(lookUpPrompt([1, 2, 1, 2, 1, 2], 5)).toEqual([1, 2, 1, 2, 1]);
-    expect(lookUpPrompt([7, 7, 7], 4)).toEqual([7, 7, 7, 7]);
-  });
-  it('finds nothing without a repeated n-gram', () => {
-    for (const ids of [[], [1], [1, 1], [1, 2, 3, 4], [1, 2, 1]]) expect(lookUpPrompt(ids, 4)).toEqual([]);
-  });
-});
-
-describe('SpeculationPolicy', () => {
-  /** What each of some equal passes is answered with. */
-  const pauses = (policy: SpeculationPolicy, passes: number, accepted: number, milliseconds: number) =>
-    Array.from({ length: passes }, () => policy.record(accepted, milliseconds, 10)?.tokens ?? 0);
-
-  it('decides by time after a few passes', () => {
-    expect(pauses(new SpeculationPolicy(), 20, 2, 29)).toEqual(Array.from({ length: 20 }, () => 0));
-    expect(pauses(new SpeculationPolicy(), 4, 2, 31)).toEqual([0, 0, 0, 64]);
-  });
-  it('ignores a single slow pass', () => {
-    const policy = new SpeculationPolicy();
-    pauses(policy, 8, 3, 20);
-    expect(policy.record(3, 5000, 10)).toBeUndefined();
-  });
-  it('pauses when nothing is accepted, however fast', () => {
-    expect(pauses(new SpeculationPolicy(), 9, 0, 1)).toEqual([0, 0, 16, 0, 0, 32, 0, 0, 64]);
-  });
-  it('doubles its pauses until drafting pays again', () => {
-    const policy = new SpeculationPolicy();
-    expect(pauses(policy, 12, 1, 40)).toEqual([0, 0, 0, 64, 0, 128, 0, 256, 0, 512, 0, 512]);
-    expect(pauses(policy, 4, 7, 40)).toEqual([0, 0, 0, 0]);
-    expect(pauses(policy, 17, 1, 40)).toContain(64);
-  });
-});
 
 describe('speculative decoding', () => {
   it('generates the tokens of the token loop, with any options', async () => {

@@ -50,15 +50,7 @@ export interface StoredLayout {
   strides: readonly number[];
 }
 
-export type LoadPhase =
-  | 'config'
-  | 'tokenizer'
-  | 'header'
-  | 'weights'
-  | 'verify'
-  | 'compile'
-  | 'tune'
-  | 'ready';
+export type LoadPhase = 'config' | 'tokenizer' | 'header' | 'weights' | 'verify' | 'compile' | 'ready';
 
 /** Progress of a load; rates and times are of the whole load, bytes of all its files. */
 export interface LoadProgress {

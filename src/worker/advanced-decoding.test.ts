@@ -31,7 +31,7 @@ describe('advanced decoding across the worker boundary', () => {
     models.push(await load(new Caller(other)));
     const source = await modelFiles('public/models/tiny-tales', names);
     models.push((await loadHere(source, { backend: 'cpu', cache: false })).model);
-  });
+  }, 60_000);
   afterAll(() => {
     for (const model of models) model.dispose();
   });

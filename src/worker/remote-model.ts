@@ -14,6 +14,7 @@ import { defined, VitrineError } from '../lib/index.ts';
 import type { Tokenizer } from '../tokenizer/index.ts';
 import type { Caller, CallOptions } from './caller.ts';
 import type { ModelRecord, SentLoadOptions } from './protocol.ts';
+import { TokenReceiver } from './token-receiver.ts';
 
 /** Loads a model in the worker. The tokenizer is created here, while the worker loads the weights. */
 export async function loadRemote(
@@ -88,11 +89,8 @@ export class RemoteModel implements IdModel {
   ): AsyncGenerator<GeneratedToken> {
     this.check();
     const { signal, ...sent } = options;
-    const batches: GeneratedToken[][] = [];
-    let wake = () => {};
+    const received = new TokenReceiver();
     let call = 0;
-    let ended = false;
-    let failure: unknown;
     const args = { model: this.number, ids, options: sent, assistant: this.numberOf(assistant) };
     const done = this.caller.call('generate', args, {
       signal,
@@ -100,37 +98,19 @@ export class RemoteModel implements IdModel {
         call = number;
       },
       onStats: (stats) => this.keepStats(stats),
-      onTokens: (tokens) => {
-        batches.push(tokens);
-        wake();
-      },
+      onTokens: (tokens) => received.push(tokens),
     });
-    done
-      .then(({ dtype, adapter }) => Object.assign(this, { dtype, adapter }))
-      .catch((error) => {
-        failure = error;
-      })
-      .finally(() => {
-        ended = true;
-        wake();
-      });
+    done.then(
+      ({ dtype, adapter }) => {
+        Object.assign(this, { dtype, adapter });
+        received.end();
+      },
+      (error: unknown) => received.end({ error }),
+    );
     try {
-      for (;;) {
-        const tokens = batches.shift();
-        if (tokens) {
-          yield* tokens;
-          this.caller.send({ type: 'credit', call, tokens: tokens.length });
-        } else if (ended) {
-          if (failure !== undefined) throw failure;
-          return;
-        } else {
-          await new Promise<void>((resolve) => {
-            wake = resolve;
-          });
-        }
-      }
+      yield* received.read((tokens) => this.caller.send({ type: 'credit', call, tokens }));
     } finally {
-      if (!ended) this.caller.send({ type: 'abort', call, kind: 'return' });
+      if (!received.ended) this.caller.send({ type: 'abort', call, kind: 'return' });
     }
   }
 

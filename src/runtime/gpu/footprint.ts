@@ -9,6 +9,7 @@ import {
   type WeightDtype,
 } from '../../shaders/index.ts';
 import { headShape } from './decode-buffers.ts';
+import { chunkRows } from './prefill-tuning.ts';
 import { embeddingDtype } from './weights.ts';
 
 export interface FootprintOptions {
@@ -20,6 +21,8 @@ export interface FootprintOptions {
   bindingLimit: number;
   bufferLimit: number;
   storageBuffers: number;
+  /** A software adapter reads prompts in smaller chunks. */
+  software: boolean;
 }
 
 /** Bytes on the GPU, and why it cannot be where it cannot. */
@@ -33,7 +36,6 @@ export interface Footprint {
 
 /** Storage buffers the ending of a token step binds beside the embedding's bands. */
 const besideEmbedding = 5;
-const prefillRows = 128;
 
 /** What a model of this shape takes on the GPU, from its config alone. */
 export function footprint(config: GPT2Config, options: FootprintOptions): Footprint {
@@ -51,7 +53,7 @@ export function footprint(config: GPT2Config, options: FootprintOptions): Footpr
   const found: Footprint = {
     weightBytes: L * layer + bytes(top, V, E) * (tied ? 1 : 2) + vectors,
     kvBytes: L * layerKv,
-    workBytes: 4 * (prefillRows * row + vectorStride(V)) + 16 * 2 ** 20,
+    workBytes: 4 * (chunkRows(options, config) * row + vectorStride(V)) + 16 * 2 ** 20,
   };
   const { bands } = matrixFormat(top, V, E, limit);
   const scales = top === 'int8' ? 1 : 0;

@@ -8,7 +8,7 @@ import type { GPT2 } from './gpt2.ts';
  * Multiply-adds a single dispatch may take: about 100 ms on the slowest device of its kind, so that the rest of the
  * page keeps drawing.
  */
-function dispatchBudget(info: GpuInfo): number {
+function dispatchBudget(info: Pick<GpuInfo, 'software'>): number {
   return info.software ? 5e8 : 4e9;
 }
 
@@ -16,7 +16,7 @@ function dispatchBudget(info: GpuInfo): number {
 const mostRows = 512;
 
 /** Rows of a chunk, so that the widest product of a block stays within the budget. */
-export function chunkRows(info: GpuInfo, { nEmbd, nInner }: GPT2Config): number {
+export function chunkRows(info: Pick<GpuInfo, 'software'>, { nEmbd, nInner }: GPT2Config): number {
   const perRow = nEmbd * Math.max(3 * nEmbd, nInner);
   return clamp(Math.floor(dispatchBudget(info) / perRow / 8) * 8, 8, mostRows);
 }
