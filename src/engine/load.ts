@@ -64,7 +64,8 @@ export async function loadIdModel(
         return facts;
       }),
     ]);
-    reportPhase(options.onProgress, checkpoint, 'ready', resolved.table.notices);
+    const notices = [...(checkpoint.notices ?? []), ...resolved.table.notices];
+    reportPhase(options.onProgress, checkpoint, 'ready', notices);
     const { config } = resolveCheckpoint(checkpoint, facts.eosTokenId);
     // After a device loss, load the same revision again, from the cache where possible.
     const again = pinned(source, checkpoint);
