@@ -3,37 +3,41 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
-import { brokenLinks, linkIn, pagesOf } from './docs/files.mjs';
-import { renderMarkdown, slugOf } from './docs/markdown.mjs';
+import { brokenLinks } from './docs/broken-links.ts';
+import { liveDemo } from './docs/live-demo.ts';
+import { pagesOf, textOf } from './docs/pages.ts';
+import { relativeAddresses } from './docs/relative-addresses.ts';
 
 const root = fileURLToPath(new URL('../', import.meta.url));
-const render = (text: string) => renderMarkdown(text, { linkOf: (href) => href, toRoot: '../' });
 
 describe('the docs as pages', () => {
-  it('have anchors, tables and code without inline style or script', () => {
-    const html = render('# A `b` & c\n\n| x |\n|---|\n| 1 < 2 |\n\n```html\n<b style="x">\n```');
-    expect(html).toContain('<h1 id="a-b--c">');
-    expect(html).toContain('1 &lt; 2');
-    expect(html).not.toMatch(/<[^>]*\sstyle=|<script/);
-    expect(slugOf('End of text?')).toBe('end-of-text');
+  it('begin with the overview and link to pages of the site, never to what is not there', () => {
+    const pages = pagesOf(root);
+    expect(pages[0]).toMatchObject({ source: 'README.md', file: 'index.html' });
+    expect(textOf(root, 'README.md', pages)).toMatch(/\]\(\.\/embeds\.html/);
+    expect(textOf(root, 'docs/page.md', pages)).toContain('](./images/page.png)');
+    for (const { source } of pages)
+      if (source) expect(textOf(root, source, pages)).not.toMatch(/\]\((?!https?:|mailto:|#|\.\/)/);
   });
 
   it('show a demo beside its text, from this site', () => {
     const element = '<vitrine-demo seed="7"></vitrine-demo>';
-    expect(render(`\`\`\`html\n${element}\n\`\`\``)).toContain(element);
-    const frame = render(
-      '```html\n<iframe src="https://demo.example/embed.html?seed=7" style="x"></iframe>\n```',
+    expect(liveDemo(`<script src="x"></script>\n${element}`)).toBe(element);
+    expect(liveDemo('<iframe src="https://demo.example/embed.html?seed=7" style="x"></iframe>')).toBe(
+      '<iframe class="live" title="Language model" src="/embed.html?seed=7"></iframe>',
     );
-    expect(frame).toContain('src="../embed.html?seed=7"');
+    expect(liveDemo('<p>')).toBe('');
   });
 
-  it('link to pages of the site, and to nothing that is not there', () => {
-    const pages = pagesOf(root);
-    expect(pages[0]).toMatchObject({ source: 'README.md', file: 'index.html' });
-    const link = linkIn('README.md', pages);
-    expect(link('docs/embeds.md#the-frame')).toBe('embeds.html#the-frame');
-    expect(link('src/model/gpt2.ts')).toBeUndefined();
-    expect(linkIn('docs/page.md', pages)('images/page.png')).toBe('images/page.png');
+  it('hold no address from the root of a host, and no inline script', () => {
+    const html =
+      '<script id="check-mac-os">x()</script><a href="/docs/a.html"><a href="./b/"><img src="/icon.svg"><a href="#x">';
+    expect(relativeAddresses(html, 'a.md')).toBe(
+      '<a href="./a.html"><a href="./b/index.html"><img src="../icon.svg"><a href="#x">',
+    );
+    expect(relativeAddresses(html, 'api/b.md')).toBe(
+      '<a href="../a.html"><a href="./b/index.html"><img src="../../icon.svg"><a href="#x">',
+    );
   });
 
   it('are refused with a link to no file, no anchor, or out of the site', () => {
