@@ -8,13 +8,11 @@ export type {
 export type { Inspection, InspectOptions } from '../inside/index.ts';
 export type { GPT2Config } from '../model/index.ts';
 export type { WeightDtype } from '../shaders/index.ts';
-export {
-  type CachedModel,
-  deleteCached,
-  type LoadPhase,
-  type LoadProgress,
-  listCached,
-  type ModelSource,
+export type {
+  CachedModel,
+  LoadPhase,
+  LoadProgress,
+  ModelSource,
 } from '../weights/index.ts';
 export { type AdapterSummary, summariseGpu } from './adapter.ts';
 export { createRuntime } from './create-runtime.ts';
