@@ -16,7 +16,10 @@ export function useDismiss(box: RefObject<HTMLElement | null>, keep: string, clo
     close();
   });
   useWindowEvent('pointerdown', elsewhere, true);
-  useWindowEvent('focusin', elsewhere);
+  useWindowEvent('focusin', (event) => {
+    // A press focuses the nearest focusable element around it, which may be around the popover as well.
+    if (event.target instanceof Element && !event.target.contains(box.current)) elsewhere(event);
+  });
   useWindowEvent('resize', close);
   useEffect(() => {
     const onScroll = (event: Event) => {

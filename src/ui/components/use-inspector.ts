@@ -3,8 +3,6 @@ import { useActions, usePageState } from '../hooks.tsx';
 
 const restMs = 140;
 const graceMs = 260;
-/** A longer touch selects text. */
-const tapMs = 500;
 
 /** What opened the alternatives: each has its own way of leaving. */
 export type Opening = 'mouse' | 'touch' | 'keyboard' | 'plot';
@@ -39,15 +37,19 @@ interface TapActions {
 
 /** A tap opens the alternatives of a word and leaves the keyboard down; a second one on the same word edits there. */
 function useTaps(enabled: boolean, { index, open, close, edit }: TapActions) {
-  const down = useRef(0);
+  const longPress = useRef(false);
   const taken = useRef(false);
   return {
-    onPointerDown(event: PointerEvent) {
-      if (event.pointerType !== 'mouse') down.current = event.timeStamp;
+    onPointerDown() {
+      longPress.current = false;
+    },
+    // A long press selects a word, which is no tap.
+    onContextMenu() {
+      longPress.current = true;
     },
     onPointerUp(event: PointerEvent) {
       taken.current = false;
-      if (!enabled || event.pointerType === 'mouse' || event.timeStamp - down.current > tapMs) return;
+      if (!enabled || event.pointerType === 'mouse' || longPress.current) return;
       const at = tokenUnder(event.clientX, event.clientY);
       if (at === null) return close();
       taken.current = true;

@@ -1,4 +1,5 @@
 import type { GenerateOptions } from '../../engine/index.ts';
+import { numberAttributes, optionTable } from '../../generation/index.ts';
 import { type controlMessages, presetMessages } from '../messages/sampling.ts';
 
 /** Every control of the page that shapes what is written. Off values are those of the sampler. */
@@ -24,22 +25,16 @@ export interface Settings {
   logitBias: Record<number, number>;
 }
 
+const numberDefaults = Object.fromEntries(
+  numberAttributes.map(({ name, spec }) => [name, spec.pageDefault ?? spec.default]),
+) as Pick<Settings, NumberSetting>;
+
 export const defaultSettings: Settings = {
-  temperature: 0.8,
-  topK: 40,
-  topP: 1,
-  minP: 0,
-  typicalP: 1,
-  repetitionPenalty: 1,
-  frequencyPenalty: 0,
-  presencePenalty: 0,
-  noRepeatNgramSize: 0,
-  maxNewTokens: 120,
-  n: 1,
+  ...numberDefaults,
   seed: null,
   stop: '',
-  eos: true,
-  overflow: 'stop',
+  eos: optionTable.eos.default,
+  overflow: optionTable.overflow.default,
   logitBias: {},
 };
 
@@ -47,48 +42,46 @@ export type NumberSetting = {
   [K in keyof Settings]: Settings[K] extends number ? K : never;
 }[keyof Settings];
 
+/** The sliders, in the order the sampler applies them; range and off value are the option table's. */
+const controlNames = [
+  'temperature',
+  'topK',
+  'topP',
+  'minP',
+  'typicalP',
+  'repetitionPenalty',
+  'frequencyPenalty',
+  'presencePenalty',
+  'noRepeatNgramSize',
+] as const satisfies readonly (NumberSetting & keyof typeof controlMessages)[];
+
+export type ControlName = (typeof controlNames)[number];
+
 export interface Control {
-  key: NumberSetting & keyof typeof controlMessages;
+  key: ControlName;
   min: number;
   max: number;
   step: number;
   off: number;
 }
 
-/** The sliders, in the order the sampler applies them. */
-export const controls: readonly Control[] = [
-  { key: 'temperature', min: 0, max: 2, step: 0.05, off: 1 },
-  { key: 'topK', min: 0, max: 200, step: 1, off: 0 },
-  { key: 'topP', min: 0.05, max: 1, step: 0.01, off: 1 },
-  { key: 'minP', min: 0, max: 0.5, step: 0.005, off: 0 },
-  { key: 'typicalP', min: 0.05, max: 1, step: 0.01, off: 1 },
-  { key: 'repetitionPenalty', min: 1, max: 2, step: 0.01, off: 1 },
-  { key: 'frequencyPenalty', min: 0, max: 2, step: 0.05, off: 0 },
-  { key: 'presencePenalty', min: 0, max: 2, step: 0.05, off: 0 },
-  { key: 'noRepeatNgramSize', min: 0, max: 8, step: 1, off: 0 },
-];
+export const controls: readonly Control[] = controlNames.map((key) => {
+  const { slider, off } = optionTable[key];
+  return { key, min: slider.min, max: slider.max, step: slider.step, off };
+});
 
 type Preset = { name: string; explain: string; settings: Partial<Settings> };
 
-const cutsOff = {
-  temperature: 1,
-  topK: 0,
-  topP: 1,
-  minP: 0,
-  typicalP: 1,
-  repetitionPenalty: 1,
-  frequencyPenalty: 0,
-  presencePenalty: 0,
-  noRepeatNgramSize: 0,
-} satisfies Partial<Settings>;
+/** Everything off: the model's own probabilities. */
+const allOff = Object.fromEntries(controls.map(({ key, off }) => [key, off])) as Pick<Settings, ControlName>;
 
 export const presets: readonly Preset[] = [
-  { ...presetMessages.balanced, settings: { ...cutsOff, temperature: 0.8, topK: 40 } },
-  { ...presetMessages.greedy, settings: { ...cutsOff, temperature: 0 } },
-  { ...presetMessages.careful, settings: { ...cutsOff, temperature: 0.7, topP: 0.9 } },
-  { ...presetMessages.bold, settings: { ...cutsOff, temperature: 1.2, minP: 0.05 } },
-  { ...presetMessages.typical, settings: { ...cutsOff, typicalP: 0.9 } },
-  { ...presetMessages.none, settings: { ...cutsOff } },
+  { ...presetMessages.balanced, settings: { ...allOff, temperature: 0.8, topK: 40 } },
+  { ...presetMessages.greedy, settings: { ...allOff, temperature: 0 } },
+  { ...presetMessages.careful, settings: { ...allOff, temperature: 0.7, topP: 0.9 } },
+  { ...presetMessages.bold, settings: { ...allOff, temperature: 1.2, minP: 0.05 } },
+  { ...presetMessages.typical, settings: { ...allOff, typicalP: 0.9 } },
+  { ...presetMessages.none, settings: { ...allOff } },
 ];
 
 /** The preset these settings are, or null. */
