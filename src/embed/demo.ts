@@ -204,17 +204,26 @@ export class VitrineDemo extends Base {
     view.say('Loading the model');
     const waiting = new AbortController();
     const aborted = AbortSignal.any([signal, waiting.signal]);
-    const loading = this.hold.model(source, loadOptions(this.read), (p) => this.progress(view, p, aborted));
-    if (tokens.length === 0)
-      void findRecording(source, prompt, aborted).then((found) => found && play(found, view, aborted));
+    let label = '';
+    const loading = this.hold.model(source, loadOptions(this.read), (p) =>
+      this.progress(view, p, label, aborted),
+    );
+    // A pinned seed promises one text: another one in its place would be taken for it.
+    if (tokens.length === 0 && this.read('seed') === null)
+      void findRecording(source, prompt, aborted).then((found) => {
+        if (!found || aborted.aborted) return;
+        label = 'Recorded example. ';
+        view.say(`${label}Loading the model`);
+        return play(found, view, aborted);
+      });
     return untilAborted(loading, signal).finally(() => waiting.abort());
   }
 
-  private progress(view: View, progress: LoadProgress, signal: AbortSignal): void {
+  private progress(view: View, progress: LoadProgress, label: string, signal: AbortSignal): void {
     if (signal.aborted) return;
     const { loadedBytes, totalBytes } = progress;
     view.load(totalBytes > 0 ? Math.min(1, loadedBytes / totalBytes) : 0);
-    view.say(progressText(progress));
+    view.say(label + progressText(progress));
   }
 
   private fail(view: View, error: unknown): void {

@@ -1,6 +1,6 @@
 /** The element's own style. Constructed, not inline, so that a page's content security policy need not allow it. */
 export const styleText = `
-:host { display: block; color-scheme: light dark; contain: content;
+:host { display: block; contain: content;
   --paper: light-dark(#fffefb, #1f1e1b); --ink: light-dark(#1d1b18, #ece8e1); --muted: light-dark(#625d55, #a9a297);
   --line: light-dark(#8d8678, #7b7568); --accent: light-dark(#a03c17, #f09a72); --on-accent: light-dark(#fffaf5, #241009);
   --tint: light-dark(#d9622b, #e8703a); --wrong: light-dark(#9b1c1c, #ff9d94);
@@ -29,7 +29,8 @@ textarea { box-sizing: border-box; width: 100%; min-height: 2.6rem; padding: .5r
 .choice:not([aria-current], :disabled):hover { border-color: var(--accent); }
 .bar { height: .5rem; border-radius: .125rem;
   background: linear-gradient(var(--tint), var(--tint)) 0 / calc(var(--share) * 100%) 100% no-repeat; }
-.row { display: flex; flex-wrap: wrap; gap: .5rem .75rem; align-items: center;
+.row { position: sticky; bottom: 0; display: flex; flex-wrap: wrap; gap: .5rem .75rem; align-items: center;
+  padding-block: .25rem; background: var(--paper);
   font: 400 .8125rem/1.4 var(--sans); }
 button { min-height: 2.5rem; padding: 0 1rem; border: 1px solid var(--accent); border-radius: .35rem; cursor: pointer;
   color: var(--on-accent); background: var(--accent); font: 600 .9375rem var(--sans); }
