@@ -10,6 +10,7 @@ export {
 } from './kernels.ts';
 export { type Dispatch, dispatch, grid1d, record, submit } from './pass.ts';
 export { ReadbackRing, readBuffer } from './readback.ts';
+export { defineStruct, type Struct } from './struct.ts';
 export { leastMicroseconds } from './timing.ts';
 export { queueDone } from './wait.ts';
 export { type Binding, type Constants, defineKernel, f32Literal, type KernelParts, unroll } from './wgsl.ts';

@@ -1,4 +1,5 @@
 import type { BindingKind, KernelSource } from './kernels.ts';
+import type { Struct } from './struct.ts';
 
 /**
  * Puts a kernel's text together: constants, then shared parts, then the kernel itself, each a whole `.wgsl` file.
@@ -16,6 +17,8 @@ export interface KernelParts {
   divergent?: boolean;
   /** Numbers become u32, booleans bool; strings stand as they are, see {@link f32Literal}. */
   constants: Constants;
+  /** Structs shared with the host, those that others hold first. */
+  structs?: readonly Pick<Struct, 'wgsl'>[];
   /** Storage and uniform variables of group 0; their order is their binding number. */
   bindings: readonly Binding[];
   parts: readonly string[];
@@ -42,6 +45,7 @@ export function defineKernel({
   features = [],
   divergent = false,
   constants,
+  structs = [],
   bindings,
   parts,
 }: KernelParts): KernelSource {
@@ -52,7 +56,9 @@ export function defineKernel({
     (binding, index) =>
       `@group(0) @binding(${index}) var<${spaces[binding.kind]}> ${binding.name}: ${binding.type};`,
   );
-  const wgsl = [...enables, ...header, ...variables, unroll(parts.join('\n'), constants)].join('\n');
+  const declared = structs.map((struct) => struct.wgsl);
+  const text = unroll(parts.join('\n'), constants);
+  const wgsl = [...enables, ...header, ...declared, ...variables, text].join('\n');
   return { name, wgsl, bindings: bindings.map((binding) => binding.kind) };
 }
 

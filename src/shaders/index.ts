@@ -1,20 +1,25 @@
 export {
-  type AttentionShape,
   attentionCombineKernel,
   attentionDecodeKernel,
   attentionLanes,
-  type KvDtype,
-  kvBytes,
+  packLayer,
   partialBytes,
-  qkvFloats,
 } from './attention/decode.ts';
+export {
+  type AttentionShape,
+  type KvDtype,
+  kvAppendColumnsGrid,
+  kvAppendColumnsKernel,
+  kvAppendGrid,
+  kvAppendKernel,
+  kvBytes,
+  qkvFloats,
+} from './attention/kv-cache.ts';
 export {
   type AttentionVariant,
   attentionPrefillGrid,
   attentionPrefillKernel,
   attentionWeightsKernel,
-  kvAppendGrid,
-  kvAppendKernel,
 } from './attention/prefill.ts';
 export {
   type ConvertMatrixParams,
@@ -27,8 +32,7 @@ export {
   type SourceDtype,
   sourceBytes,
 } from './convert/convert.ts';
-export { embedColumnsKernel, kvAppendColumnsGrid, kvAppendColumnsKernel } from './embed/columns.ts';
-export { type EmbedShape, embedRowsGrid, embedRowsKernel } from './embed/embed.ts';
+export { type EmbedShape, embedColumnsKernel, embedRowsGrid, embedRowsKernel } from './embed/embed.ts';
 export { type ActivationName, activations, activationWgsl } from './epilogue/activation.ts';
 export { type Epilogue, type HeadShape, paddedHeadSize } from './epilogue/epilogue.ts';
 export { layernormRowsKernel } from './layernorm/layernorm.ts';
@@ -67,7 +71,7 @@ export {
   samplingBytes,
 } from './sample/sample.ts';
 export { type Chunk, packChunk } from './state/chunk.ts';
-export { stateBytes, stateLayout } from './state/state.ts';
+export { type ColumnStart, packState, stateBytes, stateLayout } from './state/state.ts';
 export { packSummary, summariseRowsKernel, summarySize } from './summarise/summarise.ts';
 export {
   bandBytes,

@@ -3,7 +3,7 @@ import type { Gpu } from '../../src/gpu/index.ts';
 import type { GPT2Config } from '../../src/model/config.ts';
 import { attentionScale } from '../../src/model/index.ts';
 import type { Block, GPT2, Linear } from '../../src/runtime/gpu/gpt2.ts';
-import { auxLayout, kvBytes, vectorStride, type WeightDtype } from '../../src/shaders/index.ts';
+import { auxLayout, kvBytes, packLayer, vectorStride, type WeightDtype } from '../../src/shaders/index.ts';
 import {
   activate,
   attentionRow,
@@ -82,7 +82,7 @@ export function randomModel(gpu: Gpu, config: GPT2Config, options: RandomModelOp
     const [attn, attnProj] = [make(3 * C, C, true), make(C, C, false)];
     const [fc, fcProj] = [make(I, C, true), make(C, I, false)];
     plain.layers.push({ attn: attn.plain, attnProj: attnProj.plain, fc: fc.plain, fcProj: fcProj.plain });
-    const scale = new Float32Array([attentionScale(config, index), 0, 0, 0]);
+    const scale = packLayer({ scale: attentionScale(config, index) });
     const head = { heads: nHead, headSize: C / nHead, context, kv };
     return {
       attn: { c_attn: attn.linear, c_proj: attnProj.linear },

@@ -3,6 +3,7 @@ import {
   attentionCombineKernel,
   attentionDecodeKernel,
   attentionLanes,
+  packLayer,
   partialBytes,
   stateBytes,
   stateLayout,
@@ -36,7 +37,7 @@ async function attend(gpu: Gpu, step: Step, splits: number, lanes?: number, runn
   const { shape, input, qkvRows, cacheBefore, positionCache } = headsCase(step, step.position, 1);
   const kv = upload(gpu, cacheBefore);
   const state = upload(gpu, packState([step.position], running));
-  const layer = uploadUniform(gpu, new Float32Array([input.scale, 0, 0, 0]));
+  const layer = uploadUniform(gpu, packLayer({ scale: input.scale }));
   const out = filled(gpu, shape.outStride, 5);
   const partials = filled(gpu, partialBytes(step, 1, splits) / 4, 5);
   const kernel = attentionDecodeKernel(shape, splits, lanes ?? attentionLanes(step));
@@ -101,7 +102,7 @@ async function sideBySide(gpu: Gpu, splits: number) {
   for (const column of positions.keys())
     words[stateLayout.headerSize + column * stateLayout.columnSize + stateLayout.sequence] = column;
   const state = upload(gpu, words);
-  const layer = uploadUniform(gpu, new Float32Array([input.scale, 0, 0, 0]));
+  const layer = uploadUniform(gpu, packLayer({ scale: input.scale }));
   const out = filled(gpu, positions.length * shape.outStride, 5);
   const partials = filled(gpu, partialBytes(shape, positions.length, splits) / 4, 5);
   const kernel = attentionDecodeKernel(shape, splits, 16);

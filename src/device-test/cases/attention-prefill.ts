@@ -7,6 +7,7 @@ import {
   kvAppendGrid,
   kvAppendKernel,
   packChunk,
+  packLayer,
 } from '../../shaders/index.ts';
 import { attentionRow, attentionWeights } from '../../shaders/reference/index.ts';
 import { type KernelCase, kernelCase, type Operation } from '../case.ts';
@@ -29,7 +30,7 @@ async function append(gpu: Gpu, spec: HeadsSpec, base: number, count: number) {
   const kv = upload(gpu, cacheBefore);
   const qkv = upload(gpu, qkvRows);
   const params = uploadUniform(gpu, packChunk({ count, base, sequence: 1, total: base + count }));
-  const layer = uploadUniform(gpu, new Float32Array([input.scale, 0, 0, 0]));
+  const layer = uploadUniform(gpu, packLayer({ scale: input.scale }));
   await runKernel(gpu, kvAppendKernel(shape), [qkv, kv, params], kvAppendGrid(shape, count));
   return { ...heads, kv, buffers: [qkv, kv, layer, params] };
 }

@@ -6,6 +6,7 @@ import {
   kvAppendColumnsGrid,
   kvAppendColumnsKernel,
   matrixBuffers,
+  packLayer,
   stateBytes,
   stateLayout,
   vectorStride,
@@ -66,7 +67,7 @@ async function checkAttention(gpu: Gpu, spec: HeadsSpec, base: number, count: nu
   const qkv = upload(gpu, qkvRows);
   const cache = upload(gpu, cacheBefore);
   const state = upload(gpu, packState(columns));
-  const layer = uploadUniform(gpu, new Float32Array([input.scale, 0, 0, 0]));
+  const layer = uploadUniform(gpu, packLayer({ scale: input.scale }));
   const out = filled(gpu, count * shape.outStride, 5);
   const grid = kvAppendColumnsGrid(shape, count);
   await runKernel(gpu, kvAppendColumnsKernel(shape), [qkv, cache, state], grid);

@@ -1,6 +1,14 @@
 import { type Dispatch, type Gpu, submit } from '../../gpu/index.ts';
 import { defined } from '../../lib/index.ts';
-import { matrixBuffers, packRun, pickKernel, stateLayout, vectorStride } from '../../shaders/index.ts';
+import {
+  type ColumnStart,
+  matrixBuffers,
+  packRun,
+  packState,
+  pickKernel,
+  stateLayout,
+  vectorStride,
+} from '../../shaders/index.ts';
 import type { DecodedToken, DecodeRequest } from '../runtime.ts';
 import {
   attentionShape,
@@ -202,32 +210,6 @@ function plannedPick(model: GPT2, workspace: Workspace, context: number): Planne
     run,
   ];
   return { source, buffers, grid: () => [1, 1, 1] };
-}
-
-/** Where a column begins. */
-export interface ColumnStart {
-  sequence: number;
-  /** The last token of its context, and how long that is. */
-  token: number;
-  length: number;
-  /** Counter of its first random draw. */
-  draw: number;
-}
-
-/** The state of a run as the GPU begins it. */
-export function packState(columns: readonly ColumnStart[]): Uint32Array<ArrayBuffer> {
-  const { headerSize, columnSize, running, token, position, draw, sequence, contextLength } = stateLayout;
-  const words = new Uint32Array(headerSize + columns.length * columnSize);
-  words[running] = columns.length;
-  for (const [column, start] of columns.entries()) {
-    const at = headerSize + column * columnSize;
-    words[at + token] = start.token;
-    words[at + position] = start.length - 1;
-    words[at + draw] = start.draw;
-    words[at + sequence] = start.sequence;
-    words[at + contextLength] = start.length;
-  }
-  return words;
 }
 
 function startsOf({ sequences, contexts, firstDraw }: DecodeRequest): ColumnStart[] {

@@ -4,9 +4,10 @@ import {
   embedRowsKernel,
   matrixBuffers,
   packChunk,
+  packState,
   vectorStride,
 } from '../../shaders/index.ts';
-import { type DecodeProgram, packState } from './decode-program.ts';
+import type { DecodeProgram } from './decode-program.ts';
 import { compilePlan, forRows } from './dispatch-plan.ts';
 import type { GPT2 } from './gpt2.ts';
 import type { GpuRuntimeOptions } from './options.ts';

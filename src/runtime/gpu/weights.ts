@@ -11,6 +11,7 @@ import {
   matrixFormat,
   matvecGrid,
   matvecKernel,
+  packLayer,
   scaleBytes,
   stateBytes,
   vectorStride,
@@ -90,7 +91,7 @@ export class ModelBuilder {
     const name = (part: string) => `h.${layer}.${part}`;
     const { kv, context, sequences } = this.shape;
     const head = { heads: nHead, headSize: C / nHead, context, kv };
-    const scale = new Float32Array([attentionScale(this.config, layer), 0, 0, 0]);
+    const scale = packLayer({ scale: attentionScale(this.config, layer) });
     return {
       attn: {
         c_attn: this.linear(name('attn.c_attn'), 3 * C, C, name('ln_1')),

@@ -8,6 +8,6 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) lo
     return;
   }
   let value = qkv[column * QKV_STRIDE4 + NH * HS4 + place];
-  let cache = (state[column_at(column, SEQUENCE)] * 2u * NH * HS4 + place) * CONTEXT;
-  store_kv(cache + state[column_at(column, POSITION)], value);
+  let cache = (state.columns[column].sequence * 2u * NH * HS4 + place) * CONTEXT;
+  store_kv(cache + state.columns[column].position, value);
 }

@@ -1,7 +1,7 @@
-// Brings the parts of attention_split.wgsl together: out[c][h * HS + d]. One workgroup a (head, column).
+// Brings the parts of decode.wgsl together: out[c][h * HS + d]. One workgroup a (head, column).
 @compute @workgroup_size(WG)
 fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) local: u32) {
-  if (idle()) {
+  if (state.running == 0u) {
     return;
   }
   let head = group.x;

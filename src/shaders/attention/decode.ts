@@ -1,42 +1,19 @@
-import { type Binding, defineKernel, type KernelSource } from '../../gpu/index.ts';
+import { type Binding, defineKernel, defineStruct, type KernelSource } from '../../gpu/index.ts';
 import { type HeadShape, paddedHeadSize } from '../epilogue/epilogue.ts';
-import { stateBinding, stateWgsl } from '../state/state.ts';
+import { stateBinding, stateStructs } from '../state/state.ts';
 import combine from './combine.wgsl?raw';
 import decode from './decode.wgsl?raw';
-import kvF16 from './kv_f16.wgsl?raw';
-import kvF32 from './kv_f32.wgsl?raw';
-import splitEnd from './split.wgsl?raw';
-import wholeEnd from './whole.wgsl?raw';
+import { type AttentionShape, kvAccess, kvBinding, qkvBinding } from './kv-cache.ts';
 
-export type KvDtype = 'f32' | 'f16';
+/** What differs between layers. */
+export const layerStruct = defineStruct('Layer', {
+  scale: ['f32', 'what scores are multiplied by'],
+});
 
-export interface AttentionShape extends HeadShape {
-  /** Positions the cache holds per sequence. */
-  context: number;
-  kv: KvDtype;
-  /** Floats between columns of qkv and of out. */
-  qkvStride: number;
-  outStride: number;
-}
-
-/** Floats of one column of qkv: three parts of padded heads. */
-export function qkvFloats(shape: HeadShape): number {
-  return 3 * shape.heads * paddedHeadSize(shape);
-}
-
-/** Bytes of one layer's cache for one sequence. */
-export function kvBytes(shape: HeadShape & { context: number; kv: KvDtype }): number {
-  return 2 * shape.heads * paddedHeadSize(shape) * shape.context * (shape.kv === 'f32' ? 4 : 2);
-}
-
-export const kvParts: Record<KvDtype, string> = { f32: kvF32, f16: kvF16 };
-export const kvBinding: Record<KvDtype, Binding> = {
-  f32: { name: 'kv', type: 'array<vec4f>', kind: 'write' },
-  f16: { name: 'kv', type: 'array<vec2u>', kind: 'write' },
-};
 export const layerBinding: Binding = { name: 'layer', type: 'Layer', kind: 'uniform' };
-/** Per layer: what the scores are multiplied by. */
-export const layerWgsl = 'struct Layer { scale: f32 }';
+
+/** The uniform `layer`. */
+export const packLayer = layerStruct.pack;
 
 /** The most lanes (a power of two, at most 64) whose results fit the workgroup memory. */
 export function attentionLanes(shape: HeadShape, workgroupBytes = 16384): number {
@@ -77,14 +54,15 @@ export function attentionDecodeKernel(
       QKV_STRIDE4: shape.qkvStride / 4,
       STORES: stores,
     },
+    structs: [...stateStructs, layerStruct],
     bindings: [
-      { name: 'qkv', type: 'array<vec4f>', kind: 'read' },
+      qkvBinding,
       kvBinding[shape.kv],
       stateBinding,
       layerBinding,
       { name: 'out', type: 'array<f32>', kind: 'write' },
     ],
-    parts: [layerWgsl, stateWgsl, kvParts[shape.kv], splits > 1 ? splitEnd : wholeEnd, decode],
+    parts: [kvAccess[shape.kv], decode],
   });
 }
 
@@ -93,12 +71,13 @@ export function attentionCombineKernel(shape: AttentionShape, splits: number): K
   return defineKernel({
     name: `attention combine h${shape.heads}x${shape.headSize} s${splits}`,
     constants: headConstants(shape, splits, 64),
+    structs: stateStructs,
     bindings: [
       { name: 'partials', type: 'array<f32>', kind: 'read' },
       stateBinding,
       { name: 'out', type: 'array<f32>', kind: 'write' },
     ],
-    parts: [stateWgsl, combine],
+    parts: [combine],
   });
 }
 

@@ -4,7 +4,7 @@
 // and weighted values in registers, and needs no barrier between keys; there the lanes' results are brought to one
 // maximum and added. The part that holds the newest position stores its key and value into the cache first,
 // unless another kernel has done so for all columns (STORES is false).
-// With SPLITS > 1 the result is partial: (maximum, sum, values) for attention_combine.wgsl.
+// With SPLITS > 1 the result is partial: (maximum, sum, values) for combine.wgsl.
 // Barriers: three, in uniform control flow. Workgroup memory: WG * (HSP + 2) floats.
 
 var<workgroup> maxima: array<f32, WG>;
@@ -15,15 +15,29 @@ fn kv_index(sequence: u32, part: u32, head: u32) -> u32 {
   return ((sequence * 2u + part) * NH + head) * HS4 * CONTEXT;
 }
 
+// One part of SPLITS: [column][head][split] of (maximum, sum, values [HSP]). The whole context: the weighted mean.
+fn emit(column: u32, head: u32, part: u32, d: u32, value: f32, total: f32, top: f32) {
+  if (SPLITS > 1u) {
+    let base = ((column * NH + head) * SPLITS + part) * (HSP + 2u);
+    if (d == 0u) {
+      out[base] = top;
+      out[base + 1u] = total;
+    }
+    out[base + 2u + d] = value;
+  } else if (d < HS) {
+    out[column * OUT_STRIDE + head * HS + d] = value / total;
+  }
+}
+
 @compute @workgroup_size(WG)
 fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) local: u32) {
-  if (idle()) {
+  if (state.running == 0u) {
     return;
   }
   let head = group.x;
   let column = group.y;
-  let position = state[column_at(column, POSITION)];
-  let sequence = state[column_at(column, SEQUENCE)];
+  let position = state.columns[column].position;
+  let sequence = state.columns[column].sequence;
   let keys = kv_index(sequence, 0u, head);
   let vals = kv_index(sequence, 1u, head);
   let query = column * QKV_STRIDE4 + head * HS4;
@@ -86,6 +100,6 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) lo
     for (var lane = 0u; lane < WG; lane++) {
       value += values[lane * HS4 + d / 4u][d % 4u];
     }
-    emit_head(column, head, group.z, d, value, total, top);
+    emit(column, head, group.z, d, value, total, top);
   }
 }

@@ -1,9 +1,9 @@
-import { defineKernel, grid1d, type KernelSource } from '../../gpu/index.ts';
+import { defineKernel, type KernelSource } from '../../gpu/index.ts';
 import { ceilDiv } from '../../lib/index.ts';
 import { paddedHeadSize } from '../epilogue/epilogue.ts';
-import { chunkBinding, chunkWgsl } from '../state/chunk.ts';
-import kvAppend from './append.wgsl?raw';
-import { type AttentionShape, kvBinding, kvParts, layerBinding, layerWgsl } from './decode.ts';
+import { chunkBinding, chunkStruct } from '../state/chunk.ts';
+import { layerBinding, layerStruct } from './decode.ts';
+import { type AttentionShape, kvAccess, kvBinding, qkvBinding } from './kv-cache.ts';
 import attentionPrefill from './prefill.wgsl?raw';
 import attentionWeights from './weights.wgsl?raw';
 
@@ -15,20 +15,6 @@ function chunkConstants(shape: AttentionShape) {
     CONTEXT: shape.context,
     QKV_STRIDE4: shape.qkvStride / 4,
   };
-}
-
-/** A chunk's keys and values into the cache. Bindings: qkv, kv, params. Grid: {@link kvAppendGrid}. */
-export function kvAppendKernel(shape: AttentionShape): KernelSource {
-  return defineKernel({
-    name: `kv append h${shape.heads}x${shape.headSize} ${shape.kv}`,
-    constants: chunkConstants(shape),
-    bindings: [{ name: 'qkv', type: 'array<vec4f>', kind: 'read' }, kvBinding[shape.kv], chunkBinding],
-    parts: [chunkWgsl, kvParts[shape.kv], kvAppend],
-  });
-}
-
-export function kvAppendGrid(shape: AttentionShape, rows: number): [number, number, number] {
-  return grid1d(ceilDiv((rows * 2 * shape.heads * paddedHeadSize(shape)) / 4, 64));
 }
 
 /** How a chunk's attention is spread over lanes. */
@@ -55,14 +41,15 @@ export function attentionPrefillKernel(
       KEYS: keys,
       WG: workgroup,
     },
+    structs: [chunkStruct, layerStruct],
     bindings: [
-      { name: 'qkv', type: 'array<vec4f>', kind: 'read' },
+      qkvBinding,
       kvBinding[shape.kv],
       layerBinding,
       chunkBinding,
       { name: 'out', type: 'array<f32>', kind: 'write' },
     ],
-    parts: [layerWgsl, chunkWgsl, kvParts[shape.kv], attentionPrefill],
+    parts: [kvAccess[shape.kv], attentionPrefill],
   });
 }
 
@@ -82,13 +69,14 @@ export function attentionWeightsKernel(shape: AttentionShape): KernelSource {
   return defineKernel({
     name: `attention weights h${shape.heads}x${shape.headSize} ${shape.kv}`,
     constants: chunkConstants(shape),
+    structs: [chunkStruct, layerStruct],
     bindings: [
-      { name: 'qkv', type: 'array<vec4f>', kind: 'read' },
+      qkvBinding,
       kvBinding[shape.kv],
       layerBinding,
       chunkBinding,
       { name: 'out', type: 'array<f32>', kind: 'write' },
     ],
-    parts: [layerWgsl, chunkWgsl, kvParts[shape.kv], attentionWeights],
+    parts: [kvAccess[shape.kv], attentionWeights],
   });
 }

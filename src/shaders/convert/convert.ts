@@ -1,26 +1,32 @@
-import { type Binding, defineKernel, type KernelSource } from '../../gpu/index.ts';
+import { type Binding, defineKernel, defineStruct, type KernelSource } from '../../gpu/index.ts';
 import { dtypeLayouts, type WeightDtype } from '../weights/weights.ts';
+
 import convertMatrix from './matrix.wgsl?raw';
 import convertRows from './rows.wgsl?raw';
-import sourceBf16 from './source_bf16.wgsl?raw';
-import sourceF16 from './source_f16.wgsl?raw';
-import sourceF32 from './source_f32.wgsl?raw';
-import storeF16 from './store_f16.wgsl?raw';
-import storeF32 from './store_f32.wgsl?raw';
-import storeInt4 from './store_int4.wgsl?raw';
-import storeInt8 from './store_int8.wgsl?raw';
+import { stores } from './store.ts';
 
 /** Dtypes weights may have in a checkpoint. */
 export type SourceDtype = 'F32' | 'F16' | 'BF16';
 
 export const sourceBytes: Record<SourceDtype, number> = { F32: 4, F16: 2, BF16: 2 };
 
-const sources: Record<SourceDtype, string> = { F32: sourceF32, F16: sourceF16, BF16: sourceBf16 };
-const stores: Record<WeightDtype, string> = {
-  f32: storeF32,
-  f16: storeF16,
-  int8: storeInt8,
-  int4: storeInt4,
+/** `element(i)`: element i of the raw bytes. BF16 is the upper half of an F32. */
+const sources: Record<SourceDtype, string> = {
+  F32: /* wgsl */ `
+fn element(i: u32) -> f32 {
+  return bitcast<f32>(raw[i]);
+}
+`,
+  F16: /* wgsl */ `
+fn element(i: u32) -> f32 {
+  return unpack2x16float(raw[i / 2u])[i % 2u];
+}
+`,
+  BF16: /* wgsl */ `
+fn element(i: u32) -> f32 {
+  return bitcast<f32>((raw[i / 2u] >> (16u * (i % 2u))) << 16u);
+}
+`,
 };
 
 /** Weights along the input that one lane converts. */
@@ -29,24 +35,21 @@ export const convertGroup = 64;
 const raw: Binding = { name: 'raw', type: 'array<u32>', kind: 'read' };
 const params: Binding = { name: 'params', type: 'Params', kind: 'uniform' };
 
-/** What one dispatch of {@link convertMatrixKernel} converts; fields as struct Params of matrix.wgsl. */
-export interface ConvertMatrixParams {
-  rows: number;
-  columns: number;
-  rowBlocks: number;
-  bandRow: number;
-  firstRow: number;
-  rowCount: number;
-  firstGroup: number;
-  groupCount: number;
-  sourceStart: number;
-}
+/** What one dispatch of {@link convertMatrixKernel} converts. */
+export const convertMatrixStruct = defineStruct('Params', {
+  rows: ['u32', 'of the matrix'],
+  columns: ['u32', 'of the matrix'],
+  rowBlocks: ['u32', '16-byte blocks a row'],
+  bandRow: ['u32', 'row at the start of the bound buffer'],
+  firstRow: ['u32', 'first row converted by this dispatch'],
+  rowCount: ['u32', 'rows converted'],
+  firstGroup: ['u32', 'first group of 64 columns converted by this dispatch'],
+  groupCount: ['u32', 'groups converted'],
+  sourceStart: ['u32', 'row (or, IN_OUT, column) of the matrix at the start of raw'],
+});
 
-export function packConvertMatrix(p: ConvertMatrixParams): Uint32Array<ArrayBuffer> {
-  const { rows, columns, rowBlocks, bandRow, firstRow, rowCount, firstGroup, groupCount, sourceStart } = p;
-  const words = [rows, columns, rowBlocks, bandRow, firstRow, rowCount, firstGroup, groupCount, sourceStart];
-  return new Uint32Array([...words, 0, 0, 0]);
-}
+export type ConvertMatrixParams = Parameters<typeof convertMatrixStruct.pack>[0];
+export const packConvertMatrix = convertMatrixStruct.pack;
 
 /** Bindings: raw, weights, scales (quantised only), params. One lane per 64 weights. */
 export function convertMatrixKernel(from: SourceDtype, to: WeightDtype, inOut: boolean): KernelSource {
@@ -55,29 +58,30 @@ export function convertMatrixKernel(from: SourceDtype, to: WeightDtype, inOut: b
   return defineKernel({
     name: `convert ${from} ${inOut ? 'in-out' : 'out-in'} to ${to}`,
     constants: { IN_OUT: inOut },
+    structs: [convertMatrixStruct],
     bindings: [raw, { name: 'weights', type: 'array<vec4u>', kind: 'write' }, ...scales, params],
     parts: [sources[from], stores[to], convertMatrix],
   });
 }
 
-/** What one dispatch of {@link convertRowsKernel} converts; fields as struct Params of rows.wgsl. */
-export interface ConvertRowsParams {
-  first: number;
-  count: number;
-  columns: number;
-  stride: number;
-  offset: number;
-}
+/** What one dispatch of {@link convertRowsKernel} converts. */
+export const convertRowsStruct = defineStruct('Params', {
+  first: ['u32', 'index in the tensor of the first raw element'],
+  count: ['u32', 'elements'],
+  columns: ['u32', 'of the tensor'],
+  stride: ['u32', 'floats between rows of out'],
+  offset: ['u32', 'floats before row 0'],
+});
 
-export function packConvertRows(p: ConvertRowsParams): Uint32Array<ArrayBuffer> {
-  return new Uint32Array([p.first, p.count, p.columns, p.stride, p.offset, 0, 0, 0]);
-}
+export type ConvertRowsParams = Parameters<typeof convertRowsStruct.pack>[0];
+export const packConvertRows = convertRowsStruct.pack;
 
 /** Bindings: raw, out, params. One lane an element. */
 export function convertRowsKernel(from: SourceDtype): KernelSource {
   return defineKernel({
     name: `convert ${from} rows`,
     constants: {},
+    structs: [convertRowsStruct],
     bindings: [raw, { name: 'out', type: 'array<f32>', kind: 'write' }, params],
     parts: [sources[from], convertRows],
   });

@@ -3,18 +3,6 @@
 // One lane converts 64 weights along the input: a whole scale group of every dtype. The source is [in][out] (IN_OUT,
 // GPT-2's Conv1D) or [out][in]; lanes are ordered so that neighbours read neighbouring elements of it.
 
-struct Params {
-  rows: u32,         // of the matrix
-  columns: u32,
-  row_blocks: u32,   // 16-byte blocks a row
-  band_row: u32,     // row at the start of the bound buffer
-  first_row: u32,    // rows converted by this dispatch
-  row_count: u32,
-  first_group: u32,  // groups of 64 columns converted by this dispatch
-  group_count: u32,
-  source_start: u32, // row (or, IN_OUT, column) of the matrix at the start of `raw`
-}
-
 var<private> values: array<f32, 64>;
 
 fn block_index(row: u32, group: u32, blocks: u32) -> u32 {

@@ -1,13 +1,5 @@
 // Raw checkpoint elements -> f32 rows: vectors and position embeddings. One lane an element.
 
-struct Params {
-  first: u32,   // index in the tensor of the first raw element
-  count: u32,
-  columns: u32, // of the tensor
-  stride: u32,  // floats between rows of `out`
-  offset: u32,  // floats before row 0
-}
-
 @compute @workgroup_size(64)
 fn main(
   @builtin(workgroup_id) group: vec3u,

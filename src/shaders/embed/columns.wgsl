@@ -2,8 +2,8 @@
 @compute @workgroup_size(64)
 fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) local: u32) {
   let column = group.x;
-  let token = min(state[column_at(column, TOKEN)], V - 1u);
-  let position = min(state[column_at(column, POSITION)], CONTEXT - 1u);
+  let token = min(state.columns[column].token, V - 1u);
+  let position = min(state.columns[column].position, CONTEXT - 1u);
   for (var block = local; block < KB; block += 64u) {
     let weights = load_block(token, block);
     let scale = block_scale(token, block);

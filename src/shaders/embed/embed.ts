@@ -1,8 +1,10 @@
-import { defineKernel, grid1d, type KernelSource } from '../../gpu/index.ts';
+import { type Binding, defineKernel, grid1d, type KernelSource } from '../../gpu/index.ts';
 import { ceilDiv } from '../../lib/index.ts';
-import { chunkBinding, chunkWgsl } from '../state/chunk.ts';
+import { chunkBinding, chunkStruct } from '../state/chunk.ts';
+import { stateBinding, stateStructs } from '../state/state.ts';
 import { type MatrixFormat, matrixBindings, matrixConstants, matrixParts } from '../weights/weights.ts';
-import embedRows from './rows.wgsl?raw';
+import columns from './columns.wgsl?raw';
+import rows from './rows.wgsl?raw';
 
 export interface EmbedShape {
   /** wte, [V][E]. */
@@ -13,27 +15,41 @@ export interface EmbedShape {
   context: number;
 }
 
+const positions: Binding = { name: 'wpe', type: 'array<vec4f>', kind: 'read' };
+const output: Binding = { name: 'x', type: 'array<vec4f>', kind: 'write' };
+
+function embedConstants({ embedding, stride, context }: EmbedShape) {
+  return { ...matrixConstants(embedding), V: embedding.rows, X_STRIDE4: stride / 4, CONTEXT: context };
+}
+
 /** x[t] = wte[ids[t]] + wpe[base + t]. Bindings: ids, wte w0 …, scales (quantised only), wpe, x, params. */
 export function embedRowsKernel(shape: EmbedShape): KernelSource {
+  const { embedding } = shape;
+  const ids: Binding = { name: 'ids', type: 'array<u32>', kind: 'read' };
   return defineKernel({
-    name: `embed ${shape.embedding.dtype} ${shape.embedding.columns}`,
-    constants: {
-      ...matrixConstants(shape.embedding),
-      V: shape.embedding.rows,
-      X_STRIDE4: shape.stride / 4,
-      CONTEXT: shape.context,
-    },
-    bindings: [
-      { name: 'ids', type: 'array<u32>', kind: 'read' },
-      ...matrixBindings(shape.embedding),
-      { name: 'wpe', type: 'array<vec4f>', kind: 'read' },
-      { name: 'x', type: 'array<vec4f>', kind: 'write' },
-      chunkBinding,
-    ],
-    parts: [chunkWgsl, ...matrixParts(shape.embedding), embedRows],
+    name: `embed ${embedding.dtype} ${embedding.columns}`,
+    constants: embedConstants(shape),
+    structs: [chunkStruct],
+    bindings: [ids, ...matrixBindings(embedding), positions, output, chunkBinding],
+    parts: [...matrixParts(embedding), rows],
   });
 }
 
-export function embedRowsGrid(shape: EmbedShape, rows: number): [number, number, number] {
-  return grid1d(ceilDiv(rows * shape.embedding.rowBlocks, 64));
+export function embedRowsGrid(shape: EmbedShape, count: number): [number, number, number] {
+  return grid1d(ceilDiv(count * shape.embedding.rowBlocks, 64));
+}
+
+/**
+ * x[c] = wte[token] + wpe[position] of every column's state. Bindings: state, wte w0 …, scales (quantised only), wpe,
+ * x. Grid: (columns).
+ */
+export function embedColumnsKernel(shape: EmbedShape): KernelSource {
+  const { embedding } = shape;
+  return defineKernel({
+    name: `embed columns ${embedding.dtype} ${embedding.columns}`,
+    constants: embedConstants(shape),
+    structs: stateStructs,
+    bindings: [stateBinding, ...matrixBindings(embedding), positions, output],
+    parts: [...matrixParts(embedding), columns],
+  });
 }

@@ -1,9 +1,5 @@
 import type { Binding, Constants } from '../../gpu/index.ts';
 import { type ActivationName, activations, activationWgsl } from './activation.ts';
-import emitActivate from './emit_activate.wgsl?raw';
-import emitAdd from './emit_add.wgsl?raw';
-import emitHeads from './emit_heads.wgsl?raw';
-import emitStore from './emit_store.wgsl?raw';
 
 /** Sizes of the attention heads; HSP is HS padded to whole vec4s. */
 export interface HeadShape {
@@ -27,18 +23,47 @@ export interface EpilogueParts {
   parts: string[];
 }
 
+/**
+ * `emit(row, column, value)`: store, add to the residual stream, activate, or put a row of c_attn in its place among
+ * q, k and v, where each head is padded to HSP floats so that vec4 loads fit.
+ */
+const emits: Record<Epilogue['kind'], string> = {
+  store: /* wgsl */ `
+fn emit(row: u32, column: u32, value: f32) {
+  out[column * OUT_STRIDE + row] = value;
+}
+`,
+  add: /* wgsl */ `
+fn emit(row: u32, column: u32, value: f32) {
+  out[column * OUT_STRIDE + row] += value;
+}
+`,
+  activate: /* wgsl */ `
+fn emit(row: u32, column: u32, value: f32) {
+  out[column * OUT_STRIDE + row] = activate(value);
+}
+`,
+  heads: /* wgsl */ `
+fn emit(row: u32, column: u32, value: f32) {
+  let part = row / E;
+  let inside = row % E;
+  out[column * OUT_STRIDE + (part * NH + inside / HS) * HSP + inside % HS] = value;
+}
+`,
+};
+
 /** The WGSL function `emit(row, column, value)` with what it needs: one binding, `out`. */
 export function epilogueParts(epilogue: Epilogue): EpilogueParts {
   const bindings: Binding[] = [{ name: 'out', type: 'array<f32>', kind: 'write' }];
   const stride = { OUT_STRIDE: epilogue.stride };
   switch (epilogue.kind) {
     case 'store':
-      return { constants: stride, bindings, parts: [emitStore] };
+      return { constants: stride, bindings, parts: [emits.store] };
     case 'add':
-      return { constants: stride, bindings, parts: [emitAdd] };
+      return { constants: stride, bindings, parts: [emits.add] };
     case 'activate': {
       const constants = { ...stride, ACTIVATION: activations.indexOf(epilogue.activation) };
-      return { constants, bindings, parts: [activationWgsl, emitActivate] };
+      return { constants, bindings, parts: [activationWgsl, emits.activate] };
     }
     case 'heads': {
       const { heads, headSize } = epilogue.shape;
@@ -49,7 +74,7 @@ export function epilogueParts(epilogue: Epilogue): EpilogueParts {
         HS: headSize,
         HSP: paddedHeadSize(epilogue.shape),
       };
-      return { constants, bindings, parts: [emitHeads] };
+      return { constants, bindings, parts: [emits.heads] };
     }
   }
 }

@@ -1,12 +1,10 @@
 import { defineKernel, f32Literal, grid1d, type KernelSource } from '../../gpu/index.ts';
 import { ceilDiv, roundUp } from '../../lib/index.ts';
 import { type Epilogue, epilogueParts } from '../epilogue/epilogue.ts';
-import { stateBinding, stateWgsl } from '../state/state.ts';
+import { stateBinding, stateStructs } from '../state/state.ts';
 import { type MatrixFormat, matrixBindings, matrixConstants, matrixParts } from '../weights/weights.ts';
 import matvec from './matvec.wgsl?raw';
-import reduceNone from './reduce_none.wgsl?raw';
-import reduceShared from './reduce_shared.wgsl?raw';
-import reduceSubgroup from './reduce_subgroup.wgsl?raw';
+import { reductions } from './reductions.ts';
 
 /** The knobs the autotuner turns. */
 export interface MatvecVariant {
@@ -46,8 +44,6 @@ export function auxLayout(matrix: MatrixFormat, norm: boolean): AuxLayout {
   return { t4: 0, s4: rows4, gamma4: rows4 * 2, floats };
 }
 
-const reductions = { none: reduceNone, subgroup: reduceSubgroup, shared: reduceShared };
-
 /** Bindings: x, w0 …, scales (quantised only), aux, state, out. */
 export function matvecKernel(shape: MatvecShape, variant: MatvecVariant): KernelSource {
   const { matrix } = shape;
@@ -74,6 +70,7 @@ export function matvecKernel(shape: MatvecShape, variant: MatvecVariant): Kernel
       WG: variant.workgroup,
       ...epilogue.constants,
     },
+    structs: stateStructs,
     bindings: [
       { name: 'x', type: 'array<vec4f>', kind: 'read' },
       ...matrixBindings(matrix),
@@ -81,7 +78,7 @@ export function matvecKernel(shape: MatvecShape, variant: MatvecVariant): Kernel
       stateBinding,
       ...epilogue.bindings,
     ],
-    parts: [stateWgsl, ...matrixParts(matrix), reductions[variant.reduction], ...epilogue.parts, matvec],
+    parts: [...matrixParts(matrix), reductions[variant.reduction], ...epilogue.parts, matvec],
   });
 }
 

@@ -38,7 +38,7 @@ fn main(
   @builtin(num_workgroups) groups: vec3u,
   @builtin(local_invocation_index) local: u32,
 ) {
-  if (idle()) {
+  if (state.running == 0u) {
     return;
   }
   let lane = local % LPR;

@@ -1,5 +1,6 @@
-import { defineKernel, type KernelSource } from '../../gpu/index.ts';
-import { stateBinding, stateWgsl } from '../state/state.ts';
+import { defineKernel, defineStruct, type KernelSource } from '../../gpu/index.ts';
+import best from '../shared/best.wgsl?raw';
+import { stateBinding, stateStructs } from '../state/state.ts';
 import { type MatrixFormat, matrixBindings, matrixConstants, matrixParts } from '../weights/weights.ts';
 import pick from './pick.wgsl?raw';
 
@@ -32,12 +33,25 @@ export function recordSize(alternatives: number): number {
   return 2 + 2 * alternatives;
 }
 
-/** The uniform `run`, as struct Run in pick.wgsl. */
+export const runStruct = defineStruct('Run', {
+  alternatives: ['u32', 'pairs reported per token'],
+  ringRecords: ['u32', 'steps the ring holds'],
+  sampled: ['u32', "1: take the column's chosen"],
+  eosCount: ['u32', 'ids in eos'],
+  eos: ['array<vec4u, 2>', 'ids that end a text'],
+});
+
+/** The uniform `run`. */
 export function packRun(run: PickRun): Uint32Array<ArrayBuffer> {
-  const words = new Uint32Array(12);
+  const { alternatives, ringRecords } = run;
   const eos = run.eosTokenIds.slice(0, maxEosIds);
-  words.set([run.alternatives, run.ringRecords, run.sampled ? 1 : 0, eos.length, ...eos]);
-  return words;
+  return runStruct.pack({
+    alternatives,
+    ringRecords,
+    sampled: run.sampled ? 1 : 0,
+    eosCount: eos.length,
+    eos,
+  });
 }
 
 /** Bindings: logits, wte w0 …, scales, wpe, x, state, ring, run. One workgroup. */
@@ -53,6 +67,7 @@ export function pickKernel(shape: PickShape): KernelSource {
       CONTEXT: shape.context,
       WG: shape.lanes,
     },
+    structs: [...stateStructs, runStruct],
     bindings: [
       { name: 'logits', type: 'array<f32>', kind: 'read' },
       ...matrixBindings(shape.embedding),
@@ -62,6 +77,6 @@ export function pickKernel(shape: PickShape): KernelSource {
       { name: 'ring', type: 'array<u32>', kind: 'write' },
       { name: 'run', type: 'Run', kind: 'uniform' },
     ],
-    parts: [stateWgsl, ...matrixParts(shape.embedding), pick],
+    parts: [...matrixParts(shape.embedding), best, pick],
   });
 }

@@ -6,40 +6,7 @@
 // id and log-probability. Barriers stand in uniform control flow only: what decides a branch around one is read
 // through workgroupUniformLoad.
 
-struct Run {
-  alternatives: u32,   // pairs reported per token
-  ring_records: u32,   // steps the ring holds
-  sampled: u32,        // 1: take state's CHOSEN
-  eos_count: u32,
-  eos: array<vec4u, 2>,
-}
-
-const NOTHING = 0xffffffffu;
-const LOWEST = -3.4e38;
-
-var<workgroup> best_values: array<f32, WG>;
-var<workgroup> best_ids: array<u32, WG>;
 var<workgroup> running: u32;
-
-fn better(value: f32, id: u32, than_value: f32, than_id: u32) -> bool {
-  return value > than_value || (value == than_value && id < than_id);
-}
-
-// The best (value, id) over all lanes, in element 0 of the arrays.
-fn reduce_best(local: u32) {
-  workgroupBarrier();
-  for (var step = WG / 2u; step > 0u; step /= 2u) {
-    if (local < step) {
-      let value = best_values[local + step];
-      let id = best_ids[local + step];
-      if (better(value, id, best_values[local], best_ids[local])) {
-        best_values[local] = value;
-        best_ids[local] = id;
-      }
-    }
-    workgroupBarrier();
-  }
-}
 
 // The likeliest token after (value, id) in the order of `better`.
 fn best_after(column: u32, value: f32, id: u32, local: u32) {
@@ -55,19 +22,6 @@ fn best_after(column: u32, value: f32, id: u32, local: u32) {
   best_values[local] = top;
   best_ids[local] = top_id;
   reduce_best(local);
-}
-
-fn reduce_sum(value: f32, local: u32) -> f32 {
-  workgroupBarrier();
-  best_values[local] = value;
-  workgroupBarrier();
-  for (var step = WG / 2u; step > 0u; step /= 2u) {
-    if (local < step) {
-      best_values[local] += best_values[local + step];
-    }
-    workgroupBarrier();
-  }
-  return workgroupUniformLoad(&best_values[0]);
 }
 
 fn ends_text(token: u32) -> bool {
@@ -95,16 +49,16 @@ fn embed(column: u32, token: u32, position: u32, local: u32) {
 @compute @workgroup_size(WG)
 fn main(@builtin(local_invocation_index) local: u32) {
   if (local == 0u) {
-    running = state[RUNNING];
+    running = state.running;
   }
   if (workgroupUniformLoad(&running) == 0u) {
     return;
   }
   var left = 0u;
   for (var column = 0u; column < NC; column++) {
-    let done = state[column_at(column, DONE)] != 0u;
-    let position = state[column_at(column, POSITION)] + 1u;
-    let record = ((state[STEP] % run.ring_records) * NC + column) * (2u + 2u * run.alternatives);
+    let done = state.columns[column].done != 0u;
+    let position = state.columns[column].position + 1u;
+    let record = ((state.step % run.ring_records) * NC + column) * (2u + 2u * run.alternatives);
 
     best_after(column, -LOWEST, NOTHING, local);
     let top = workgroupUniformLoad(&best_values[0]);
@@ -115,7 +69,7 @@ fn main(@builtin(local_invocation_index) local: u32) {
     }
     let normaliser = top + log(reduce_sum(mass, local));
     if (run.sampled == 1u) {
-      token = state[column_at(column, CHOSEN)];
+      token = state.columns[column].chosen;
     }
     token = min(token, V - 1u);
 
@@ -136,10 +90,10 @@ fn main(@builtin(local_invocation_index) local: u32) {
       ring[record] = select(token, NOTHING, done);
       ring[record + 1u] = bitcast<u32>(logits[column * LOGITS_STRIDE + token] - normaliser);
       if (!done) {
-        state[column_at(column, TOKEN)] = token;
-        state[column_at(column, POSITION)] = position;
-        state[column_at(column, DRAW)] += 1u;
-        state[column_at(column, DONE)] = u32(ended);
+        state.columns[column].token = token;
+        state.columns[column].position = position;
+        state.columns[column].draw += 1u;
+        state.columns[column].done = u32(ended);
       }
     }
     if (!done) {
@@ -149,7 +103,7 @@ fn main(@builtin(local_invocation_index) local: u32) {
   }
   storageBarrier();
   if (local == 0u) {
-    state[STEP] += 1u;
-    state[RUNNING] = left;
+    state.step += 1u;
+    state.running = left;
   }
 }

@@ -1,22 +1,5 @@
 // Of sample.wgsl: the options, and from logits to ranks: bias, penalties, bans.
 
-struct Sampling {
-  flags: u32,
-  top_k: u32,          // 0: off
-  top_p: u32,          // times 2^32; 0: off
-  typical_p: u32,      // times 2^32; 0: off
-  minimum: vec2u,      // smallest mass that min-p keeps; 0: off
-  ngram: u32,          // 0: off
-  seed: u32,
-  scale: f32,          // logit difference to gap
-  penalty_down: f32,   // of negative logits
-  penalty_up: f32,     // of positive logits
-  frequency: f32,
-  presence: f32,
-  zero: u32,           // a zero the compiler does not know of
-  exp2: array<vec4u, 64>,
-}
-
 const GREEDY = 1u;
 const BIASED = 2u;
 const COUNTED = 4u;
@@ -107,7 +90,7 @@ fn rank_all(column: u32, bare: bool, local: u32) -> vec2u {
 
 // Bans what would repeat an n-gram; the best rank left of this lane comes back.
 fn ban_ngrams(column: u32, local: u32) -> u32 {
-  let length = state[column_at(column, CONTEXT_LENGTH)];
+  let length = state.columns[column].context_length;
   let size = sampling.ngram;
   let base = column * CONTEXT;
   storageBarrier();

@@ -1,4 +1,4 @@
-import { defineKernel, type KernelSource } from '../../gpu/index.ts';
+import { defineKernel, defineStruct, type KernelSource } from '../../gpu/index.ts';
 import {
   distanceScale,
   drawStride,
@@ -11,7 +11,7 @@ import {
   type ResolvedSampling,
   type SamplingContext,
 } from '../../sampling/index.ts';
-import { stateBinding, stateWgsl } from '../state/state.ts';
+import { stateBinding, stateStructs } from '../state/state.ts';
 import cuts from './cuts.wgsl?raw';
 import integers from './integers.wgsl?raw';
 import fromLogits from './logits.wgsl?raw';
@@ -26,8 +26,26 @@ export interface SampleShape {
   context: number;
 }
 
-/** Bytes of the uniform `sampling`, as struct Sampling in sample.wgsl. */
-export const samplingBytes = 64 + exp2Table.byteLength;
+/** How a run chooses its tokens. */
+export const samplingStruct = defineStruct('Sampling', {
+  flags: ['u32', 'GREEDY, BIASED, COUNTED'],
+  topK: ['u32', '0: off'],
+  topP: ['u32', 'times 2^32; 0: off'],
+  typicalP: ['u32', 'times 2^32; 0: off'],
+  minimum: ['vec2u', 'smallest mass that min-p keeps; 0: off'],
+  ngram: ['u32', '0: off'],
+  seed: ['u32', 'of the random numbers'],
+  scale: ['f32', 'logit difference to gap'],
+  penaltyDown: ['f32', 'of negative logits'],
+  penaltyUp: ['f32', 'of positive logits'],
+  frequency: ['f32', 'penalty per occurrence'],
+  presence: ['f32', 'penalty of what occurred'],
+  zero: ['u32', 'a zero the compiler does not know of'],
+  exp2: ['array<vec4u, 64>', '2^(i/256), see src/sampling'],
+});
+
+/** Bytes of the uniform `sampling`. */
+export const samplingBytes = samplingStruct.size;
 
 const flags = { greedy: 1, biased: 2, counted: 4 } as const;
 const seen = 0x80000000;
@@ -41,35 +59,33 @@ export function countsTokens(sampling: ResolvedSampling): boolean {
 
 /** The uniform `sampling`. */
 export function packSampling(sampling: ResolvedSampling, vocab: number): Uint32Array<ArrayBuffer> {
-  const words = new Uint32Array(samplingBytes / 4);
-  const floats = new Float32Array(words.buffer);
   const { topK, topP, minP, typicalP, repetitionPenalty } = sampling;
-  const biased = Object.keys(sampling.logitBias).length > 0;
   const minimum = minimumWeight(minP);
-  words.set([
+  return samplingStruct.pack({
+    flags: flagsOf(sampling),
+    topK: topK < vocab ? topK : 0,
+    topP: topP < 1 ? probabilityBits(topP) : 0,
+    typicalP: typicalP < 1 ? probabilityBits(typicalP) : 0,
+    minimum: [minimum % 2 ** 32, Math.floor(minimum / 2 ** 32)],
+    ngram: sampling.noRepeatNgramSize,
+    seed: sampling.seed,
+    scale: isGreedy(sampling) ? 1 : distanceScale(sampling.temperature),
+    penaltyDown: repetitionPenalty,
+    penaltyUp: 1 / repetitionPenalty,
+    frequency: sampling.frequencyPenalty,
+    presence: sampling.presencePenalty,
+    zero: 0,
+    exp2: exp2Table,
+  });
+}
+
+function flagsOf(sampling: ResolvedSampling): number {
+  const biased = Object.keys(sampling.logitBias).length > 0;
+  return (
     (isGreedy(sampling) ? flags.greedy : 0) |
-      (biased ? flags.biased : 0) |
-      (countsTokens(sampling) ? flags.counted : 0),
-    topK < vocab ? topK : 0,
-    topP < 1 ? probabilityBits(topP) : 0,
-    typicalP < 1 ? probabilityBits(typicalP) : 0,
-    minimum % 2 ** 32,
-    Math.floor(minimum / 2 ** 32),
-    sampling.noRepeatNgramSize,
-    sampling.seed,
-  ]);
-  floats.set(
-    [
-      isGreedy(sampling) ? 1 : distanceScale(sampling.temperature),
-      repetitionPenalty,
-      1 / repetitionPenalty,
-      sampling.frequencyPenalty,
-      sampling.presencePenalty,
-    ],
-    8,
+    (biased ? flags.biased : 0) |
+    (countsTokens(sampling) ? flags.counted : 0)
   );
-  words.set(exp2Table, 16);
-  return words;
 }
 
 /** What the kernel reads about the contexts: notes [columns][V], bias [V], context lists [columns][context]. */
@@ -121,6 +137,7 @@ export function sampleKernel(shape: SampleShape): KernelSource {
       MEAN_SHIFT: meanShift,
       LN2: Math.round(Math.LN2 * 2 ** 16),
     },
+    structs: [...stateStructs, samplingStruct],
     bindings: [
       { name: 'logits', type: 'array<u32>', kind: 'read' },
       { name: 'work', type: 'array<u32>', kind: 'write' },
@@ -130,6 +147,6 @@ export function sampleKernel(shape: SampleShape): KernelSource {
       { ...stateBinding, kind: 'write' },
       { name: 'sampling', type: 'Sampling', kind: 'uniform' },
     ],
-    parts: [stateWgsl, integers, fromLogits, cuts, sample],
+    parts: [integers, fromLogits, cuts, sample],
   });
 }

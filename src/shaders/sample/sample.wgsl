@@ -36,7 +36,7 @@ fn first_with_rank(column: u32, rank: u32, local: u32) -> u32 {
 
 // The token that a random number points at. Tokens lie on the line in the order of (id mod 256, id).
 fn draw(column: u32, sum: vec2u, local: u32) -> u32 {
-  let bits = philox(vec4u(state[column_at(column, DRAW)], state[column_at(column, SEQUENCE)], 0u, 0u), sampling.seed);
+  let bits = philox(vec4u(state.columns[column].draw, state.columns[column].sequence, 0u, 0u), sampling.seed);
   storageBarrier();
   // Points count from 1. The first round finds the lane, the others the token among that lane's.
   var point = add64(scale_down(sum_of_all(), bits), vec2u(1u, 0u));
@@ -66,14 +66,14 @@ fn draw(column: u32, sum: vec2u, local: u32) -> u32 {
 
 // Remembers the choice for pick, and for the penalties of the next step.
 fn choose(column: u32, token: u32) {
-  state[column_at(column, CHOSEN)] = token;
+  state.columns[column].chosen = token;
   if ((sampling.flags & COUNTED) != 0u) {
     notes[column * V + token] = (notes[column * V + token] | SEEN) + 1u;
   }
-  let length = state[column_at(column, CONTEXT_LENGTH)];
+  let length = state.columns[column].context_length;
   if (sampling.ngram != 0u && length < CONTEXT) {
     context[column * CONTEXT + length] = token;
-    state[column_at(column, CONTEXT_LENGTH)] = length + 1u;
+    state.columns[column].context_length = length + 1u;
   }
 }
 
@@ -81,7 +81,7 @@ fn choose(column: u32, token: u32) {
 fn main(@builtin(local_invocation_index) local: u32, @builtin(workgroup_id) group: vec3u) {
   let column = group.x;
   if (local == 0u) {
-    shared_word = u32(idle() || state[column_at(column, DONE)] != 0u);
+    shared_word = u32(state.running == 0u || state.columns[column].done != 0u);
   }
   if (workgroupUniformLoad(&shared_word) != 0u) {
     return;

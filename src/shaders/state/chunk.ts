@@ -1,5 +1,4 @@
-import type { Binding } from '../../gpu/index.ts';
-import chunk from './chunk.wgsl?raw';
+import { type Binding, defineStruct } from '../../gpu/index.ts';
 
 /** Consecutive positions of one sequence that go through the model together. */
 export interface Chunk {
@@ -13,10 +12,17 @@ export interface Chunk {
   total?: number;
 }
 
-export const chunkWgsl = chunk;
+/** What a pass over several rows of one sequence needs to know; the same kernels serve every chunk. */
+export const chunkStruct = defineStruct('Chunk', {
+  count: ['u32', 'rows of this chunk'],
+  base: ['u32', 'position of the first: keys before it are in the KV cache'],
+  sequence: ['u32', 'which KV cache'],
+  total: ['u32', 'positions of the whole pass: the width of a row of attention weights'],
+});
+
 export const chunkBinding: Binding = { name: 'params', type: 'Chunk', kind: 'uniform' };
 
-/** The uniform `params`, as struct Chunk in chunk.wgsl. */
-export function packChunk({ count, base, sequence, total = 0 }: Chunk): Uint32Array<ArrayBuffer> {
-  return new Uint32Array([count, base, sequence, total]);
+/** The uniform `params`. */
+export function packChunk({ total = 0, ...chunk }: Chunk): Uint32Array<ArrayBuffer> {
+  return chunkStruct.pack({ ...chunk, total });
 }

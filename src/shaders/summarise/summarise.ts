@@ -1,4 +1,5 @@
-import { defineKernel, type KernelSource } from '../../gpu/index.ts';
+import { defineKernel, defineStruct, type KernelSource } from '../../gpu/index.ts';
+import best from '../shared/best.wgsl?raw';
 import summariseRows from './summarise.wgsl?raw';
 
 /** u32s of one row's record: log-probability of the target, log of the sum of exp, then pairs of id and logit. */
@@ -6,9 +7,14 @@ export function summarySize(top: number): number {
   return 2 + 2 * top;
 }
 
+export const summaryStruct = defineStruct('Summary', {
+  top: ['u32', 'pairs per row'],
+  first: ['u32', 'row of targets and records of the first row of logits'],
+});
+
 /** The uniform `summary`: pairs a row, and which row of targets and records the first row of logits is. */
 export function packSummary(top: number, first: number): Uint32Array<ArrayBuffer> {
-  return new Uint32Array([top, first, 0, 0]);
+  return summaryStruct.pack({ top, first });
 }
 
 /**
@@ -19,12 +25,13 @@ export function summariseRowsKernel(vocabSize: number, logitsStride: number): Ke
   return defineKernel({
     name: `summarise v${vocabSize}`,
     constants: { V: vocabSize, LOGITS_STRIDE: logitsStride, WG: 128 },
+    structs: [summaryStruct],
     bindings: [
       { name: 'logits', type: 'array<f32>', kind: 'read' },
       { name: 'targets', type: 'array<u32>', kind: 'read' },
       { name: 'records', type: 'array<u32>', kind: 'write' },
       { name: 'summary', type: 'Summary', kind: 'uniform' },
     ],
-    parts: [summariseRows],
+    parts: [best, summariseRows],
   });
 }

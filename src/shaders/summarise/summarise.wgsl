@@ -2,36 +2,6 @@
 // One workgroup a row. Record of a row: target's log-probability, log of the sum of exp, then pairs of id and logit,
 // best first; ties go to the lowest id, which NaN never wins.
 
-struct Summary {
-  top: u32,   // pairs per row
-  first: u32, // row of targets and records of the first row of logits
-}
-
-const NOTHING = 0xffffffffu;
-const LOWEST = -3.4e38;
-
-var<workgroup> best_values: array<f32, WG>;
-var<workgroup> best_ids: array<u32, WG>;
-
-fn better(value: f32, id: u32, than_value: f32, than_id: u32) -> bool {
-  return value > than_value || (value == than_value && id < than_id);
-}
-
-fn reduce_best(local: u32) {
-  workgroupBarrier();
-  for (var step = WG / 2u; step > 0u; step /= 2u) {
-    if (local < step) {
-      let value = best_values[local + step];
-      let id = best_ids[local + step];
-      if (better(value, id, best_values[local], best_ids[local])) {
-        best_values[local] = value;
-        best_ids[local] = id;
-      }
-    }
-    workgroupBarrier();
-  }
-}
-
 // The likeliest id after (value, id) in the order of `better`, in element 0 of the arrays.
 fn best_after(start: u32, value: f32, id: u32, local: u32) {
   var top = LOWEST;
@@ -47,19 +17,6 @@ fn best_after(start: u32, value: f32, id: u32, local: u32) {
   best_values[local] = top;
   best_ids[local] = top_id;
   reduce_best(local);
-}
-
-fn reduce_sum(value: f32, local: u32) -> f32 {
-  workgroupBarrier();
-  best_values[local] = value;
-  workgroupBarrier();
-  for (var step = WG / 2u; step > 0u; step /= 2u) {
-    if (local < step) {
-      best_values[local] += best_values[local + step];
-    }
-    workgroupBarrier();
-  }
-  return workgroupUniformLoad(&best_values[0]);
 }
 
 @compute @workgroup_size(WG)

@@ -1,11 +1,6 @@
 import type { Binding, Constants } from '../../gpu/index.ts';
 import { assert, ceilDiv, roundUp } from '../../lib/index.ts';
-import bands from './bands.wgsl?raw';
-import f16 from './f16.wgsl?raw';
-import f32 from './f32.wgsl?raw';
-import int4 from './int4.wgsl?raw';
-import int8 from './int8.wgsl?raw';
-import oneBand from './one_band.wgsl?raw';
+import { blockAccess, loadFromBands, loadFromOne } from './blocks.ts';
 
 /** How weights are held on the GPU. */
 export type WeightDtype = 'f32' | 'f16' | 'int8' | 'int4';
@@ -20,14 +15,13 @@ interface DtypeLayout {
   perScale: number;
   scaleBytes: number;
   scaleType: string;
-  wgsl: string;
 }
 
 export const dtypeLayouts: Record<WeightDtype, DtypeLayout> = {
-  f32: { perBlock: 4, perScale: 0, scaleBytes: 0, scaleType: '', wgsl: f32 },
-  f16: { perBlock: 8, perScale: 0, scaleBytes: 0, scaleType: '', wgsl: f16 },
-  int8: { perBlock: 16, perScale: 64, scaleBytes: 4, scaleType: 'array<f32>', wgsl: int8 },
-  int4: { perBlock: 32, perScale: 32, scaleBytes: 2, scaleType: 'array<u32>', wgsl: int4 },
+  f32: { perBlock: 4, perScale: 0, scaleBytes: 0, scaleType: '' },
+  f16: { perBlock: 8, perScale: 0, scaleBytes: 0, scaleType: '' },
+  int8: { perBlock: 16, perScale: 64, scaleBytes: 4, scaleType: 'array<f32>' },
+  int4: { perBlock: 32, perScale: 32, scaleBytes: 2, scaleType: 'array<u32>' },
 };
 
 /** Rows are padded with zeros to whole scale groups of the widest kind, so kernels have no tail. */
@@ -108,7 +102,7 @@ export function matrixConstants(format: MatrixFormat): Constants {
 
 /** `load_block`, `block_vec4`, `block_scale`. */
 export function matrixParts(format: MatrixFormat): string[] {
-  return [format.bands === 1 ? oneBand : bands, dtypeLayouts[format.dtype].wgsl];
+  return [format.bands === 1 ? loadFromOne : loadFromBands, blockAccess[format.dtype]];
 }
 
 /** A matrix on the GPU: what {@link matrixBindings} bind. */

@@ -1,0 +1,39 @@
+const NH = 12u;
+const HS4 = 16u;
+const CONTEXT = 1024u;
+const QKV_STRIDE4 = 576u;
+struct Chunk {
+  count: u32, // rows of this chunk
+  base: u32, // position of the first: keys before it are in the KV cache
+  sequence: u32, // which KV cache
+  total: u32, // positions of the whole pass: the width of a row of attention weights
+}
+@group(0) @binding(0) var<storage, read> qkv: array<vec4f>;
+@group(0) @binding(1) var<storage, read_write> kv: array<vec4f>;
+@group(0) @binding(2) var<uniform> params: Chunk;
+
+fn load_kv(index: u32) -> vec4f {
+  return kv[index];
+}
+
+fn store_kv(index: u32, value: vec4f) {
+  kv[index] = value;
+}
+
+// Keys and values of a chunk's rows of qkv -> the KV cache, one lane four dims. Neighbouring lanes write
+// neighbouring positions.
+@compute @workgroup_size(64)
+fn main(
+  @builtin(workgroup_id) group: vec3u,
+  @builtin(num_workgroups) groups: vec3u,
+  @builtin(local_invocation_index) local: u32,
+) {
+  let id = (group.y * groups.x + group.x) * 64u + local;
+  let t = id % params.count;
+  let place = id / params.count; // [k, v][head][dim / 4]
+  if (place >= 2u * NH * HS4) {
+    return;
+  }
+  let value = qkv[t * QKV_STRIDE4 + NH * HS4 + place];
+  store_kv((params.sequence * 2u * NH * HS4 + place) * CONTEXT + params.base + t, value);
+}

@@ -1,0 +1,72 @@
+const NH = 12u;
+const HS = 64u;
+const HS4 = 16u;
+const CONTEXT = 1024u;
+const QKV_STRIDE4 = 576u;
+struct Chunk {
+  count: u32, // rows of this chunk
+  base: u32, // position of the first: keys before it are in the KV cache
+  sequence: u32, // which KV cache
+  total: u32, // positions of the whole pass: the width of a row of attention weights
+}
+struct Layer {
+  scale: f32, // what scores are multiplied by
+}
+@group(0) @binding(0) var<storage, read> qkv: array<vec4f>;
+@group(0) @binding(1) var<storage, read_write> kv: array<vec4f>;
+@group(0) @binding(2) var<uniform> layer: Layer;
+@group(0) @binding(3) var<uniform> params: Chunk;
+@group(0) @binding(4) var<storage, read_write> out: array<f32>;
+
+fn load_kv(index: u32) -> vec4f {
+  return kv[index];
+}
+
+fn store_kv(index: u32, value: vec4f) {
+  kv[index] = value;
+}
+
+// Softmax of a query's scores over the keys up to its own, zero after: out[head][t][key]. One workgroup a (head, query).
+// Each lane leaves its raw scores in `out` and comes back to them when the row's maximum and sum are known.
+var<workgroup> maxima: array<f32, 64>;
+var<workgroup> sums: array<f32, 64>;
+
+@compute @workgroup_size(64)
+fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) local: u32) {
+  let head = group.x;
+  let t = group.y;
+  let position = params.base + t;
+  let keys = ((params.sequence * 2u) * NH + head) * HS4 * CONTEXT;
+  let start = (head * params.count + t) * params.total;
+  var biggest = -3.0e38;
+  var sum = 0.0;
+  for (var key = local; key < params.total; key += 64u) {
+    if (key > position) {
+      out[start + key] = 0.0;
+      continue;
+    }
+    var score = 0.0;
+    for (var d = 0u; d < HS4; d++) {
+      score += dot(qkv[t * QKV_STRIDE4 + head * HS4 + d], load_kv(keys + d * CONTEXT + key));
+    }
+    score *= layer.scale;
+    out[start + key] = score;
+    let top = max(biggest, score);
+    sum = sum * exp(biggest - top) + exp(score - top);
+    biggest = top;
+  }
+  maxima[local] = biggest;
+  sums[local] = sum;
+  workgroupBarrier();
+  var top = -3.0e38;
+  for (var lane = 0u; lane < 64u; lane++) {
+    top = max(top, maxima[lane]);
+  }
+  var total = 0.0;
+  for (var lane = 0u; lane < 64u; lane++) {
+    total += sums[lane] * exp(maxima[lane] - top);
+  }
+  for (var key = local; key < min(position + 1u, params.total); key += 64u) {
+    out[start + key] = exp(out[start + key] - top) / total;
+  }
+}

@@ -1,0 +1,30 @@
+struct Params {
+  first: u32, // index in the tensor of the first raw element
+  count: u32, // elements
+  columns: u32, // of the tensor
+  stride: u32, // floats between rows of out
+  offset: u32, // floats before row 0
+}
+@group(0) @binding(0) var<storage, read> raw: array<u32>;
+@group(0) @binding(1) var<storage, read_write> out: array<f32>;
+@group(0) @binding(2) var<uniform> params: Params;
+
+fn element(i: u32) -> f32 {
+  return unpack2x16float(raw[i / 2u])[i % 2u];
+}
+
+// Raw checkpoint elements -> f32 rows: vectors and position embeddings. One lane an element.
+
+@compute @workgroup_size(64)
+fn main(
+  @builtin(workgroup_id) group: vec3u,
+  @builtin(num_workgroups) groups: vec3u,
+  @builtin(local_invocation_index) local: u32,
+) {
+  let i = (group.y * groups.x + group.x) * 64u + local;
+  if (i >= params.count) {
+    return;
+  }
+  let at = params.first + i;
+  out[params.offset + (at / params.columns) * params.stride + at % params.columns] = element(i);
+}

@@ -1,0 +1,70 @@
+const KB = 48u;
+const BLOCK4 = 4u;
+const BANDS = 1u;
+const BAND_ROWS = 50257u;
+const V = 50257u;
+const X_STRIDE4 = 192u;
+const CONTEXT = 1024u;
+struct Chunk {
+  count: u32, // rows of this chunk
+  base: u32, // position of the first: keys before it are in the KV cache
+  sequence: u32, // which KV cache
+  total: u32, // positions of the whole pass: the width of a row of attention weights
+}
+@group(0) @binding(0) var<storage, read> ids: array<u32>;
+@group(0) @binding(1) var<storage, read> w0: array<vec4u>;
+@group(0) @binding(2) var<storage, read> scales: array<f32>;
+@group(0) @binding(3) var<storage, read> wpe: array<vec4f>;
+@group(0) @binding(4) var<storage, read_write> x: array<vec4f>;
+@group(0) @binding(5) var<uniform> params: Chunk;
+
+fn load_block(row: u32, block: u32) -> vec4u {
+  return w0[row * KB + block];
+}
+
+
+fn block_vec4(block: vec4u, part: u32) -> vec4f {
+  return vec4f(bitcast<vec4i>(vec4u(block[part]) << vec4u(24u, 16u, 8u, 0u)) >> vec4u(24u));
+}
+
+fn block_scale(row: u32, block: u32) -> f32 {
+  return scales[row * (KB / 4u) + block / 4u];
+}
+
+// x[t] = wte[ids[t]] + wpe[base + t], one lane a block of 16 weight bytes.
+fn lane(id: u32) {
+  let t = id / KB;
+  let block = id % KB;
+  let token = min(ids[t], V - 1u);
+  let position = min(params.base + t, CONTEXT - 1u);
+  let weights = load_block(token, block);
+  let scale = block_scale(token, block);
+  {
+    let k4 = block * BLOCK4 + 0u;
+    x[t * X_STRIDE4 + k4] = block_vec4(weights, 0u) * scale + wpe[position * X_STRIDE4 + k4];
+  }
+  {
+    let k4 = block * BLOCK4 + 1u;
+    x[t * X_STRIDE4 + k4] = block_vec4(weights, 1u) * scale + wpe[position * X_STRIDE4 + k4];
+  }
+  {
+    let k4 = block * BLOCK4 + 2u;
+    x[t * X_STRIDE4 + k4] = block_vec4(weights, 2u) * scale + wpe[position * X_STRIDE4 + k4];
+  }
+  {
+    let k4 = block * BLOCK4 + 3u;
+    x[t * X_STRIDE4 + k4] = block_vec4(weights, 3u) * scale + wpe[position * X_STRIDE4 + k4];
+  }
+}
+
+@compute @workgroup_size(64)
+fn main(
+  @builtin(workgroup_id) group: vec3u,
+  @builtin(num_workgroups) groups: vec3u,
+  @builtin(local_invocation_index) local: u32,
+) {
+  let id = (group.y * groups.x + group.x) * 64u + local;
+  if (id < params.count * KB) {
+    lane(id);
+  }
+}

@@ -1,4 +1,0 @@
-// out[column][row] = value
-fn emit(row: u32, column: u32, value: f32) {
-  out[column * OUT_STRIDE + row] = value;
-}

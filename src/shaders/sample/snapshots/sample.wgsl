@@ -1,0 +1,642 @@
+const V = 50257u;
+const LOGITS_STRIDE = 50304u;
+const CONTEXT = 1024u;
+const WG = 256u;
+const MAX_GAP = 620756992u;
+const GAP_BITS = 30u;
+const MEAN_SHIFT = 6u;
+const LN2 = 45426u;
+struct Column {
+  token: u32, // last token chosen
+  position: u32, // its position in the sequence: the row of wpe, the place in the KV cache
+  done: u32, // 1 after an end-of-text token
+  draw: u32, // counter of the next random draw
+  sequence: u32, // which KV cache, and which stream of random numbers
+  chosen: u32, // the sampler's choice, taken by pick
+  context_length: u32, // tokens in the context list
+}
+struct State {
+  running: u32, // columns that are not done; kernels return at once when 0
+  step: u32, // steps taken since the run began
+  columns: array<Column>,
+}
+struct Sampling {
+  flags: u32, // GREEDY, BIASED, COUNTED
+  top_k: u32, // 0: off
+  top_p: u32, // times 2^32; 0: off
+  typical_p: u32, // times 2^32; 0: off
+  minimum: vec2u, // smallest mass that min-p keeps; 0: off
+  ngram: u32, // 0: off
+  seed: u32, // of the random numbers
+  scale: f32, // logit difference to gap
+  penalty_down: f32, // of negative logits
+  penalty_up: f32, // of positive logits
+  frequency: f32, // penalty per occurrence
+  presence: f32, // penalty of what occurred
+  zero: u32, // a zero the compiler does not know of
+  exp2: array<vec4u, 64>, // 2^(i/256), see src/sampling
+}
+@group(0) @binding(0) var<storage, read> logits: array<u32>;
+@group(0) @binding(1) var<storage, read_write> work: array<u32>;
+@group(0) @binding(2) var<storage, read_write> notes: array<u32>;
+@group(0) @binding(3) var<storage, read> bias: array<u32>;
+@group(0) @binding(4) var<storage, read_write> context: array<u32>;
+@group(0) @binding(5) var<storage, read_write> state: State;
+@group(0) @binding(6) var<uniform> sampling: Sampling;
+// Whole numbers of 64 bits as (low, high), and of 96 bits as (low, middle, high).
+
+fn add64(a: vec2u, b: vec2u) -> vec2u {
+  let low = a.x + b.x;
+  return vec2u(low, a.y + b.y + u32(low < a.x));
+}
+
+fn sub64(a: vec2u, b: vec2u) -> vec2u {
+  return vec2u(a.x - b.x, a.y - b.y - u32(a.x < b.x));
+}
+
+fn less64(a: vec2u, b: vec2u) -> bool {
+  return a.y < b.y || (a.y == b.y && a.x < b.x);
+}
+
+// The whole product of two words.
+fn mul32(a: u32, b: u32) -> vec2u {
+  let middle = (a >> 16u) * (b & 0xffffu) + (((a & 0xffffu) * (b & 0xffffu)) >> 16u);
+  let cross = (a & 0xffffu) * (b >> 16u) + (middle & 0xffffu);
+  return vec2u(a * b, (a >> 16u) * (b >> 16u) + (middle >> 16u) + (cross >> 16u));
+}
+
+// floor(total * fraction / 2^32)
+fn scale_down(total: vec2u, fraction: u32) -> vec2u {
+  return add64(mul32(total.y, fraction), vec2u(mul32(total.x, fraction).y, 0u));
+}
+
+// ceil(total * fraction / 2^32)
+fn scale_up(total: vec2u, fraction: u32) -> vec2u {
+  return add64(scale_down(total, fraction), vec2u(u32(total.x * fraction != 0u), 0u));
+}
+
+fn add96(a: vec3u, b: vec2u) -> vec3u {
+  let low = add64(a.xy, b);
+  return vec3u(low, a.z + u32(less64(low, b)));
+}
+
+fn shift96(a: vec3u, bits: u32) -> vec3u {
+  let up = 32u - bits;
+  return vec3u(a.x << bits, (a.y << bits) | (a.x >> up), (a.z << bits) | (a.y >> up));
+}
+
+// floor(a / b) for quotients of one word and b below 2^63, a bit at a time.
+fn divide96(a: vec3u, b: vec2u) -> u32 {
+  var rest = vec2u();
+  var quotient = 0u;
+  for (var bit = 95i; bit >= 0i; bit--) {
+    let place = u32(bit);
+    let next = (a[place / 32u] >> (place % 32u)) & 1u;
+    rest = vec2u((rest.x << 1u) | next, (rest.y << 1u) | (rest.x >> 31u));
+    quotient = quotient << 1u;
+    if (!less64(rest, b)) {
+      rest = sub64(rest, b);
+      quotient |= 1u;
+    }
+  }
+  return quotient;
+}
+
+// The first word of Philox4x32-10 under the key (seed, 0).
+fn philox(counter: vec4u, seed: u32) -> u32 {
+  var c = counter;
+  var key = vec2u(seed, 0u);
+  for (var round = 0u; round < 10u; round++) {
+    let first = mul32(0xd2511f53u, c.x);
+    let second = mul32(0xcd9e8d57u, c.z);
+    c = vec4u(second.y ^ c.y ^ key.x, second.x, first.y ^ c.w ^ key.y, first.x);
+    key += vec2u(0x9e3779b9u, 0xbb67ae85u);
+  }
+  return c.x;
+}
+
+// Of sample.wgsl: the options, and from logits to ranks: bias, penalties, bans.
+
+const GREEDY = 1u;
+const BIASED = 2u;
+const COUNTED = 4u;
+
+const GONE = 0xffffffffu;
+const BANNED = 0xff800000u;  // bits of -infinity
+const LIMIT = 0x7149f2cau;   // bits of 1e30
+const SEEN = 0x80000000u;    // in notes: the token is in the context; the rest counts its generated occurrences
+
+// Exact f32 arithmetic: the compiler cannot see through this, so it cannot fuse what is inside with what is outside.
+fn exactly(value: f32) -> f32 {
+  return bitcast<f32>(bitcast<u32>(value) ^ sampling.zero);
+}
+
+// Bits of a logit the samplers can work with; see `sanitise` in src/sampling.
+fn sanitise(bits: u32) -> u32 {
+  let magnitude = bits & 0x7fffffffu;
+  if (magnitude > 0x7f800000u || bits == BANNED) {
+    return BANNED;
+  }
+  if (magnitude < 0x00800000u) {
+    return 0u;
+  }
+  return select(bits, (bits & 0x80000000u) | LIMIT, magnitude > LIMIT);
+}
+
+// Bits of the logit after bias and penalties.
+fn processed(column: u32, id: u32, raw: u32) -> u32 {
+  var value = bitcast<f32>(raw);
+  var banned = raw == BANNED;
+  if ((sampling.flags & BIASED) != 0u) {
+    let added = bias[id];
+    banned = banned || added == BANNED;
+    value = exactly(value + bitcast<f32>(added));
+  }
+  if ((sampling.flags & COUNTED) != 0u) {
+    let note = notes[column * V + id];
+    if (note != 0u) {
+      value = exactly(value * select(sampling.penalty_up, sampling.penalty_down, value < 0.0));
+    }
+    let count = note & ~SEEN;
+    if (count != 0u) {
+      value = exactly(value - exactly(sampling.frequency * f32(count))) - sampling.presence;
+    }
+  }
+  return select(sanitise(bitcast<u32>(value)), BANNED, banned);
+}
+
+// The order of ranks is the reverse order of logits.
+fn rank_of(bits: u32) -> u32 {
+  return select(select(bits ^ 0x7fffffffu, bits, bits >= 0x80000000u), GONE, bits == BANNED);
+}
+
+fn logit_of(rank: u32) -> f32 {
+  return bitcast<f32>(select(rank ^ 0x7fffffffu, rank, rank >= 0x80000000u));
+}
+
+// Four of this lane's tokens at a time, so that four loads are under way.
+fn logits_of(column: u32, first: u32) -> vec4u {
+  let ids = min(vec4u(first, first + WG, first + 2u * WG, first + 3u * WG), vec4u(V - 1u));
+  let at = column * LOGITS_STRIDE + ids;
+  return vec4u(logits[at.x], logits[at.y], logits[at.z], logits[at.w]);
+}
+
+// Fills `work` with ranks; the best and the worst of this lane come back.
+fn rank_all(column: u32, bare: bool, local: u32) -> vec2u {
+  var range = vec2u(GONE, 0u);
+  for (var first = local; first < V; first += 4u * WG) {
+    let four = logits_of(column, first);
+    for (var i = 0u; i < 4u; i++) {
+      let id = first + i * WG;
+      if (id >= V) {
+        break;
+      }
+      var bits = sanitise(four[i]);
+      if (!bare) {
+        bits = processed(column, id, bits);
+      }
+      let rank = rank_of(bits);
+      work[column * V + id] = rank;
+      if (rank != GONE) {
+        range = vec2u(min(range.x, rank), max(range.y, rank));
+      }
+    }
+  }
+  return range;
+}
+
+// Bans what would repeat an n-gram; the best rank left of this lane comes back.
+fn ban_ngrams(column: u32, local: u32) -> u32 {
+  let length = state.columns[column].context_length;
+  let size = sampling.ngram;
+  let base = column * CONTEXT;
+  storageBarrier();
+  for (var start = local; start + size <= length; start += WG) {
+    var same = true;
+    for (var i = 0u; same && i + 1u < size; i++) {
+      same = context[base + start + i] == context[base + length + 1u - size + i];
+    }
+    let id = context[base + start + size - 1u];
+    if (same && id < V) {
+      work[column * V + id] = GONE;
+    }
+  }
+  storageBarrier();
+  var top = GONE;
+  for (var id = local; id < V; id += WG) {
+    top = min(top, work[column * V + id]);
+  }
+  return top;
+}
+
+// Of sample.wgsl: probabilities as whole numbers, and the cuts top-k, top-p, min-p and typical-p.
+
+// The cuts in their order, each a threshold on something. One loop runs them, so that compilers meet each part once.
+const TOP_K = 0u;    // the distance from the best rank, which is the pivot, one each
+const TOP_P = 1u;    // the gap, weighed by mass
+const EQUALS = 2u;   // of tokens at the threshold of top-p, whose gap is the pivot: the id, one each
+const TYPICAL = 3u;  // the distance from the mean gap, which is the pivot, weighed by mass
+
+struct Found {
+  some: u32,
+  digit: u32,
+  before: vec2u,  // weight of what comes first
+  own: vec2u,     // weight in this bin
+}
+
+struct Threshold {
+  value: u32,
+  before: vec2u,
+  own: vec2u,
+}
+
+var<workgroup> exp2_table: array<u32, 256>;
+var<workgroup> bins_low: array<atomic<u32>, 256>;
+var<workgroup> bins_high: array<atomic<u32>, 256>;
+var<workgroup> sums: array<vec2u, 256>;
+var<workgroup> group_sums: array<vec2u, 16>;
+var<workgroup> whole_sum: vec2u;
+var<workgroup> best: atomic<u32>;
+var<workgroup> found: Found;
+var<workgroup> shared_word: u32;  // one lane to all
+
+// The same for `work`; GONE past the end.
+fn work_of(column: u32, first: u32) -> vec4u {
+  let ids = vec4u(first, first + WG, first + 2u * WG, first + 3u * WG);
+  let at = column * V + min(ids, vec4u(V - 1u));
+  return select(vec4u(work[at.x], work[at.y], work[at.z], work[at.w]), vec4u(GONE), ids >= vec4u(V));
+}
+
+fn gap_of(highest: f32, logit: f32) -> u32 {
+  let gap = exactly(exactly(highest - logit) * sampling.scale);
+  return u32(min(gap, f32(MAX_GAP)));
+}
+
+// 2^-gap as a multiple of 2^-36.
+fn mass_of(gap: u32) -> vec2u {
+  let whole = exp2_table[(gap >> 16u) & 0xffu];
+  let linear = ((gap & 0xffffu) * LN2) >> 16u;
+  let rest = linear - ((linear * linear) >> 25u);
+  let mantissa = whole - (((whole >> 8u) * rest) >> 16u);
+  let shift = gap >> 24u;
+  if (shift > 12u) {
+    return vec2u(mantissa >> (shift - 12u), 0u);
+  }
+  let left = 12u - shift;
+  return vec2u(mantissa << left, (mantissa >> 1u) >> (31u - left));
+}
+
+// Turns one number per lane into the sum up to and including each lane: sums of sixteen lanes, then their sums.
+fn prefix_sum(value: vec2u, local: u32) -> vec2u {
+  workgroupBarrier();
+  sums[local] = value;
+  workgroupBarrier();
+  if (local < 16u) {
+    var run = vec2u();
+    for (var i = 0u; i < 16u; i++) {
+      run = add64(run, sums[local * 16u + i]);
+    }
+    group_sums[local] = run;
+  }
+  workgroupBarrier();
+  var sum = vec2u();
+  for (var i = 0u; i < local / 16u; i++) {
+    sum = add64(sum, group_sums[i]);
+  }
+  for (var i = local & ~15u; i <= local; i++) {
+    sum = add64(sum, sums[i]);
+  }
+  if (local == 255u) {
+    whole_sum = sum;
+  }
+  return sum;
+}
+
+// The sum over all lanes, in all lanes, once `prefix_sum` has run.
+fn sum_of_all() -> vec2u {
+  return workgroupUniformLoad(&whole_sum);
+}
+
+// Which lane's share holds the point: after all lanes before it, and not after itself.
+// `point` counts from 1 to the sum of all.
+fn lane_holding(point: vec2u, own: vec2u, local: u32) -> Found {
+  let through = prefix_sum(own, local);
+  let before = sub64(through, own);
+  if (local == 0u) {
+    found.some = 0u;
+  }
+  workgroupBarrier();
+  if (less64(before, point) && !less64(through, point)) {
+    found = Found(1u, local, before, own);
+  }
+  return workgroupUniformLoad(&found);
+}
+
+fn measure(cut: u32, pivot: u32, value: u32, id: u32) -> u32 {
+  switch (cut) {
+    case TOP_K: {
+      return value - pivot;
+    }
+    case EQUALS: {
+      return select(GONE, id, value == pivot);
+    }
+    case TYPICAL: {
+      return max(value, pivot) - min(value, pivot);
+    }
+    default: {
+      return value;
+    }
+  }
+}
+
+// Adds a token to its bin.
+fn weigh(cut: u32, value: u32, bin: u32) {
+  if (cut == TOP_K || cut == EQUALS) {
+    atomicAdd(&bins_low[bin], 1u);
+    return;
+  }
+  let mass = mass_of(value);
+  let carry = u32(atomicAdd(&bins_low[bin], mass.x) > ~mass.x);
+  if (mass.y + carry != 0u) {
+    atomicAdd(&bins_high[bin], mass.y + carry);
+  }
+}
+
+// The lowest measure such that tokens up to it weigh at least `wanted`; GONE - 1 when all together do not.
+// Measures have `width` bits: no more than needed, so that tokens spread over many bins from the first round on.
+fn threshold(column: u32, cut: u32, pivot: u32, wanted: vec2u, width: u32, local: u32) -> Threshold {
+  var prefix = 0u;
+  var rest = wanted;
+  var own = vec2u();
+  var before = vec2u();
+  var above = width;
+  while (above > 0u) {
+    let bits = min(above, 8u);
+    let shift = above - bits;
+    workgroupBarrier();
+    atomicStore(&bins_low[local], 0u);
+    atomicStore(&bins_high[local], 0u);
+    workgroupBarrier();
+    for (var first = local; first < V; first += 4u * WG) {
+      let values = work_of(column, first);
+      for (var i = 0u; i < 4u; i++) {
+        let measured = measure(cut, pivot, values[i], first + i * WG);
+        // What is above this round's digit, by two shifts: it may be all 32 bits.
+        if (values[i] != GONE && measured != GONE && ((measured >> shift) >> bits) == prefix) {
+          weigh(cut, values[i], (measured >> shift) & ((1u << bits) - 1u));
+        }
+      }
+    }
+    workgroupBarrier();
+    let bin = vec2u(atomicLoad(&bins_low[local]), atomicLoad(&bins_high[local]));
+    let holder = lane_holding(rest, bin, local);
+    if (holder.some == 0u) {
+      return Threshold(GONE - 1u, vec2u(), vec2u());
+    }
+    prefix = (prefix << bits) | holder.digit;
+    above = shift;
+    rest = sub64(rest, holder.before);
+    before = add64(before, holder.before);
+    own = holder.own;
+  }
+  return Threshold(prefix, before, own);
+}
+
+// Keeps tokens up to the limit, of those at the limit ids up to `last`, and none below the smallest mass.
+// After top-k, ranks become gaps. Each lane's sum of mass comes back.
+fn keep(column: u32, cut: u32, pivot: u32, limit: u32, last: u32, local: u32) -> vec2u {
+  let highest = logit_of(pivot);
+  // Min-p comes after top-p where there is one, and is not asked again after that.
+  var minimum = vec2u();
+  if (cut != TYPICAL && (cut == EQUALS || sampling.top_p == 0u)) {
+    minimum = sampling.minimum;
+  }
+  var sum = vec2u();
+  for (var first = local; first < V; first += 4u * WG) {
+    let values = work_of(column, first);
+    for (var i = 0u; i < 4u; i++) {
+      let id = first + i * WG;
+      var value = values[i];
+      if (value == GONE) {
+        continue;
+      }
+      // Top-p and its equals are settled together, by the gap.
+      let measured = select(measure(cut, pivot, value, id), value, cut == EQUALS);
+      if (cut == TOP_K) {
+        value = gap_of(highest, logit_of(value));
+      }
+      let mass = mass_of(value);
+      if (measured > limit || (measured == limit && id > last) || less64(mass, minimum)) {
+        value = GONE;
+      } else {
+        sum = add64(sum, mass);
+      }
+      work[column * V + id] = value;
+    }
+  }
+  return sum;
+}
+
+// The mean gap, rounded down to a multiple of 2^-24.
+fn mean_gap(column: u32, total: vec2u, local: u32) -> u32 {
+  var sum = vec2u();
+  for (var id = local; id < V; id += WG) {
+    let gap = work[column * V + id];
+    if (gap != GONE) {
+      let mass = mass_of(gap);
+      let short_gap = gap >> MEAN_SHIFT;
+      sum = add64(sum, add64(mul32(mass.x, short_gap), vec2u(0u, mass.y * short_gap)));
+    }
+  }
+  workgroupBarrier();
+  sums[local] = sum;
+  workgroupBarrier();
+  if (local == 0u) {
+    var all = vec3u();
+    for (var lane = 0u; lane < 256u; lane++) {
+      all = add96(all, sums[lane]);
+    }
+    shared_word = divide96(shift96(all, MEAN_SHIFT), total);
+  }
+  return workgroupUniformLoad(&shared_word);
+}
+
+// How many of the equals at the threshold of top-p are needed to reach `wanted`; 0 when all are.
+fn equals_needed(at: Threshold, wanted: vec2u, local: u32) -> u32 {
+  if (local == 0u) {
+    let each = mass_of(at.value);
+    shared_word = 0u;
+    if (!less64(sub64(add64(at.before, at.own), wanted), each)) {
+      let rounded_up = add64(sub64(wanted, at.before), sub64(each, vec2u(1u, 0u)));
+      shared_word = divide96(vec3u(rounded_up, 0u), each);
+    }
+  }
+  return workgroupUniformLoad(&shared_word);
+}
+
+// The filters; each lane's sum of mass comes back, and the sum of all is in `whole_sum`.
+fn filtered(column: u32, top: u32, worst: u32, local: u32) -> vec2u {
+  var sum = vec2u();
+  var wanted = vec2u();
+  var at = Threshold(GONE - 1u, vec2u(), vec2u());
+  for (var cut = TOP_K; cut <= TYPICAL; cut++) {
+    let total = sum_of_all();
+    var pivot = 0u;
+    var last = GONE;
+    var width = GAP_BITS;
+    switch (cut) {
+      case TOP_K: {
+        pivot = top;
+        width = max(1u, 32u - countLeadingZeros(worst - top));
+        wanted = vec2u(sampling.top_k, 0u);
+      }
+      case TOP_P: {
+        wanted = scale_up(total, sampling.top_p);
+      }
+      case EQUALS: {
+        width = 32u - countLeadingZeros(V);
+        pivot = at.value;
+        if (sampling.top_p != 0u) {
+          wanted = vec2u(equals_needed(at, wanted, local), 0u);
+        }
+      }
+      default: {
+        wanted = scale_up(total, sampling.typical_p);
+        if (sampling.typical_p != 0u) {
+          pivot = mean_gap(column, total, local);
+        }
+      }
+    }
+    if (any(wanted != vec2u())) {
+      let found_at = threshold(column, cut, pivot, wanted, width, local);
+      if (cut == EQUALS) {
+        last = found_at.value;
+      } else {
+        at = found_at;
+      }
+    }
+    let settled = cut == TOP_K || (cut == EQUALS && sampling.top_p != 0u) ||
+      (cut == TYPICAL && sampling.typical_p != 0u);
+    if (settled) {
+      sum = keep(column, cut, pivot, at.value, last, local);
+      prefix_sum(sum, local);
+    }
+  }
+  return sum;
+}
+
+// Chooses one token per column, one workgroup each, as src/sampling does on the CPU, number for number: probabilities
+// are whole numbers (masses), so sums are exact in any order. Nothing is sorted: each cut is a threshold found by
+// at most four passes of 256 bins, most significant digit first.
+//
+// `work` holds one number per token, GONE for what is banned or cut; lower is likelier. At first it is the rank: the
+// bits of the logit in reverse order. Once top-k is through it is the gap to the likeliest token, in bits of
+// probability times 2^24.
+//
+// Barriers stand in uniform control flow only: what decides a branch around one comes from the uniform buffer or
+// through workgroupUniformLoad.
+
+// The lowest of one number per lane, in all lanes.
+fn lowest(value: u32, local: u32) -> u32 {
+  workgroupBarrier();
+  if (local == 0u) {
+    atomicStore(&best, GONE);
+  }
+  workgroupBarrier();
+  atomicMin(&best, value);
+  workgroupBarrier();
+  if (local == 0u) {
+    shared_word = atomicLoad(&best);
+  }
+  return workgroupUniformLoad(&shared_word);
+}
+
+fn first_with_rank(column: u32, rank: u32, local: u32) -> u32 {
+  var first = GONE;
+  for (var id = local; id < V && first == GONE; id += WG) {
+    if (work[column * V + id] == rank) {
+      first = id;
+    }
+  }
+  return lowest(first, local);
+}
+
+// The token that a random number points at. Tokens lie on the line in the order of (id mod 256, id).
+fn draw(column: u32, sum: vec2u, local: u32) -> u32 {
+  let bits = philox(vec4u(state.columns[column].draw, state.columns[column].sequence, 0u, 0u), sampling.seed);
+  storageBarrier();
+  // Points count from 1. The first round finds the lane, the others the token among that lane's.
+  var point = add64(scale_down(sum_of_all(), bits), vec2u(1u, 0u));
+  var own = sum;
+  var lane = 0u;
+  for (var base = 0u; base < V + WG * WG; base += WG * WG) {
+    let holder = lane_holding(point, own, local);
+    if (holder.some == 0u) {
+      point = sub64(point, sum_of_all());
+    } else if (base > 0u) {
+      return lane + base - WG * WG + holder.digit * WG;
+    } else {
+      lane = holder.digit;
+      point = sub64(point, holder.before);
+    }
+    let id = lane + base + local * WG;
+    own = vec2u();
+    if (id < V) {
+      let gap = work[column * V + id];
+      if (gap != GONE) {
+        own = mass_of(gap);
+      }
+    }
+  }
+  return 0u;
+}
+
+// Remembers the choice for pick, and for the penalties of the next step.
+fn choose(column: u32, token: u32) {
+  state.columns[column].chosen = token;
+  if ((sampling.flags & COUNTED) != 0u) {
+    notes[column * V + token] = (notes[column * V + token] | SEEN) + 1u;
+  }
+  let length = state.columns[column].context_length;
+  if (sampling.ngram != 0u && length < CONTEXT) {
+    context[column * CONTEXT + length] = token;
+    state.columns[column].context_length = length + 1u;
+  }
+}
+
+@compute @workgroup_size(WG)
+fn main(@builtin(local_invocation_index) local: u32, @builtin(workgroup_id) group: vec3u) {
+  let column = group.x;
+  if (local == 0u) {
+    shared_word = u32(state.running == 0u || state.columns[column].done != 0u);
+  }
+  if (workgroupUniformLoad(&shared_word) != 0u) {
+    return;
+  }
+  exp2_table[local] = sampling.exp2[local / 4u][local % 4u];
+  var top = GONE;
+  var worst = 0u;
+  var greedy = (sampling.flags & GREEDY) != 0u;
+  // When everything is banned, the likeliest of all stands in.
+  for (var bare = 0u; bare < 2u && top == GONE; bare++) {
+    let range = rank_all(column, bare == 1u, local);
+    top = range.x;
+    if (bare == 1u) {
+      greedy = true;
+    } else if (sampling.ngram != 0u) {
+      top = ban_ngrams(column, local);
+    }
+    top = lowest(top, local);
+    worst = ~lowest(~range.y, local);
+  }
+  var token = 0u;
+  if (greedy) {
+    token = first_with_rank(column, top, local);
+  } else {
+    token = draw(column, filtered(column, top, worst, local), local);
+  }
+  if (local == 0u) {
+    // Nothing but NaN: any token is as good.
+    choose(column, select(token, 0u, token >= V));
+  }
+}

@@ -1,0 +1,106 @@
+const V = 50257u;
+const LOGITS_STRIDE = 50304u;
+const WG = 128u;
+struct Summary {
+  top: u32, // pairs per row
+  first: u32, // row of targets and records of the first row of logits
+}
+@group(0) @binding(0) var<storage, read> logits: array<f32>;
+@group(0) @binding(1) var<storage, read> targets: array<u32>;
+@group(0) @binding(2) var<storage, read_write> records: array<u32>;
+@group(0) @binding(3) var<uniform> summary: Summary;
+// The best of one (value, id) per lane, and sums over lanes, for workgroups of WG lanes. Barriers stand in uniform
+// control flow: all lanes call these together.
+
+const NOTHING = 0xffffffffu;
+const LOWEST = -3.4e38;
+
+var<workgroup> best_values: array<f32, WG>;
+var<workgroup> best_ids: array<u32, WG>;
+
+// Ties go to the lowest id; NaN never wins.
+fn better(value: f32, id: u32, than_value: f32, than_id: u32) -> bool {
+  return value > than_value || (value == than_value && id < than_id);
+}
+
+// The best (value, id) over all lanes, in element 0 of the arrays.
+fn reduce_best(local: u32) {
+  workgroupBarrier();
+  for (var step = WG / 2u; step > 0u; step /= 2u) {
+    if (local < step) {
+      let value = best_values[local + step];
+      let id = best_ids[local + step];
+      if (better(value, id, best_values[local], best_ids[local])) {
+        best_values[local] = value;
+        best_ids[local] = id;
+      }
+    }
+    workgroupBarrier();
+  }
+}
+
+fn reduce_sum(value: f32, local: u32) -> f32 {
+  workgroupBarrier();
+  best_values[local] = value;
+  workgroupBarrier();
+  for (var step = WG / 2u; step > 0u; step /= 2u) {
+    if (local < step) {
+      best_values[local] += best_values[local + step];
+    }
+    workgroupBarrier();
+  }
+  return workgroupUniformLoad(&best_values[0]);
+}
+
+// What is asked of each row of logits: the log-probability of its target, and the likeliest ids with their logits.
+// One workgroup a row. Record of a row: target's log-probability, log of the sum of exp, then pairs of id and logit,
+// best first; ties go to the lowest id, which NaN never wins.
+
+// The likeliest id after (value, id) in the order of `better`, in element 0 of the arrays.
+fn best_after(start: u32, value: f32, id: u32, local: u32) {
+  var top = LOWEST;
+  var top_id = NOTHING;
+  for (var i = local; i < V; i += WG) {
+    let logit = logits[start + i];
+    if ((id == NOTHING || better(value, id, logit, i)) && better(logit, i, top, top_id)) {
+      top = logit;
+      top_id = i;
+    }
+  }
+  workgroupBarrier();
+  best_values[local] = top;
+  best_ids[local] = top_id;
+  reduce_best(local);
+}
+
+@compute @workgroup_size(WG)
+fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) local: u32) {
+  let start = group.x * LOGITS_STRIDE;
+  let row = summary.first + group.x;
+  let record = row * (2u + 2u * summary.top);
+  var value = 0.0;
+  var id = NOTHING;
+  var biggest = 0.0;
+  for (var i = 0u; i < max(summary.top, 1u); i++) {
+    best_after(start, value, id, local);
+    value = workgroupUniformLoad(&best_values[0]);
+    id = workgroupUniformLoad(&best_ids[0]);
+    if (i == 0u) {
+      biggest = value;
+    }
+    if (local == 0u && i < summary.top) {
+      records[record + 2u + 2u * i] = id;
+      records[record + 3u + 2u * i] = bitcast<u32>(value);
+    }
+  }
+  var mass = 0.0;
+  for (var i = local; i < V; i += WG) {
+    mass += exp(logits[start + i] - biggest);
+  }
+  let normaliser = biggest + log(reduce_sum(mass, local));
+  if (local == 0u) {
+    let target_id = targets[row];
+    records[record] = bitcast<u32>(logits[start + min(target_id, V - 1u)] - normaliser);
+    records[record + 1u] = bitcast<u32>(normaliser);
+  }
+}
