@@ -57,8 +57,9 @@ export function defineKernel({
       `@group(0) @binding(${index}) var<${spaces[binding.kind]}> ${binding.name}: ${binding.type};`,
   );
   const declared = structs.map((struct) => struct.wgsl);
-  const text = unroll(parts.join('\n'), constants);
-  const wgsl = [...enables, ...header, ...declared, ...variables, text].join('\n');
+  const texts = parts.map((part) => unroll(part, constants).trim());
+  const sections = [enables.join('\n'), header.join('\n'), ...declared, variables.join('\n'), ...texts];
+  const wgsl = `${sections.filter(Boolean).join('\n\n')}\n`;
   return { name, wgsl, bindings: bindings.map((binding) => binding.kind) };
 }
 
@@ -76,8 +77,17 @@ function literal(value: number | boolean | string): string {
 export function f32Literal(value: number): string {
   const rounded = Math.fround(value);
   if (!Number.isFinite(rounded)) throw new Error(`Internal error: WGSL has no constant ${value}`);
-  const digits = String(rounded);
+  const digits = shortest(rounded);
   return `${/[.e]/.test(digits) ? digits : `${digits}.0`}f`;
+}
+
+/** The fewest digits that are nearest to this f32. */
+function shortest(value: number): string {
+  for (let digits = 1; digits < 9; digits++) {
+    const short = Number(value.toPrecision(digits));
+    if (Math.fround(short) === value) return String(short);
+  }
+  return String(value);
 }
 
 /** Expands every `#unroll` block, inner ones too. */

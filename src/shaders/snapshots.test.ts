@@ -68,6 +68,6 @@ const kernels: Record<string, KernelSource> = {
 
 describe('composed kernels', () => {
   it.each(Object.entries(kernels))('%s', async (path, source) => {
-    await expect(`${source.wgsl.trimEnd()}\n`).toMatchFileSnapshot(`./${path}.wgsl`);
+    await expect(source.wgsl).toMatchFileSnapshot(`./${path}.wgsl`);
   });
 });

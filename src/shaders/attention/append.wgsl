@@ -1,5 +1,11 @@
 // Keys and values of a chunk's rows of qkv -> the KV cache, one lane four dims. Neighbouring lanes write
 // neighbouring positions.
+//
+// Constants: NH heads; HS4 vec4s of a padded head; CONTEXT positions the cache holds; QKV_STRIDE4 vec4s between rows
+//   of qkv
+// Bindings: params, qkv
+// From kv-cache.ts: store_kv
+
 @compute @workgroup_size(64)
 fn main(
   @builtin(workgroup_id) group: vec3u,

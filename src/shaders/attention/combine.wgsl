@@ -1,4 +1,9 @@
 // Brings the parts of decode.wgsl together: out[c][h * HS + d]. One workgroup a (head, column).
+//
+// Constants: NH heads; HS size of a head; HSP the same, padded to a multiple of 4; SPLITS parts a context is cut
+//   into; OUT_STRIDE floats between columns of out; WG lanes of a workgroup
+// Bindings: state, partials, out
+
 @compute @workgroup_size(WG)
 fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) local: u32) {
   if (state.running == 0u) {

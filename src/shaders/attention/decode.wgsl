@@ -6,6 +6,12 @@
 // unless another kernel has done so for all columns (STORES is false).
 // With SPLITS > 1 the result is partial: (maximum, sum, values) for combine.wgsl.
 // Barriers: three, in uniform control flow. Workgroup memory: WG * (HSP + 2) floats.
+//
+// Constants: NH heads; HS size of a head; HSP the same, padded to a multiple of 4; HS4 vec4s of a padded head;
+//   CONTEXT positions the cache holds; SPLITS parts a context is cut into; OUT_STRIDE floats between columns of out; WG
+//   lanes of a workgroup; QKV_STRIDE4 vec4s between rows of qkv; STORES whether new keys and values are stored here
+// Bindings: out, state, qkv, layer
+// From kv-cache.ts: store_kv, load_kv
 
 var<workgroup> maxima: array<f32, WG>;
 var<workgroup> sums: array<f32, WG>;

@@ -5,6 +5,13 @@
 // stay in registers, and each key and value it loads serves all of them. Keys come KEYS at a time, with one rescaling of
 // the running softmax for all of them. A lane ends with its last query's own position; keys past an earlier one's count
 // nothing. No workgroup memory, no barrier.
+//
+// Constants: NH heads; HS size of a head; HS4 vec4s of a padded head; CONTEXT positions the cache holds; OUT_STRIDE
+//   floats between rows of out; WG lanes of a workgroup; QKV_STRIDE4 vec4s between rows of qkv; QT queries a lane
+//   carries; KEYS keys between two rescalings
+// Bindings: params, qkv, layer, out
+// From kv-cache.ts: load_kv
+
 @compute @workgroup_size(WG)
 fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) local: u32) {
   let head = group.x;

@@ -1,5 +1,11 @@
 // Softmax of a query's scores over the keys up to its own, zero after: out[head][t][key]. One workgroup a (head, query).
 // Each lane leaves its raw scores in `out` and comes back to them when the row's maximum and sum are known.
+//
+// Constants: NH heads; HS4 vec4s of a padded head; CONTEXT positions the cache holds; QKV_STRIDE4 vec4s between rows
+//   of qkv
+// Bindings: params, out, qkv, layer
+// From kv-cache.ts: load_kv
+
 var<workgroup> maxima: array<f32, 64>;
 var<workgroup> sums: array<f32, 64>;
 

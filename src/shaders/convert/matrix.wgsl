@@ -2,6 +2,11 @@
 //
 // One lane converts 64 weights along the input: a whole scale group of every dtype. The source is [in][out] (IN_OUT,
 // GPT-2's Conv1D) or [out][in]; lanes are ordered so that neighbours read neighbouring elements of it.
+//
+// Constants: IN_OUT whether the source is [in][out]
+// Bindings: params
+// From convert.ts: element
+// From store.ts: store_group
 
 var<private> values: array<f32, 64>;
 

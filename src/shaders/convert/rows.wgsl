@@ -1,4 +1,7 @@
 // Raw checkpoint elements -> f32 rows: vectors and position embeddings. One lane an element.
+//
+// Bindings: params, out
+// From convert.ts: element
 
 @compute @workgroup_size(64)
 fn main(

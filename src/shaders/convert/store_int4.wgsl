@@ -1,6 +1,10 @@
 // 64 weights as 2 blocks of nibbles (value + 8), each with an f16 scale; both scales of the group share a word.
 // The scale that leaves the least squared error is taken among those that map the weight of largest magnitude
 // to between 6 and 8.5: outliers are worth clipping when the rest gains.
+//
+// Bindings: weights, scales, params
+// From matrix.wgsl: values, block_index
+
 const CANDIDATES = 11u;
 
 fn quantised(value: f32, scale: f32) -> f32 {

@@ -1,4 +1,10 @@
 // x[c] = wte[token] + wpe[position] of every column as the state names them. One workgroup a column.
+//
+// Constants: CONTEXT positions of wpe; KB blocks of a row of wte; BLOCK4 vec4s of weights in a block; X_STRIDE4 vec4s
+//   between columns of x; V tokens in the vocabulary
+// Bindings: state, x, wpe
+// From weights/blocks.ts: load_block, block_scale, block_vec4
+
 @compute @workgroup_size(64)
 fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) local: u32) {
   let column = group.x;

@@ -1,4 +1,10 @@
 // x[t] = wte[ids[t]] + wpe[base + t], one lane a block of 16 weight bytes.
+//
+// Constants: CONTEXT positions of wpe; KB blocks of a row of wte; BLOCK4 vec4s of weights in a block; X_STRIDE4 vec4s
+//   between rows of x; V tokens in the vocabulary
+// Bindings: ids, params, x, wpe
+// From weights/blocks.ts: load_block, block_scale, block_vec4
+
 fn lane(id: u32) {
   let t = id / KB;
   let block = id % KB;

@@ -1,5 +1,8 @@
 // The MLP's activation; ACTIVATION is the index in activation.ts.
 // tanh overflows to NaN on some drivers for large arguments, and is 1 in f32 long before 15.
+//
+// Constants: ACTIVATION index in activations
+
 fn safe_tanh(x: f32) -> f32 {
   return tanh(clamp(x, -15.0, 15.0));
 }

@@ -5,6 +5,13 @@
 // weights shrink to a SHAREth. Lanes are filled with rows of x one after the other, and a subgroup without any leaves
 // at once; no lane of one that stays is missing, which the shuffles rely on.
 // Bias: aux's t.
+//
+// Constants: WG lanes of a workgroup; KB blocks of a row of W; BLOCK4 vec4s of weights in a block; ROWS rows of W;
+//   X_STRIDE4 vec4s between rows of x; TM rows of x a lane carries; RN rows of W a lane carries; SHARE lanes that share
+//   what they load; SCALED whether weights have scales
+// Bindings: params, x, aux
+// From weights/blocks.ts: load_block, block_scale, block_vec4
+// From epilogue.ts: emit
 
 @compute @workgroup_size(WG)
 fn main(

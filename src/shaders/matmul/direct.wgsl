@@ -5,6 +5,12 @@
 // address in all lanes: what a software adapter does best, and what other GPUs serve from one cache line. Lanes are
 // filled with rows of x one after the other, and those without any leave at once: a short prompt costs no more.
 // Bias: aux's t.
+//
+// Constants: WG lanes of a workgroup; KB blocks of a row of W; BLOCK4 vec4s of weights in a block; ROWS rows of W;
+//   X_STRIDE4 vec4s between rows of x; TM rows of x a lane carries; RN rows of W a lane carries
+// Bindings: params, x, aux
+// From weights/blocks.ts: load_block, block_scale, block_vec4
+// From epilogue.ts: emit
 
 @compute @workgroup_size(WG)
 fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) local: u32) {

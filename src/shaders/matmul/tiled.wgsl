@@ -6,6 +6,13 @@
 // tail along k. Barriers stand in uniform control flow. Workgroup memory: (TILE_T + TILE_N) * BK numbers, f32 or f16
 // (`tile4`); sums are f32 either way.
 // Bias: aux's t.
+//
+// Constants: WG lanes of a workgroup; KB blocks of a row of W; BLOCK4 vec4s of weights in a block; ROWS rows of W;
+//   X_STRIDE4 vec4s between rows of x; TM rows of x a lane carries; RN rows of W a lane carries
+// Bindings: params, x, aux
+// From matmul.ts: to_tile, tile4
+// From weights/blocks.ts: load_block, block_scale, block_vec4
+// From epilogue.ts: emit
 
 const LANES_N = 16u;
 const LANES_T = WG / LANES_N;

@@ -5,6 +5,13 @@
 // A report is a record in the ring: id (0xffffffff for a column that was done before), log-probability, then pairs of
 // id and log-probability. Barriers stand in uniform control flow only: what decides a branch around one is read
 // through workgroupUniformLoad.
+//
+// Constants: CONTEXT positions of wpe; WG lanes of a workgroup; KB blocks of a row of wte; BLOCK4 vec4s of weights in
+//   a block; NC columns; X_STRIDE4 vec4s between columns of x; V tokens in the vocabulary; LOGITS_STRIDE floats between
+//   columns of logits
+// Bindings: logits, run, x, wpe, state, ring
+// From best.wgsl: LOWEST, NOTHING, best_values, best_ids, better, reduce_best, reduce_sum
+// From weights/blocks.ts: load_block, block_scale, block_vec4
 
 var<workgroup> running: u32;
 

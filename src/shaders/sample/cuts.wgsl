@@ -1,4 +1,10 @@
 // Of sample.wgsl: probabilities as whole numbers, and the cuts top-k, top-p, min-p and typical-p.
+//
+// Constants: WG lanes of a workgroup; V tokens in the vocabulary; MAX_GAP the largest gap; GAP_BITS bits of a gap;
+//   MEAN_SHIFT bits a gap loses in the mean; LN2 ln 2 times 2^16
+// Bindings: work, sampling
+// From logits.wgsl: GONE, exactly, logit_of
+// From integers.wgsl: add64, sub64, less64, mul32, add96, divide96, shift96, scale_up
 
 // The cuts in their order, each a threshold on something. One loop runs them, so that compilers meet each part once.
 const TOP_K = 0u;    // the distance from the best rank, which is the pivot, one each

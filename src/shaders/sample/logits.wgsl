@@ -1,4 +1,8 @@
 // Of sample.wgsl: the options, and from logits to ranks: bias, penalties, bans.
+//
+// Constants: CONTEXT tokens a context list holds; WG lanes of a workgroup; V tokens in the vocabulary; LOGITS_STRIDE
+//   floats between columns of logits
+// Bindings: sampling, bias, notes, logits, work, state, context
 
 const GREEDY = 1u;
 const BIASED = 2u;

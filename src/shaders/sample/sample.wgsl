@@ -8,6 +8,12 @@
 //
 // Barriers stand in uniform control flow only: what decides a branch around one comes from the uniform buffer or
 // through workgroupUniformLoad.
+//
+// Constants: CONTEXT tokens a context list holds; WG lanes of a workgroup; V tokens in the vocabulary
+// Bindings: work, state, sampling, notes, context
+// From logits.wgsl: GONE, COUNTED, SEEN, GREEDY, rank_all, ban_ngrams
+// From cuts.wgsl: best, shared_word, exp2_table, sum_of_all, lane_holding, mass_of, filtered
+// From integers.wgsl: philox, add64, scale_down, sub64
 
 // The lowest of one number per lane, in all lanes.
 fn lowest(value: u32, local: u32) -> u32 {

@@ -1,5 +1,7 @@
 // The best of one (value, id) per lane, and sums over lanes, for workgroups of WG lanes. Barriers stand in uniform
 // control flow: all lanes call these together.
+//
+// Constants: WG lanes of a workgroup
 
 const NOTHING = 0xffffffffu;
 const LOWEST = -3.4e38;

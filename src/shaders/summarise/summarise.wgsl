@@ -1,6 +1,10 @@
 // What is asked of each row of logits: the log-probability of its target, and the likeliest ids with their logits.
 // One workgroup a row. Record of a row: target's log-probability, log of the sum of exp, then pairs of id and logit,
 // best first; ties go to the lowest id, which NaN never wins.
+//
+// Constants: WG lanes of a workgroup; V tokens in the vocabulary; LOGITS_STRIDE floats between rows of logits
+// Bindings: logits, summary, records, targets
+// From best.wgsl: LOWEST, NOTHING, best_values, best_ids, better, reduce_best, reduce_sum
 
 // The likeliest id after (value, id) in the order of `better`, in element 0 of the arrays.
 fn best_after(start: u32, value: f32, id: u32, local: u32) {

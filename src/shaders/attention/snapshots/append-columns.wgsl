@@ -2,6 +2,7 @@ const NH = 12u;
 const HS4 = 16u;
 const CONTEXT = 1024u;
 const QKV_STRIDE4 = 576u;
+
 struct Column {
   token: u32, // last token chosen
   position: u32, // its position in the sequence: the row of wpe, the place in the KV cache
@@ -11,11 +12,13 @@ struct Column {
   chosen: u32, // the sampler's choice, taken by pick
   context_length: u32, // tokens in the context list
 }
+
 struct State {
   running: u32, // columns that are not done; kernels return at once when 0
   step: u32, // steps taken since the run began
   columns: array<Column>,
 }
+
 @group(0) @binding(0) var<storage, read> qkv: array<vec4f>;
 @group(0) @binding(1) var<storage, read_write> kv: array<vec4f>;
 @group(0) @binding(2) var<storage, read> state: State;
@@ -30,6 +33,12 @@ fn store_kv(index: u32, value: vec4f) {
 
 // Keys and values of every column's row of qkv -> the KV cache of its sequence, one lane four dims, so that columns
 // of one sequence find each other there. Columns that stand at the same place hold the same values.
+//
+// Constants: NH heads; HS4 vec4s of a padded head; CONTEXT positions the cache holds; QKV_STRIDE4 vec4s between rows
+//   of qkv
+// Bindings: qkv, state
+// From kv-cache.ts: store_kv
+
 @compute @workgroup_size(64)
 fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) local: u32) {
   let place = group.x * 64u + local; // [k, v][head][dim / 4]

@@ -2,12 +2,14 @@ const NH = 12u;
 const HS4 = 16u;
 const CONTEXT = 1024u;
 const QKV_STRIDE4 = 576u;
+
 struct Chunk {
   count: u32, // rows of this chunk
   base: u32, // position of the first: keys before it are in the KV cache
   sequence: u32, // which KV cache
   total: u32, // positions of the whole pass: the width of a row of attention weights
 }
+
 @group(0) @binding(0) var<storage, read> qkv: array<vec4f>;
 @group(0) @binding(1) var<storage, read_write> kv: array<vec4f>;
 @group(0) @binding(2) var<uniform> params: Chunk;
@@ -22,6 +24,12 @@ fn store_kv(index: u32, value: vec4f) {
 
 // Keys and values of a chunk's rows of qkv -> the KV cache, one lane four dims. Neighbouring lanes write
 // neighbouring positions.
+//
+// Constants: NH heads; HS4 vec4s of a padded head; CONTEXT positions the cache holds; QKV_STRIDE4 vec4s between rows
+//   of qkv
+// Bindings: params, qkv
+// From kv-cache.ts: store_kv
+
 @compute @workgroup_size(64)
 fn main(
   @builtin(workgroup_id) group: vec3u,

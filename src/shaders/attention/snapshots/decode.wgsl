@@ -8,6 +8,7 @@ const OUT_STRIDE = 768u;
 const WG = 64u;
 const QKV_STRIDE4 = 576u;
 const STORES = true;
+
 struct Column {
   token: u32, // last token chosen
   position: u32, // its position in the sequence: the row of wpe, the place in the KV cache
@@ -17,14 +18,17 @@ struct Column {
   chosen: u32, // the sampler's choice, taken by pick
   context_length: u32, // tokens in the context list
 }
+
 struct State {
   running: u32, // columns that are not done; kernels return at once when 0
   step: u32, // steps taken since the run began
   columns: array<Column>,
 }
+
 struct Layer {
   scale: f32, // what scores are multiplied by
 }
+
 @group(0) @binding(0) var<storage, read> qkv: array<vec4f>;
 @group(0) @binding(1) var<storage, read_write> kv: array<vec4f>;
 @group(0) @binding(2) var<storage, read> state: State;
@@ -47,6 +51,12 @@ fn store_kv(index: u32, value: vec4f) {
 // unless another kernel has done so for all columns (STORES is false).
 // With SPLITS > 1 the result is partial: (maximum, sum, values) for combine.wgsl.
 // Barriers: three, in uniform control flow. Workgroup memory: WG * (HSP + 2) floats.
+//
+// Constants: NH heads; HS size of a head; HSP the same, padded to a multiple of 4; HS4 vec4s of a padded head;
+//   CONTEXT positions the cache holds; SPLITS parts a context is cut into; OUT_STRIDE floats between columns of out; WG
+//   lanes of a workgroup; QKV_STRIDE4 vec4s between rows of qkv; STORES whether new keys and values are stored here
+// Bindings: out, state, qkv, layer
+// From kv-cache.ts: store_kv, load_kv
 
 var<workgroup> maxima: array<f32, WG>;
 var<workgroup> sums: array<f32, WG>;

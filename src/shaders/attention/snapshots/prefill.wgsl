@@ -7,15 +7,18 @@ const OUT_STRIDE = 768u;
 const QT = 2u;
 const KEYS = 2u;
 const WG = 8u;
+
 struct Chunk {
   count: u32, // rows of this chunk
   base: u32, // position of the first: keys before it are in the KV cache
   sequence: u32, // which KV cache
   total: u32, // positions of the whole pass: the width of a row of attention weights
 }
+
 struct Layer {
   scale: f32, // what scores are multiplied by
 }
+
 @group(0) @binding(0) var<storage, read> qkv: array<vec4f>;
 @group(0) @binding(1) var<storage, read_write> kv: array<vec4f>;
 @group(0) @binding(2) var<uniform> layer: Layer;
@@ -37,6 +40,13 @@ fn store_kv(index: u32, value: vec4f) {
 // stay in registers, and each key and value it loads serves all of them. Keys come KEYS at a time, with one rescaling of
 // the running softmax for all of them. A lane ends with its last query's own position; keys past an earlier one's count
 // nothing. No workgroup memory, no barrier.
+//
+// Constants: NH heads; HS size of a head; HS4 vec4s of a padded head; CONTEXT positions the cache holds; OUT_STRIDE
+//   floats between rows of out; WG lanes of a workgroup; QKV_STRIDE4 vec4s between rows of qkv; QT queries a lane
+//   carries; KEYS keys between two rescalings
+// Bindings: params, qkv, layer, out
+// From kv-cache.ts: load_kv
+
 @compute @workgroup_size(WG)
 fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) local: u32) {
   let head = group.x;

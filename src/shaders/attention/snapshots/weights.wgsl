@@ -3,15 +3,18 @@ const HS = 64u;
 const HS4 = 16u;
 const CONTEXT = 1024u;
 const QKV_STRIDE4 = 576u;
+
 struct Chunk {
   count: u32, // rows of this chunk
   base: u32, // position of the first: keys before it are in the KV cache
   sequence: u32, // which KV cache
   total: u32, // positions of the whole pass: the width of a row of attention weights
 }
+
 struct Layer {
   scale: f32, // what scores are multiplied by
 }
+
 @group(0) @binding(0) var<storage, read> qkv: array<vec4f>;
 @group(0) @binding(1) var<storage, read_write> kv: array<vec4f>;
 @group(0) @binding(2) var<uniform> layer: Layer;
@@ -28,6 +31,12 @@ fn store_kv(index: u32, value: vec4f) {
 
 // Softmax of a query's scores over the keys up to its own, zero after: out[head][t][key]. One workgroup a (head, query).
 // Each lane leaves its raw scores in `out` and comes back to them when the row's maximum and sum are known.
+//
+// Constants: NH heads; HS4 vec4s of a padded head; CONTEXT positions the cache holds; QKV_STRIDE4 vec4s between rows
+//   of qkv
+// Bindings: params, out, qkv, layer
+// From kv-cache.ts: load_kv
+
 var<workgroup> maxima: array<f32, 64>;
 var<workgroup> sums: array<f32, 64>;
 

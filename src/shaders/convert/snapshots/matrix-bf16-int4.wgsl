@@ -1,4 +1,5 @@
 const IN_OUT = true;
+
 struct Params {
   rows: u32, // of the matrix
   columns: u32, // of the matrix
@@ -10,6 +11,7 @@ struct Params {
   group_count: u32, // groups converted
   source_start: u32, // row (or, IN_OUT, column) of the matrix at the start of raw
 }
+
 @group(0) @binding(0) var<storage, read> raw: array<u32>;
 @group(0) @binding(1) var<storage, read_write> weights: array<vec4u>;
 @group(0) @binding(2) var<storage, read_write> scales: array<u32>;
@@ -22,6 +24,10 @@ fn element(i: u32) -> f32 {
 // 64 weights as 2 blocks of nibbles (value + 8), each with an f16 scale; both scales of the group share a word.
 // The scale that leaves the least squared error is taken among those that map the weight of largest magnitude
 // to between 6 and 8.5: outliers are worth clipping when the rest gains.
+//
+// Bindings: weights, scales, params
+// From matrix.wgsl: values, block_index
+
 const CANDIDATES = 11u;
 
 fn quantised(value: f32, scale: f32) -> f32 {
@@ -76,6 +82,11 @@ fn store_group(row: u32, group: u32) {
 //
 // One lane converts 64 weights along the input: a whole scale group of every dtype. The source is [in][out] (IN_OUT,
 // GPT-2's Conv1D) or [out][in]; lanes are ordered so that neighbours read neighbouring elements of it.
+//
+// Constants: IN_OUT whether the source is [in][out]
+// Bindings: params
+// From convert.ts: element
+// From store.ts: store_group
 
 var<private> values: array<f32, 64>;
 

@@ -1,4 +1,5 @@
 const IN_OUT = false;
+
 struct Params {
   rows: u32, // of the matrix
   columns: u32, // of the matrix
@@ -10,6 +11,7 @@ struct Params {
   group_count: u32, // groups converted
   source_start: u32, // row (or, IN_OUT, column) of the matrix at the start of raw
 }
+
 @group(0) @binding(0) var<storage, read> raw: array<u32>;
 @group(0) @binding(1) var<storage, read_write> weights: array<vec4u>;
 @group(0) @binding(2) var<storage, read_write> scales: array<f32>;
@@ -18,7 +20,6 @@ struct Params {
 fn element(i: u32) -> f32 {
   return bitcast<f32>(raw[i]);
 }
-
 
 fn quad(i: u32, inverse: f32) -> u32 {
   let value = vec4f(values[i], values[i + 1u], values[i + 2u], values[i + 3u]) * inverse;
@@ -44,6 +45,11 @@ fn store_group(row: u32, group: u32) {
 //
 // One lane converts 64 weights along the input: a whole scale group of every dtype. The source is [in][out] (IN_OUT,
 // GPT-2's Conv1D) or [out][in]; lanes are ordered so that neighbours read neighbouring elements of it.
+//
+// Constants: IN_OUT whether the source is [in][out]
+// Bindings: params
+// From convert.ts: element
+// From store.ts: store_group
 
 var<private> values: array<f32, 64>;
 

@@ -5,6 +5,7 @@ struct Params {
   stride: u32, // floats between rows of out
   offset: u32, // floats before row 0
 }
+
 @group(0) @binding(0) var<storage, read> raw: array<u32>;
 @group(0) @binding(1) var<storage, read_write> out: array<f32>;
 @group(0) @binding(2) var<uniform> params: Params;
@@ -14,6 +15,9 @@ fn element(i: u32) -> f32 {
 }
 
 // Raw checkpoint elements -> f32 rows: vectors and position embeddings. One lane an element.
+//
+// Bindings: params, out
+// From convert.ts: element
 
 @compute @workgroup_size(64)
 fn main(

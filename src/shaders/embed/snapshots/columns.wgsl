@@ -5,6 +5,7 @@ const BAND_ROWS = 50257u;
 const V = 50257u;
 const X_STRIDE4 = 192u;
 const CONTEXT = 1024u;
+
 struct Column {
   token: u32, // last token chosen
   position: u32, // its position in the sequence: the row of wpe, the place in the KV cache
@@ -14,11 +15,13 @@ struct Column {
   chosen: u32, // the sampler's choice, taken by pick
   context_length: u32, // tokens in the context list
 }
+
 struct State {
   running: u32, // columns that are not done; kernels return at once when 0
   step: u32, // steps taken since the run began
   columns: array<Column>,
 }
+
 @group(0) @binding(0) var<storage, read> state: State;
 @group(0) @binding(1) var<storage, read> w0: array<vec4u>;
 @group(0) @binding(2) var<storage, read> scales: array<f32>;
@@ -29,7 +32,6 @@ fn load_block(row: u32, block: u32) -> vec4u {
   return w0[row * KB + block];
 }
 
-
 fn block_vec4(block: vec4u, part: u32) -> vec4f {
   return vec4f(bitcast<vec4i>(vec4u(block[part]) << vec4u(24u, 16u, 8u, 0u)) >> vec4u(24u));
 }
@@ -39,6 +41,12 @@ fn block_scale(row: u32, block: u32) -> f32 {
 }
 
 // x[c] = wte[token] + wpe[position] of every column as the state names them. One workgroup a column.
+//
+// Constants: CONTEXT positions of wpe; KB blocks of a row of wte; BLOCK4 vec4s of weights in a block; X_STRIDE4 vec4s
+//   between columns of x; V tokens in the vocabulary
+// Bindings: state, x, wpe
+// From weights/blocks.ts: load_block, block_scale, block_vec4
+
 @compute @workgroup_size(64)
 fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) local: u32) {
   let column = group.x;

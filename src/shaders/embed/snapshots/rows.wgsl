@@ -5,12 +5,14 @@ const BAND_ROWS = 50257u;
 const V = 50257u;
 const X_STRIDE4 = 192u;
 const CONTEXT = 1024u;
+
 struct Chunk {
   count: u32, // rows of this chunk
   base: u32, // position of the first: keys before it are in the KV cache
   sequence: u32, // which KV cache
   total: u32, // positions of the whole pass: the width of a row of attention weights
 }
+
 @group(0) @binding(0) var<storage, read> ids: array<u32>;
 @group(0) @binding(1) var<storage, read> w0: array<vec4u>;
 @group(0) @binding(2) var<storage, read> scales: array<f32>;
@@ -22,7 +24,6 @@ fn load_block(row: u32, block: u32) -> vec4u {
   return w0[row * KB + block];
 }
 
-
 fn block_vec4(block: vec4u, part: u32) -> vec4f {
   return vec4f(bitcast<vec4i>(vec4u(block[part]) << vec4u(24u, 16u, 8u, 0u)) >> vec4u(24u));
 }
@@ -32,6 +33,12 @@ fn block_scale(row: u32, block: u32) -> f32 {
 }
 
 // x[t] = wte[ids[t]] + wpe[base + t], one lane a block of 16 weight bytes.
+//
+// Constants: CONTEXT positions of wpe; KB blocks of a row of wte; BLOCK4 vec4s of weights in a block; X_STRIDE4 vec4s
+//   between rows of x; V tokens in the vocabulary
+// Bindings: ids, params, x, wpe
+// From weights/blocks.ts: load_block, block_scale, block_vec4
+
 fn lane(id: u32) {
   let t = id / KB;
   let block = id % KB;

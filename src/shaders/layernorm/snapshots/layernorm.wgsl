@@ -2,12 +2,19 @@ const K = 768u;
 const PADDED = false;
 const STRIDE4 = 192u;
 const GAMMA4 = 1536u;
-const EPSILON = 0.000009999999747378752f;
+const EPSILON = 0.00001f;
+
 @group(0) @binding(0) var<storage, read> x: array<vec4f>;
 @group(0) @binding(1) var<storage, read> aux: array<vec4f>;
 @group(0) @binding(2) var<storage, read_write> out: array<vec4f>;
+
 // out[t] = gamma * (x[t] - mean) / sd, without beta: that is part of the following product's t (see matvec.wgsl).
 // One workgroup a row; the variance is taken from the deviations, in a second walk over the row.
+//
+// Constants: K length of a row; PADDED whether rows are padded; EPSILON of the layer norm; GAMMA4 place of gamma;
+//   STRIDE4 vec4s between rows
+// Bindings: x, out, aux
+
 var<workgroup> partial_sums: array<f32, 64>;
 
 fn reduce_sum(value: f32, local: u32) -> f32 {

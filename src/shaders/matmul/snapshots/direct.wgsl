@@ -14,12 +14,14 @@ const E = 768u;
 const NH = 12u;
 const HS = 64u;
 const HSP = 64u;
+
 struct Chunk {
   count: u32, // rows of this chunk
   base: u32, // position of the first: keys before it are in the KV cache
   sequence: u32, // which KV cache
   total: u32, // positions of the whole pass: the width of a row of attention weights
 }
+
 @group(0) @binding(0) var<storage, read> x: array<vec4f>;
 @group(0) @binding(1) var<storage, read> w0: array<vec4u>;
 @group(0) @binding(2) var<storage, read> aux: array<vec4f>;
@@ -30,7 +32,6 @@ fn load_block(row: u32, block: u32) -> vec4u {
   return w0[row * KB + block];
 }
 
-
 fn block_vec4(block: vec4u, part: u32) -> vec4f {
   return bitcast<vec4f>(block);
 }
@@ -38,7 +39,6 @@ fn block_vec4(block: vec4u, part: u32) -> vec4f {
 fn block_scale(row: u32, block: u32) -> f32 {
   return 1.0;
 }
-
 
 fn emit(row: u32, column: u32, value: f32) {
   let part = row / E;
@@ -53,6 +53,12 @@ fn emit(row: u32, column: u32, value: f32) {
 // address in all lanes: what a software adapter does best, and what other GPUs serve from one cache line. Lanes are
 // filled with rows of x one after the other, and those without any leave at once: a short prompt costs no more.
 // Bias: aux's t.
+//
+// Constants: WG lanes of a workgroup; KB blocks of a row of W; BLOCK4 vec4s of weights in a block; ROWS rows of W;
+//   X_STRIDE4 vec4s between rows of x; TM rows of x a lane carries; RN rows of W a lane carries
+// Bindings: params, x, aux
+// From weights/blocks.ts: load_block, block_scale, block_vec4
+// From epilogue.ts: emit
 
 @compute @workgroup_size(WG)
 fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) local: u32) {

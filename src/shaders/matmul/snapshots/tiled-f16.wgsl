@@ -1,4 +1,5 @@
 enable f16;
+
 const KB = 24u;
 const BLOCK4 = 8u;
 const BANDS = 1u;
@@ -12,12 +13,14 @@ const SHARE = 1u;
 const SCALED = true;
 const OUT_STRIDE = 3072u;
 const ACTIVATION = 0u;
+
 struct Chunk {
   count: u32, // rows of this chunk
   base: u32, // position of the first: keys before it are in the KV cache
   sequence: u32, // which KV cache
   total: u32, // positions of the whole pass: the width of a row of attention weights
 }
+
 @group(0) @binding(0) var<storage, read> x: array<vec4f>;
 @group(0) @binding(1) var<storage, read> w0: array<vec4u>;
 @group(0) @binding(2) var<storage, read> scales: array<u32>;
@@ -28,7 +31,6 @@ struct Chunk {
 fn load_block(row: u32, block: u32) -> vec4u {
   return w0[row * KB + block];
 }
-
 
 fn block_vec4(block: vec4u, part: u32) -> vec4f {
   let nibbles = block[part / 2u] >> (4u * (part % 2u));
@@ -42,6 +44,9 @@ fn block_scale(row: u32, block: u32) -> f32 {
 
 // The MLP's activation; ACTIVATION is the index in activation.ts.
 // tanh overflows to NaN on some drivers for large arguments, and is 1 in f32 long before 15.
+//
+// Constants: ACTIVATION index in activations
+
 fn safe_tanh(x: f32) -> f32 {
   return tanh(clamp(x, -15.0, 15.0));
 }
@@ -74,11 +79,9 @@ fn activate(x: f32) -> f32 {
   }
 }
 
-
 fn emit(row: u32, column: u32, value: f32) {
   out[column * OUT_STRIDE + row] = activate(value);
 }
-
 
 alias tile4 = vec4h;
 
@@ -94,6 +97,13 @@ fn to_tile(value: vec4f) -> tile4 {
 // tail along k. Barriers stand in uniform control flow. Workgroup memory: (TILE_T + TILE_N) * BK numbers, f32 or f16
 // (`tile4`); sums are f32 either way.
 // Bias: aux's t.
+//
+// Constants: WG lanes of a workgroup; KB blocks of a row of W; BLOCK4 vec4s of weights in a block; ROWS rows of W;
+//   X_STRIDE4 vec4s between rows of x; TM rows of x a lane carries; RN rows of W a lane carries
+// Bindings: params, x, aux
+// From matmul.ts: to_tile, tile4
+// From weights/blocks.ts: load_block, block_scale, block_vec4
+// From epilogue.ts: emit
 
 const LANES_N = 16u;
 const LANES_T = WG / LANES_N;

@@ -8,7 +8,7 @@ const PADDED = false;
 const NC = 2u;
 const X_STRIDE4 = 192u;
 const NORM = true;
-const EPSILON = 0.000009999999747378752f;
+const EPSILON = 0.00001f;
 const T4 = 0u;
 const S4 = 576u;
 const GAMMA4 = 1152u;
@@ -20,6 +20,7 @@ const E = 768u;
 const NH = 12u;
 const HS = 64u;
 const HSP = 64u;
+
 struct Column {
   token: u32, // last token chosen
   position: u32, // its position in the sequence: the row of wpe, the place in the KV cache
@@ -29,11 +30,13 @@ struct Column {
   chosen: u32, // the sampler's choice, taken by pick
   context_length: u32, // tokens in the context list
 }
+
 struct State {
   running: u32, // columns that are not done; kernels return at once when 0
   step: u32, // steps taken since the run began
   columns: array<Column>,
 }
+
 @group(0) @binding(0) var<storage, read> x: array<vec4f>;
 @group(0) @binding(1) var<storage, read> w0: array<vec4u>;
 @group(0) @binding(2) var<storage, read> aux: array<vec4f>;
@@ -44,7 +47,6 @@ fn load_block(row: u32, block: u32) -> vec4u {
   return w0[row * KB + block];
 }
 
-
 fn block_vec4(block: vec4u, part: u32) -> vec4f {
   return bitcast<vec4f>(block);
 }
@@ -53,11 +55,9 @@ fn block_scale(row: u32, block: u32) -> f32 {
   return 1.0;
 }
 
-
 fn reduce(value: vec4f, local: u32) -> vec4f {
   return value;
 }
-
 
 fn emit(row: u32, column: u32, value: f32) {
   let part = row / E;
@@ -76,6 +76,15 @@ fn emit(row: u32, column: u32, value: f32) {
 // The lanes that load x also add up d and d squared. Taking out a pivot (x's first element) keeps the difference of
 // squares exact when the mean is large against the deviation.
 // aux holds t [ROWS], s [ROWS], gamma [K], each padded to vec4; T4, S4, GAMMA4 are their places.
+//
+// Constants: WG lanes of a workgroup; KB blocks of a row of W; BLOCK4 vec4s of weights in a block; ROWS rows of W; K
+//   length of a row; PADDED whether rows are padded; NC columns; X_STRIDE4 vec4s between columns of x; NORM whether x
+//   is layer-normed; EPSILON of the layer norm; T4 place of t in aux; S4 place of s; GAMMA4 place of gamma; LPR lanes
+//   that share a row; RPL rows a lane carries
+// Bindings: aux, state, x
+// From weights/blocks.ts: load_block, block_scale, block_vec4
+// From reductions.ts: reduce
+// From epilogue.ts: emit
 
 fn scaled_input(d: vec4f, k4: u32) -> vec4f {
   if (NORM) {

@@ -8,6 +8,7 @@ const X_STRIDE4 = 192u;
 const LOGITS_STRIDE = 50304u;
 const CONTEXT = 1024u;
 const WG = 256u;
+
 struct Column {
   token: u32, // last token chosen
   position: u32, // its position in the sequence: the row of wpe, the place in the KV cache
@@ -17,11 +18,13 @@ struct Column {
   chosen: u32, // the sampler's choice, taken by pick
   context_length: u32, // tokens in the context list
 }
+
 struct State {
   running: u32, // columns that are not done; kernels return at once when 0
   step: u32, // steps taken since the run began
   columns: array<Column>,
 }
+
 struct Run {
   alternatives: u32, // pairs reported per token
   ring_records: u32, // steps the ring holds
@@ -29,6 +32,7 @@ struct Run {
   eos_count: u32, // ids in eos
   eos: array<vec4u, 2>, // ids that end a text
 }
+
 @group(0) @binding(0) var<storage, read> logits: array<f32>;
 @group(0) @binding(1) var<storage, read> w0: array<vec4u>;
 @group(0) @binding(2) var<storage, read> scales: array<f32>;
@@ -42,7 +46,6 @@ fn load_block(row: u32, block: u32) -> vec4u {
   return w0[row * KB + block];
 }
 
-
 fn block_vec4(block: vec4u, part: u32) -> vec4f {
   return vec4f(bitcast<vec4i>(vec4u(block[part]) << vec4u(24u, 16u, 8u, 0u)) >> vec4u(24u));
 }
@@ -53,6 +56,8 @@ fn block_scale(row: u32, block: u32) -> f32 {
 
 // The best of one (value, id) per lane, and sums over lanes, for workgroups of WG lanes. Barriers stand in uniform
 // control flow: all lanes call these together.
+//
+// Constants: WG lanes of a workgroup
 
 const NOTHING = 0xffffffffu;
 const LOWEST = -3.4e38;
@@ -101,6 +106,13 @@ fn reduce_sum(value: f32, local: u32) -> f32 {
 // A report is a record in the ring: id (0xffffffff for a column that was done before), log-probability, then pairs of
 // id and log-probability. Barriers stand in uniform control flow only: what decides a branch around one is read
 // through workgroupUniformLoad.
+//
+// Constants: CONTEXT positions of wpe; WG lanes of a workgroup; KB blocks of a row of wte; BLOCK4 vec4s of weights in
+//   a block; NC columns; X_STRIDE4 vec4s between columns of x; V tokens in the vocabulary; LOGITS_STRIDE floats between
+//   columns of logits
+// Bindings: logits, run, x, wpe, state, ring
+// From best.wgsl: LOWEST, NOTHING, best_values, best_ids, better, reduce_best, reduce_sum
+// From weights/blocks.ts: load_block, block_scale, block_vec4
 
 var<workgroup> running: u32;
 

@@ -6,6 +6,7 @@ const MAX_GAP = 620756992u;
 const GAP_BITS = 30u;
 const MEAN_SHIFT = 6u;
 const LN2 = 45426u;
+
 struct Column {
   token: u32, // last token chosen
   position: u32, // its position in the sequence: the row of wpe, the place in the KV cache
@@ -15,11 +16,13 @@ struct Column {
   chosen: u32, // the sampler's choice, taken by pick
   context_length: u32, // tokens in the context list
 }
+
 struct State {
   running: u32, // columns that are not done; kernels return at once when 0
   step: u32, // steps taken since the run began
   columns: array<Column>,
 }
+
 struct Sampling {
   flags: u32, // GREEDY, BIASED, COUNTED
   top_k: u32, // 0: off
@@ -36,6 +39,7 @@ struct Sampling {
   zero: u32, // a zero the compiler does not know of
   exp2: array<vec4u, 64>, // 2^(i/256), see src/sampling
 }
+
 @group(0) @binding(0) var<storage, read> logits: array<u32>;
 @group(0) @binding(1) var<storage, read_write> work: array<u32>;
 @group(0) @binding(2) var<storage, read_write> notes: array<u32>;
@@ -43,6 +47,7 @@ struct Sampling {
 @group(0) @binding(4) var<storage, read_write> context: array<u32>;
 @group(0) @binding(5) var<storage, read_write> state: State;
 @group(0) @binding(6) var<uniform> sampling: Sampling;
+
 // Whole numbers of 64 bits as (low, high), and of 96 bits as (low, middle, high).
 
 fn add64(a: vec2u, b: vec2u) -> vec2u {
@@ -116,6 +121,10 @@ fn philox(counter: vec4u, seed: u32) -> u32 {
 }
 
 // Of sample.wgsl: the options, and from logits to ranks: bias, penalties, bans.
+//
+// Constants: CONTEXT tokens a context list holds; WG lanes of a workgroup; V tokens in the vocabulary; LOGITS_STRIDE
+//   floats between columns of logits
+// Bindings: sampling, bias, notes, logits, work, state, context
 
 const GREEDY = 1u;
 const BIASED = 2u;
@@ -230,6 +239,12 @@ fn ban_ngrams(column: u32, local: u32) -> u32 {
 }
 
 // Of sample.wgsl: probabilities as whole numbers, and the cuts top-k, top-p, min-p and typical-p.
+//
+// Constants: WG lanes of a workgroup; V tokens in the vocabulary; MAX_GAP the largest gap; GAP_BITS bits of a gap;
+//   MEAN_SHIFT bits a gap loses in the mean; LN2 ln 2 times 2^16
+// Bindings: work, sampling
+// From logits.wgsl: GONE, exactly, logit_of
+// From integers.wgsl: add64, sub64, less64, mul32, add96, divide96, shift96, scale_up
 
 // The cuts in their order, each a threshold on something. One loop runs them, so that compilers meet each part once.
 const TOP_K = 0u;    // the distance from the best rank, which is the pivot, one each
@@ -535,6 +550,12 @@ fn filtered(column: u32, top: u32, worst: u32, local: u32) -> vec2u {
 //
 // Barriers stand in uniform control flow only: what decides a branch around one comes from the uniform buffer or
 // through workgroupUniformLoad.
+//
+// Constants: CONTEXT tokens a context list holds; WG lanes of a workgroup; V tokens in the vocabulary
+// Bindings: work, state, sampling, notes, context
+// From logits.wgsl: GONE, COUNTED, SEEN, GREEDY, rank_all, ban_ngrams
+// From cuts.wgsl: best, shared_word, exp2_table, sum_of_all, lane_holding, mass_of, filtered
+// From integers.wgsl: philox, add64, scale_down, sub64
 
 // The lowest of one number per lane, in all lanes.
 fn lowest(value: u32, local: u32) -> u32 {

@@ -1,16 +1,21 @@
 const V = 50257u;
 const LOGITS_STRIDE = 50304u;
 const WG = 128u;
+
 struct Summary {
   top: u32, // pairs per row
   first: u32, // row of targets and records of the first row of logits
 }
+
 @group(0) @binding(0) var<storage, read> logits: array<f32>;
 @group(0) @binding(1) var<storage, read> targets: array<u32>;
 @group(0) @binding(2) var<storage, read_write> records: array<u32>;
 @group(0) @binding(3) var<uniform> summary: Summary;
+
 // The best of one (value, id) per lane, and sums over lanes, for workgroups of WG lanes. Barriers stand in uniform
 // control flow: all lanes call these together.
+//
+// Constants: WG lanes of a workgroup
 
 const NOTHING = 0xffffffffu;
 const LOWEST = -3.4e38;
@@ -55,6 +60,10 @@ fn reduce_sum(value: f32, local: u32) -> f32 {
 // What is asked of each row of logits: the log-probability of its target, and the likeliest ids with their logits.
 // One workgroup a row. Record of a row: target's log-probability, log of the sum of exp, then pairs of id and logit,
 // best first; ties go to the lowest id, which NaN never wins.
+//
+// Constants: WG lanes of a workgroup; V tokens in the vocabulary; LOGITS_STRIDE floats between rows of logits
+// Bindings: logits, summary, records, targets
+// From best.wgsl: LOWEST, NOTHING, best_values, best_ids, better, reduce_best, reduce_sum
 
 // The likeliest id after (value, id) in the order of `better`, in element 0 of the arrays.
 fn best_after(start: u32, value: f32, id: u32, local: u32) {
