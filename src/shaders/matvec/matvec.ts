@@ -4,7 +4,7 @@ import { type Epilogue, epilogueParts } from '../epilogue/epilogue.ts';
 import { stateBinding, stateStructs } from '../state/state.ts';
 import { type MatrixFormat, matrixBindings, matrixConstants, matrixParts } from '../weights/weights.ts';
 import matvec from './matvec.wgsl?raw';
-import { reductions } from './reductions.ts';
+import { type Reduction, reductions } from './reductions.ts';
 
 /** The knobs the autotuner turns. */
 export interface MatvecVariant {
@@ -14,7 +14,7 @@ export interface MatvecVariant {
   rows: number;
   /** Lanes in a workgroup, a multiple of `lanes`. */
   workgroup: number;
-  reduction: 'none' | 'subgroup' | 'shared';
+  reduction: Reduction;
 }
 
 export interface MatvecShape {

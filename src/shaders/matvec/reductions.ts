@@ -1,10 +1,11 @@
-import type { MatvecVariant } from './matvec.ts';
+/** How the lanes that share a row bring their sums together. */
+export type Reduction = 'none' | 'subgroup' | 'shared';
 
 /**
  * `reduce(value, local)`: the sum over the LPR neighbouring lanes that share a row, in all of them. LPR is a power of
  * two; with subgroups at most the smallest of them.
  */
-export const reductions: Record<MatvecVariant['reduction'], string> = {
+export const reductions: Record<Reduction, string> = {
   none: /* wgsl */ `
 fn reduce(value: vec4f, local: u32) -> vec4f {
   return value;

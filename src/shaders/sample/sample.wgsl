@@ -12,7 +12,8 @@
 // Constants: CONTEXT tokens a context list holds; WG lanes of a workgroup; V tokens in the vocabulary
 // Bindings: work, state, sampling, notes, context
 // From logits.wgsl: GONE, COUNTED, SEEN, GREEDY, rank_all, ban_ngrams
-// From cuts.wgsl: best, shared_word, exp2_table, sum_of_all, lane_holding, mass_of, filtered
+// From cuts.wgsl: best, shared_word, exp2_table, mass_of, filtered
+// From sums.wgsl: sum_of_all, lane_holding
 // From integers.wgsl: philox, add64, scale_down, sub64
 
 // The lowest of one number per lane, in all lanes.

@@ -1,4 +1,5 @@
-import type { WeightDtype } from './weights.ts';
+/** How weights are held on the GPU. */
+export type WeightDtype = 'f32' | 'f16' | 'int8' | 'int4';
 
 /**
  * How a kernel reads a block of 16 bytes: `block_vec4(block, part)` gives four of its weights without their scale,

@@ -1,9 +1,8 @@
 import type { Binding, Constants } from '../../gpu/index.ts';
 import { assert, ceilDiv, roundUp } from '../../lib/index.ts';
-import { blockAccess, loadFromBands, loadFromOne } from './blocks.ts';
+import { blockAccess, loadFromBands, loadFromOne, type WeightDtype } from './blocks.ts';
 
-/** How weights are held on the GPU. */
-export type WeightDtype = 'f32' | 'f16' | 'int8' | 'int4';
+export type { WeightDtype };
 
 /** Bytes a lane loads at once. */
 export const blockBytes = 16;

@@ -120,6 +120,68 @@ fn philox(counter: vec4u, seed: u32) -> u32 {
   return c.x;
 }
 
+// Of sample.wgsl: sums of 64 bits over the lanes of a workgroup of 256.
+//
+// From integers.wgsl: add64, sub64, less64
+
+struct Found {
+  some: u32,
+  digit: u32,
+  before: vec2u,  // weight of what comes first
+  own: vec2u,     // weight in this bin
+}
+
+var<workgroup> sums: array<vec2u, 256>;
+var<workgroup> group_sums: array<vec2u, 16>;
+var<workgroup> whole_sum: vec2u;
+var<workgroup> found: Found;
+
+// Turns one number per lane into the sum up to and including each lane: sums of sixteen lanes, then their sums.
+fn prefix_sum(value: vec2u, local: u32) -> vec2u {
+  workgroupBarrier();
+  sums[local] = value;
+  workgroupBarrier();
+  if (local < 16u) {
+    var run = vec2u();
+    for (var i = 0u; i < 16u; i++) {
+      run = add64(run, sums[local * 16u + i]);
+    }
+    group_sums[local] = run;
+  }
+  workgroupBarrier();
+  var sum = vec2u();
+  for (var i = 0u; i < local / 16u; i++) {
+    sum = add64(sum, group_sums[i]);
+  }
+  for (var i = local & ~15u; i <= local; i++) {
+    sum = add64(sum, sums[i]);
+  }
+  if (local == 255u) {
+    whole_sum = sum;
+  }
+  return sum;
+}
+
+// The sum over all lanes, in all lanes, once `prefix_sum` has run.
+fn sum_of_all() -> vec2u {
+  return workgroupUniformLoad(&whole_sum);
+}
+
+// Which lane's share holds the point: after all lanes before it, and not after itself.
+// `point` counts from 1 to the sum of all.
+fn lane_holding(point: vec2u, own: vec2u, local: u32) -> Found {
+  let through = prefix_sum(own, local);
+  let before = sub64(through, own);
+  if (local == 0u) {
+    found.some = 0u;
+  }
+  workgroupBarrier();
+  if (less64(before, point) && !less64(through, point)) {
+    found = Found(1u, local, before, own);
+  }
+  return workgroupUniformLoad(&found);
+}
+
 // Of sample.wgsl: the options, and from logits to ranks: bias, penalties, bans.
 //
 // Constants: CONTEXT tokens a context list holds; WG lanes of a workgroup; V tokens in the vocabulary; LOGITS_STRIDE
@@ -244,6 +306,7 @@ fn ban_ngrams(column: u32, local: u32) -> u32 {
 //   MEAN_SHIFT bits a gap loses in the mean; LN2 ln 2 times 2^16
 // Bindings: work, sampling
 // From logits.wgsl: GONE, exactly, logit_of
+// From sums.wgsl: sums, prefix_sum, sum_of_all, lane_holding
 // From integers.wgsl: add64, sub64, less64, mul32, add96, divide96, shift96, scale_up
 
 // The cuts in their order, each a threshold on something. One loop runs them, so that compilers meet each part once.
@@ -251,13 +314,6 @@ const TOP_K = 0u;    // the distance from the best rank, which is the pivot, one
 const TOP_P = 1u;    // the gap, weighed by mass
 const EQUALS = 2u;   // of tokens at the threshold of top-p, whose gap is the pivot: the id, one each
 const TYPICAL = 3u;  // the distance from the mean gap, which is the pivot, weighed by mass
-
-struct Found {
-  some: u32,
-  digit: u32,
-  before: vec2u,  // weight of what comes first
-  own: vec2u,     // weight in this bin
-}
 
 struct Threshold {
   value: u32,
@@ -268,14 +324,10 @@ struct Threshold {
 var<workgroup> exp2_table: array<u32, 256>;
 var<workgroup> bins_low: array<atomic<u32>, 256>;
 var<workgroup> bins_high: array<atomic<u32>, 256>;
-var<workgroup> sums: array<vec2u, 256>;
-var<workgroup> group_sums: array<vec2u, 16>;
-var<workgroup> whole_sum: vec2u;
 var<workgroup> best: atomic<u32>;
-var<workgroup> found: Found;
 var<workgroup> shared_word: u32;  // one lane to all
 
-// The same for `work`; GONE past the end.
+// Four of this lane's numbers in `work` at a time; GONE past the end.
 fn work_of(column: u32, first: u32) -> vec4u {
   let ids = vec4u(first, first + WG, first + 2u * WG, first + 3u * WG);
   let at = column * V + min(ids, vec4u(V - 1u));
@@ -299,52 +351,6 @@ fn mass_of(gap: u32) -> vec2u {
   }
   let left = 12u - shift;
   return vec2u(mantissa << left, (mantissa >> 1u) >> (31u - left));
-}
-
-// Turns one number per lane into the sum up to and including each lane: sums of sixteen lanes, then their sums.
-fn prefix_sum(value: vec2u, local: u32) -> vec2u {
-  workgroupBarrier();
-  sums[local] = value;
-  workgroupBarrier();
-  if (local < 16u) {
-    var run = vec2u();
-    for (var i = 0u; i < 16u; i++) {
-      run = add64(run, sums[local * 16u + i]);
-    }
-    group_sums[local] = run;
-  }
-  workgroupBarrier();
-  var sum = vec2u();
-  for (var i = 0u; i < local / 16u; i++) {
-    sum = add64(sum, group_sums[i]);
-  }
-  for (var i = local & ~15u; i <= local; i++) {
-    sum = add64(sum, sums[i]);
-  }
-  if (local == 255u) {
-    whole_sum = sum;
-  }
-  return sum;
-}
-
-// The sum over all lanes, in all lanes, once `prefix_sum` has run.
-fn sum_of_all() -> vec2u {
-  return workgroupUniformLoad(&whole_sum);
-}
-
-// Which lane's share holds the point: after all lanes before it, and not after itself.
-// `point` counts from 1 to the sum of all.
-fn lane_holding(point: vec2u, own: vec2u, local: u32) -> Found {
-  let through = prefix_sum(own, local);
-  let before = sub64(through, own);
-  if (local == 0u) {
-    found.some = 0u;
-  }
-  workgroupBarrier();
-  if (less64(before, point) && !less64(through, point)) {
-    found = Found(1u, local, before, own);
-  }
-  return workgroupUniformLoad(&found);
 }
 
 fn measure(cut: u32, pivot: u32, value: u32, id: u32) -> u32 {
@@ -554,7 +560,8 @@ fn filtered(column: u32, top: u32, worst: u32, local: u32) -> vec2u {
 // Constants: CONTEXT tokens a context list holds; WG lanes of a workgroup; V tokens in the vocabulary
 // Bindings: work, state, sampling, notes, context
 // From logits.wgsl: GONE, COUNTED, SEEN, GREEDY, rank_all, ban_ngrams
-// From cuts.wgsl: best, shared_word, exp2_table, sum_of_all, lane_holding, mass_of, filtered
+// From cuts.wgsl: best, shared_word, exp2_table, mass_of, filtered
+// From sums.wgsl: sum_of_all, lane_holding
 // From integers.wgsl: philox, add64, scale_down, sub64
 
 // The lowest of one number per lane, in all lanes.
