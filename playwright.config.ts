@@ -1,6 +1,10 @@
 import { defineConfig } from '@playwright/test';
 import { sitePort } from './e2e/support/sites.ts';
-import { browserArgs, findBrowser } from './tools/browser.ts';
+import { browserArgs, cpuBrowserArgs, findBrowser } from './tools/browser.ts';
+
+/** Tag of tests that need a GPU. All others run without one, where the site calculates on the CPU. */
+const needsGpu = /@gpu/;
+const executablePath = findBrowser();
 
 /** End-to-end tests on the built site: `npm run build` comes before. */
 export default defineConfig({
@@ -18,8 +22,11 @@ export default defineConfig({
     baseURL: `http://localhost:${sitePort}/`,
     browserName: 'chromium',
     headless: true,
-    launchOptions: { executablePath: findBrowser(), args: browserArgs },
   },
+  projects: [
+    { name: 'cpu', grepInvert: needsGpu, use: { launchOptions: { executablePath, args: cpuBrowserArgs } } },
+    { name: 'gpu', grep: needsGpu, use: { launchOptions: { executablePath, args: browserArgs } } },
+  ],
   webServer: {
     command: `node e2e/support/serve.mjs ${sitePort}`,
     url: `http://localhost:${sitePort}/index.html`,

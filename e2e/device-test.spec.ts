@@ -8,7 +8,10 @@ async function run(page: Page): Promise<void> {
   await expect(page.getByTestId('verdict')).toHaveAttribute('data-phase', 'done', { timeout: 90_000 });
 }
 
-test('the device test runs kernels, shows their errors and gives a report', async ({ page, context }) => {
+test('the device test runs kernels, shows their errors and gives a report', { tag: '@gpu' }, async ({
+  page,
+  context,
+}) => {
   await context.grantPermissions(['clipboard-read', 'clipboard-write']);
   await page.goto(url);
   await run(page);
@@ -26,7 +29,9 @@ test('the device test runs kernels, shows their errors and gives a report', asyn
   expect((await download).suggestedFilename()).toMatch(/^vitrine-device-test-.*\.json$/);
 });
 
-test('a kernel that does not compile and a lost device are one failed check each', async ({ page }) => {
+test('a kernel that does not compile and a lost device are one failed check each', { tag: '@gpu' }, async ({
+  page,
+}) => {
   await page.addInitScript(() => {
     const { createShaderModule, createBuffer } = GPUDevice.prototype;
     GPUDevice.prototype.createShaderModule = function (descriptor) {

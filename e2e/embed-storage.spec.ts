@@ -2,7 +2,7 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type BrowserContext, chromium, expect, type Page, test } from '@playwright/test';
-import { browserArgs, findBrowser } from '../tools/browser.ts';
+import { cpuBrowserArgs, findBrowser } from '../tools/browser.ts';
 import { dist } from './support/sites.ts';
 import { type StaticServer, startStaticServer } from './support/static-server.mjs';
 
@@ -74,7 +74,7 @@ async function withoutStorage(profile: string): Promise<BrowserContext> {
   return chromium.launchPersistentContext(profile, {
     // The smaller headless browser knows no preferences.
     ...(executablePath ? { executablePath } : { channel: 'chromium' }),
-    args: [...browserArgs, '--test-third-party-cookie-phaseout'],
+    args: [...cpuBrowserArgs, '--test-third-party-cookie-phaseout'],
     headless: true,
   });
 }

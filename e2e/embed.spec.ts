@@ -92,7 +92,7 @@ test('where a policy forbids the worker, the element does without', async ({ pag
   expect(page.workers()).toEqual([]);
 });
 
-test('two elements share one model', async ({ page }) => {
+test('two elements share one model', { tag: '@gpu' }, async ({ page }) => {
   site.requests.length = 0;
   await page.goto(`${blog.origin}/two`);
   const events = await untilDone(page, 2);
@@ -104,7 +104,7 @@ test('two elements share one model', async ({ page }) => {
   expect(usage.gpuBytes).toBeGreaterThan(0);
 });
 
-test('an element that leaves the page frees the GPU, 50 times over', async ({ page }) => {
+test('an element that leaves the page frees the GPU, 50 times over', { tag: '@gpu' }, async ({ page }) => {
   test.setTimeout(180_000);
   await page.goto(`${blog.origin}/none`);
   const left = await page.evaluate(async (url) => {

@@ -69,7 +69,9 @@ async function inBrowser(work: (page: Page, protocol: CDPSession) => Promise<voi
   }
 }
 
-test('a crash of the GPU process in mid-generation leaves the text as it would have been', async () => {
+test('a crash of the GPU process in mid-generation leaves the text as it would have been', {
+  tag: '@gpu',
+}, async () => {
   test.setTimeout(180_000);
   await inBrowser(async (page, protocol) => {
     const settings = [
@@ -90,7 +92,9 @@ test('a crash of the GPU process in mid-generation leaves the text as it would h
   });
 });
 
-test('a page that is frozen, or left and gone back to, writes on where it was, also without its GPU', async () => {
+test('a page that is frozen, or left and gone back to, writes on where it was, also without its GPU', {
+  tag: '@gpu',
+}, async () => {
   test.setTimeout(180_000);
   await inBrowser(async (page, protocol) => {
     const options = { temperature: 0.9, topK: 40, seed: 8, maxNewTokens: 90, eos: false };

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type BrowserContext, chromium, expect, type Page, test } from '@playwright/test';
 import { type HubServer, startHubServer } from '../test/support/hub-server.mjs';
-import { browserArgs, findBrowser } from '../tools/browser.ts';
+import { cpuBrowserArgs, findBrowser } from '../tools/browser.ts';
 import { VitrinePage } from './page-support.ts';
 import { dist } from './support/sites.ts';
 import { type StaticServer, startStaticServer } from './support/static-server.mjs';
@@ -16,7 +16,7 @@ async function withBrowser<Result>(
 ): Promise<Result> {
   const context = await chromium.launchPersistentContext(profile, {
     executablePath: findBrowser(),
-    args: browserArgs,
+    args: cpuBrowserArgs,
     headless: true,
     offline,
   });

@@ -77,6 +77,7 @@ test('what comes next can be looked at and chosen at the end of the text', async
   await vitrine.caret(16);
   await page.keyboard.press('Alt+ArrowDown');
   await expect(page.getByTestId('alternatives')).toContainText('What could come next');
+  await expect(page.getByTestId('alternatives').getByRole('button').first()).toBeFocused();
   await page.keyboard.press('Enter');
   await vitrine.ready();
   await expect(vitrine.text).toHaveValue(/^There was once a.+/s);

@@ -3,7 +3,9 @@ import { findBrowser } from '../tools/browser.ts';
 import { VitrinePage } from './page-support.ts';
 import { sitePort, subPath } from './support/sites.ts';
 
-test('writes with the bundled model and asks nothing of any other host', async ({ page }) => {
+test('writes with the bundled model and asks nothing of any other host', { tag: '@gpu' }, async ({
+  page,
+}) => {
   const elsewhere: string[] = [];
   await page.context().route(
     (url) => url.host !== `localhost:${sitePort}`,
@@ -19,7 +21,7 @@ test('writes with the bundled model and asks nothing of any other host', async (
   expect(elsewhere).toEqual([]);
 });
 
-test('works below any path', async ({ page }) => {
+test('works below any path', { tag: '@gpu' }, async ({ page }) => {
   const missing: string[] = [];
   page.on('response', (response) => {
     if (response.status() >= 400) missing.push(response.url());

@@ -2,16 +2,22 @@ import { execFileSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { findProgram } from './programs.ts';
 
-/** Flags that give headless Chromium a software WebGPU adapter on a machine without a GPU. */
-export const browserArgs = [
-  '--enable-unsafe-webgpu',
-  '--use-webgpu-adapter=swiftshader',
+const plainArgs = [
   '--no-sandbox',
   '--no-first-run',
   '--disable-background-networking',
   '--disable-component-update',
   '--disable-sync',
 ];
+
+/** Flags that give headless Chromium a software WebGPU adapter on a machine without a GPU. */
+export const browserArgs = ['--enable-unsafe-webgpu', '--use-webgpu-adapter=swiftshader', ...plainArgs];
+
+/**
+ * Flags of a Chromium that has WebGPU but finds no adapter. The site then runs on the CPU, which spares the tests
+ * that are not about the GPU the seconds in which a software adapter compiles kernels.
+ */
+export const cpuBrowserArgs = ['--disable-gpu', ...plainArgs];
 
 const installed = ['chromium', 'chromium-browser', 'google-chrome-stable', 'google-chrome'];
 

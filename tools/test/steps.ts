@@ -44,15 +44,10 @@ function endToEnd(reports: string): Step {
 }
 
 /**
- * What the lane on Dawn runs unless $VITRINE_DAWN is `all`: whole models against their references. Every GPU test
- * runs in Chromium anyway, whose WebGPU is Dawn too.
+ * What the lane on Dawn runs unless $VITRINE_DAWN is `all`: that Node gets a device, and the engine on it. The kernels
+ * are checked in Chromium, whose WebGPU is Dawn too.
  */
-const dawnFiles = [
-  'test/adapter.gpu.test.ts',
-  'test/engine.gpu.test.ts',
-  'src/runtime/gpu/prefill-program.gpu.test.ts',
-  'src/device-test/cases/rows.gpu.test.ts',
-];
+const dawnFiles = ['test/adapter.gpu.test.ts', 'test/engine.gpu.test.ts'];
 
 async function softwareDriver(): Promise<Record<string, string>> {
   const driver = await findVulkanDriver();
