@@ -44,7 +44,9 @@ export async function recordTokens(page: Page): Promise<(tokensPerSecond: number
       constructor(...given: ConstructorParameters<typeof Worker>) {
         super(...given);
         this.addEventListener('message', ({ data }) => {
-          if (data.type === 'tokens') kept.push(data);
+          // A message holds the tokens of one turn of the event loop; each is kept by itself.
+          if (data.type === 'tokens')
+            kept.push(...data.tokens.map((token: object) => ({ ...data, tokens: [token] })));
         });
       }
       override postMessage(sent: unknown, transfer?: Transferable[] | StructuredSerializeOptions) {
