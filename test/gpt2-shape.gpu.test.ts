@@ -100,7 +100,7 @@ describe('a model of GPT-2 small’s shapes', () => {
       expect(gpu.device.limits.maxStorageBufferBindingSize).toBe(2 ** 27);
       const shape = { dtype: 'f32', kv: 'f32', context, sequences: 1 } as const;
       const loader = await GpuWeightLoader.create(gpu, config, table, shape);
-      expect(loader.model.wte.bands.length).toBe(2);
+      expect(loader.model.embedding.bands.length).toBe(2);
       const cpuLoader = new CpuWeightLoader(config, table);
       await stream(tensors.values(), [loader, cpuLoader]);
       await loader.finish();

@@ -1,6 +1,6 @@
 import { createStore, get, set, type UseStore } from 'idb-keyval';
 import type { Gpu, GpuInfo } from '../gpu/index.ts';
-import { type GPT2, matmulKey, shapeKey } from '../runtime/index.ts';
+import { type GpuModel, matmulKey, productKeys } from '../runtime/index.ts';
 import type { MatmulVariant, MatvecVariant } from '../shaders/index.ts';
 
 /** Kernels measured on an adapter. */
@@ -84,21 +84,12 @@ export async function disableWrongSubgroups(gpu: Gpu): Promise<void> {
 }
 
 /** True when every product of the model has a measured variant. */
-export function isTuned(model: GPT2, { products, chunks }: Tuning): boolean {
-  const { config, h, lm_head } = model;
-  const epsilon = config.layerNormEpsilon;
-  const linears = h[0]
-    ? [h[0].attn.c_attn, h[0].attn.c_proj, h[0].mlp.c_fc, h[0].mlp.c_proj, lm_head]
-    : [lm_head];
-  const tokens = linears.every(({ matrix, normed }) => {
-    const shape = { matrix: matrix.format, columns: 1, normEpsilon: normed ? epsilon : undefined };
-    return products.has(shapeKey(shape));
-  });
-  return tokens && chunks.has(matmulKey(model));
+export function isTuned(model: GpuModel, { products, chunks }: Tuning): boolean {
+  return productKeys(model).every((key) => products.has(key)) && chunks.has(matmulKey(model));
 }
 
 /** Measures, and remembers for the next visit. */
-export async function tune(gpu: Gpu, model: GPT2, known: Tuning): Promise<Tuning> {
+export async function tune(gpu: Gpu, model: GpuModel, known: Tuning): Promise<Tuning> {
   const { tuneMatmul, tuneProducts } = await import('../runtime/gpu/autotune/index.ts');
   const found = await tuneProducts(gpu, model, { budget: tokenBudget });
   const chunk = await tuneMatmul(gpu, model, { budget: promptBudget });

@@ -1,8 +1,13 @@
 export { type CpuRuntimeOptions, createCpuRuntime } from './cpu/cpu-runtime.ts';
 export { CpuWeightLoader, type CpuWeights } from './cpu/weights.ts';
-export { candidateVariants, chooserOf, defaultVariant, shapeKey } from './gpu/autotune/matvec-candidates.ts';
+export {
+  candidateVariants,
+  chooserOf,
+  defaultVariant,
+  productKeys,
+} from './gpu/autotune/matvec-candidates.ts';
 export { type Footprint, type FootprintOptions, footprint } from './gpu/footprint.ts';
-export type { GPT2 } from './gpu/gpt2.ts';
+export type { GpuModel } from './gpu/gpu-model.ts';
 export { GpuRuntime, maxColumns } from './gpu/gpu-runtime.ts';
 export type { GpuRuntimeOptions, VariantChooser } from './gpu/options.ts';
 export { candidateMatmuls, matmulKey } from './gpu/prefill-tuning.ts';

@@ -35,7 +35,7 @@ export {
 export { type EmbedShape, embedColumnsKernel, embedRowsGrid, embedRowsKernel } from './embed/embed.ts';
 export { type ActivationName, activations, activationWgsl } from './epilogue/activation.ts';
 export { type Epilogue, type HeadShape, paddedHeadSize } from './epilogue/epilogue.ts';
-export { layernormRowsKernel } from './layernorm/layernorm.ts';
+export { layernormRowsKernel, normRowsKernel } from './layernorm/layernorm.ts';
 export {
   type MatmulShape,
   type MatmulVariant,

@@ -1,10 +1,10 @@
 import { type Gpu, readBuffer, submit } from '../../gpu/index.ts';
-import { type AttentionShape, attentionWeightsKernel } from '../../shaders/index.ts';
+import { attentionWeightsKernel } from '../../shaders/index.ts';
 import type { InsideViews } from '../runtime.ts';
 import { type Compiled, compilePlan, forRows } from './dispatch-plan.ts';
-import type { GPT2 } from './gpt2.ts';
+import type { StepOf } from './lowering.ts';
 import { readSummary, type Summaries } from './prefill-head.ts';
-import type { PrefillBuffers } from './prefill-program.ts';
+import type { PrefillProgram } from './prefill-program.ts';
 
 /** Collects attention weights while a pass goes on: [L][NH] of [T, T], zero above the diagonal. */
 export class AttentionViews {
@@ -20,12 +20,10 @@ export class AttentionViews {
     this.result = layers.map(() => Array.from({ length: heads }, () => new Float32Array(total * total)));
   }
 
+  /** @param captures the captured patterns of a pass of `total` positions, by layer */
   static async create(
-    gpu: Gpu,
-    model: GPT2,
-    attention: AttentionShape,
-    { activations, params }: PrefillBuffers,
-    rows: number,
+    { gpu, model, shape: { attention }, buffers: { activations, params }, rows }: PrefillProgram,
+    captures: readonly StepOf<'capture'>[],
     total: number,
   ): Promise<AttentionViews> {
     const { heads } = attention;
@@ -33,11 +31,14 @@ export class AttentionViews {
     const source = attentionWeightsKernel(attention);
     const layers = await compilePlan(
       gpu,
-      model.h.map((layer) => ({
-        source,
-        buffers: [activations.qkv, layer.kv, layer.scale, params, weights],
-        grid: (count) => [heads, count, 1],
-      })),
+      captures.map(({ from }, layer) => {
+        const { kv, scale } = model.attention[layer] as (typeof model.attention)[number];
+        return {
+          source,
+          buffers: [activations.of(from), kv, scale, params, weights],
+          grid: (count) => [heads, count, 1],
+        };
+      }),
     );
     return new AttentionViews(gpu, heads, total, weights, layers);
   }

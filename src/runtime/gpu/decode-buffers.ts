@@ -10,15 +10,17 @@ import {
   stateBytes,
   vectorStride,
 } from '../../shaders/index.ts';
-import type { Activations } from './gpt2.ts';
+import { ActivationBuffers } from './activation-buffers.ts';
 
 /** Steps the ring holds: two submits in flight and room for the one being read. */
 export const ringRecords = 64;
+/** Parts a long context is cut into. */
+export const contextSplits = 8;
 
 /** Buffers of the token loop for a number of columns, reused by every run. */
-export interface Workspace {
+export interface DecodeBuffers {
   columns: number;
-  activations: Activations;
+  activations: ActivationBuffers;
   state: GPUBuffer;
   ring: GPUBuffer;
   run: GPUBuffer;
@@ -29,44 +31,26 @@ export function headShape(config: GPT2Config): HeadShape {
   return { heads: config.nHead, headSize: config.nEmbd / config.nHead };
 }
 
-/** Buffers of `rows` rows through the blocks; `logitRows` rows of logits. */
-export function createActivations(
-  gpu: Gpu,
-  config: GPT2Config,
-  rows: number,
-  logitRows: number,
-  name: string,
-): Activations {
-  const vector = (label: string, floats: number, count = rows) =>
-    gpu.buffers.create(`${name}.${label}`, floats * count * 4);
-  return {
-    x: vector('x', vectorStride(config.nEmbd)),
-    qkv: vector('qkv', qkvFloats(headShape(config))),
-    att: vector('att', vectorStride(config.nEmbd)),
-    mlp: vector('mlp', vectorStride(config.nInner)),
-    logits: vector('logits', vectorStride(config.vocabSize), logitRows),
-  };
-}
-
 export function attentionShape(config: GPT2Config, context: number, kv: 'f32' | 'f16'): AttentionShape {
   const shape = headShape(config);
   return { ...shape, context, kv, qkvStride: qkvFloats(shape), outStride: vectorStride(config.nEmbd) };
 }
 
-export function createWorkspace(gpu: Gpu, config: GPT2Config, columns: number, splits: number): Workspace {
+export function createDecodeBuffers(gpu: Gpu, config: GPT2Config, columns: number): DecodeBuffers {
   const name = `decode${columns}`;
+  const partials = partialBytes(headShape(config), columns, contextSplits);
   return {
     columns,
-    activations: createActivations(gpu, config, columns, columns, name),
+    activations: new ActivationBuffers(gpu, name, columns),
     state: gpu.buffers.create(`${name}.state`, stateBytes(columns)),
     ring: gpu.buffers.create(`${name}.ring`, ringRecords * columns * recordSize(maxAlternatives) * 4),
     run: gpu.buffers.create(`${name}.run`, 256, 0x40 | 0x8),
-    partials: gpu.buffers.create(`${name}.partials`, partialBytes(headShape(config), columns, splits)),
+    partials: gpu.buffers.create(`${name}.partials`, partials),
   };
 }
 
-export function destroyWorkspace(gpu: Gpu, workspace: Workspace): void {
-  const { activations, state, ring, run, partials } = workspace;
-  for (const buffer of [...Object.values(activations), state, ring, run, partials])
-    gpu.buffers.destroy(buffer);
+export function destroyDecodeBuffers(gpu: Gpu, buffers: DecodeBuffers): void {
+  const { activations, state, ring, run, partials } = buffers;
+  activations.destroy();
+  for (const buffer of [state, ring, run, partials]) gpu.buffers.destroy(buffer);
 }

@@ -1,5 +1,4 @@
 import { type Dispatch, type Gpu, submit } from '../../gpu/index.ts';
-import { defined } from '../../lib/index.ts';
 import {
   type ColumnStart,
   matrixBuffers,
@@ -10,124 +9,109 @@ import {
   vectorStride,
 } from '../../shaders/index.ts';
 import type { DecodedToken, DecodeRequest } from '../runtime.ts';
-import {
-  attentionShape,
-  createWorkspace,
-  destroyWorkspace,
-  ringRecords,
-  type Workspace,
-} from './decode-buffers.ts';
-import { DecodeOperations, type DecodeShape } from './decode-plan.ts';
+import { slotStride } from './activation-buffers.ts';
+import { startsOf } from './column-state.ts';
+import { attentionShape, type DecodeBuffers, ringRecords } from './decode-buffers.ts';
+import { planDecode } from './decode-kernels.ts';
 import { compilePlan, forRows, type Planned } from './dispatch-plan.ts';
-import { blocks, type GPT2, head } from './gpt2.ts';
+import type { GpuModel } from './gpu-model.ts';
+import type { LayerProgram } from './layer-program.ts';
 import type { GpuRuntimeOptions } from './options.ts';
 import { SampleStep } from './sample-step.ts';
 import { type LoopCounters, type StepDispatches, TokenLoop } from './token-loop.ts';
 
-/** Parts a long context is cut into. */
-export const contextSplits = 8;
-/** Positions up to which one workgroup a head is faster than parts and their combination. */
-const splitFrom = 256;
 /** Lanes of the one workgroup that ends a step. */
 const pickLanes = 256;
 
 /** How tokens are chosen, and what is told of them. */
 export type Choice = Pick<DecodeRequest, 'contexts' | 'sampling' | 'eosTokenIds' | 'alternatives'>;
 
-/** Everything compiled and bound for decoding a number of columns side by side. */
+/** A token step for a number of columns side by side: the blocks, then head, sampling and pick. */
 export class DecodeProgram {
+  private readonly loop: TokenLoop;
   private readonly sampleAndPick: readonly Dispatch[];
   /** Whether the run under way draws its tokens; pick alone makes greedy choices. */
   private sampled = false;
-  /** The blocks with attention in parts, once they are compiled; until then the whole form serves. */
-  private split: readonly Dispatch[] | undefined;
-  private splitting: Promise<void> | undefined;
 
   private constructor(
     private readonly gpu: Gpu,
-    readonly workspace: Workspace,
-    private readonly whole: readonly Dispatch[],
-    private readonly compileSplit: () => Promise<readonly Dispatch[]>,
-    private readonly head: readonly Dispatch[],
+    private readonly model: GpuModel,
+    private readonly blocks: LayerProgram,
     private readonly sample: SampleStep,
+    private readonly head: readonly Dispatch[],
     private readonly pick: readonly Dispatch[],
-    private readonly loop: TokenLoop,
   ) {
+    this.loop = new TokenLoop(gpu, blocks.buffers);
     this.sampleAndPick = [...sample.dispatches, ...pick];
   }
 
-  /** @param shared whether several columns may stand in one sequence */
+  /** @param blocks of the same columns; whoever made it destroys it */
   static async create(
     gpu: Gpu,
-    model: GPT2,
-    columns: number,
+    model: GpuModel,
+    blocks: LayerProgram,
     options: GpuRuntimeOptions,
-    shared = false,
   ): Promise<DecodeProgram> {
-    const workspace = createWorkspace(gpu, model.config, columns, contextSplits);
-    const shape = (splits: number): DecodeShape => ({
-      columns,
-      attention: attentionShape(model.config, options.context, options.kv),
-      splits,
-      shared,
-      normEpsilon: model.config.layerNormEpsilon,
-      stride: vectorStride,
-    });
-    const planned = (splits: number, build: (ops: DecodeOperations) => void) => {
-      const ops = new DecodeOperations(shape(splits), options.choose, workspace.state, workspace.partials);
-      build(ops);
-      return compilePlan(gpu, ops.plan).then((plan) => forRows(plan, columns));
-    };
-    const compileSplit = () => planned(contextSplits, (ops) => blocks(ops, model, workspace.activations));
-    const [whole, top, sample, pick] = await Promise.all([
-      planned(1, (ops) => blocks(ops, model, workspace.activations)),
-      planned(1, (ops) => head(ops, model, workspace.activations)),
-      SampleStep.create(gpu, model.config, workspace, options.context),
-      compilePlan(gpu, [plannedPick(model, workspace, options.context)]).then((plan) =>
-        forRows(plan, columns),
-      ),
+    const { buffers } = blocks;
+    const { columns } = buffers;
+    const attention = attentionShape(model.config, options.context, options.kv);
+    const shape = { columns, attention, splits: 1, shared: false };
+    const compile = async (plan: Planned[]) => forRows(await compilePlan(gpu, plan), columns);
+    const [sample, head, pick] = await Promise.all([
+      SampleStep.create(gpu, model, buffers, options.context),
+      compile(planDecode(model.pass.head, model, buffers, shape, options.choose)),
+      compile([plannedPick(model, buffers, options.context)]),
     ]);
-    const loop = new TokenLoop(gpu, workspace);
-    return new DecodeProgram(gpu, workspace, whole, compileSplit, top, sample, pick, loop);
+    return new DecodeProgram(gpu, model, blocks, sample, head, pick);
   }
 
   get counters(): LoopCounters {
     return this.loop.counters;
   }
 
+  /** Logits of every column, [columns][V]. */
+  get logits(): GPUBuffer {
+    return this.blocks.buffers.activations.of(this.model.pass.logits);
+  }
+
   /** Puts a request's state and the sequences' last rows in place. */
-  begin(request: DecodeRequest, ends: GPUBuffer, endBytes: number): void {
+  begin(request: DecodeRequest, lastHidden: GPUBuffer): void {
     const { device } = this.gpu;
-    const { activations } = this.workspace;
     this.put(request, startsOf(request));
     const encoder = device.createCommandEncoder({ label: 'begin' });
-    for (const [column, sequence] of request.sequences.entries()) {
-      encoder.copyBufferToBuffer(ends, sequence * endBytes, activations.x, column * endBytes, endBytes);
-    }
+    for (const [column, sequence] of request.sequences.entries())
+      this.copyHidden(encoder, lastHidden, sequence, column);
     device.queue.submit([encoder.finish()]);
+  }
+
+  private copyHidden(encoder: GPUCommandEncoder, from: GPUBuffer, sequence: number, column: number): void {
+    const { hidden } = this.model.pass;
+    const bytes = slotStride(hidden) * 4;
+    const x = this.blocks.buffers.activations.of(hidden);
+    encoder.copyBufferToBuffer(from, sequence * bytes, x, column * bytes, bytes);
   }
 
   private put(request: Choice, starts: readonly ColumnStart[]): void {
     const { queue } = this.gpu.device;
-    const { state, run } = this.workspace;
+    const { state, run } = this.blocks.buffers;
     this.sampled = this.sample.begin(request);
     queue.writeBuffer(state, 0, packState(starts));
     queue.writeBuffer(run, 0, packRun({ ...request, ringRecords, sampled: this.sampled }));
   }
 
-  /** One step for columns that begin with their tokens: `embed` makes of the state what the blocks begin with. */
-  async once(
+  /** One step for columns that begin with their tokens, which `embed` turns into what the blocks begin with. */
+  async step(
     request: Choice,
     starts: readonly ColumnStart[],
     embed: readonly Dispatch[],
   ): Promise<DecodedToken[]> {
     this.put(request, starts);
     const longest = Math.max(...starts.map(({ length }) => length));
-    if (longest > splitFrom) void this.prepareSplit();
-    const { head, pick } = this.step(longest);
+    this.blocks.expect(longest);
+    const { layers, head, pick } = this.dispatches(longest);
     const steps = this.loop.run({
       steps: 1,
-      step: () => ({ layers: [], head: [...embed, ...this.layers(longest), ...head], pick }),
+      step: () => ({ layers: [], head: [...embed, ...layers, ...head], pick }),
       alternatives: request.alternatives,
       sequences: starts.map(({ sequence }) => sequence),
     });
@@ -137,48 +121,27 @@ export class DecodeProgram {
 
   run(request: DecodeRequest): AsyncGenerator<DecodedToken[]> {
     const longest = Math.max(...request.contexts.map((context) => context.ids.length));
-    if (longest + request.maxSteps > splitFrom) void this.prepareSplit();
+    this.blocks.expect(longest + request.maxSteps);
     return this.loop.run({
       steps: request.maxSteps,
-      step: (index) => this.step(longest + index),
+      step: (index) => this.dispatches(longest + index),
       alternatives: request.alternatives,
       sequences: request.sequences,
       signal: request.signal,
     });
   }
 
-  private step(length: number): StepDispatches {
+  private dispatches(length: number): StepDispatches {
     const pick = this.sampled ? this.sampleAndPick : this.pick;
-    return { layers: this.layers(length), head: this.head, pick };
+    return { layers: this.blocks.layers(length), head: this.head, pick };
   }
 
-  /** The blocks, for contexts of this length. */
-  layers(length: number): readonly Dispatch[] {
-    return length > splitFrom && this.split ? this.split : this.whole;
-  }
-
-  /** Compiles the form for long contexts, which short ones need not wait for. */
-  prepareSplit(): Promise<void> {
-    this.splitting ??= this.compileSplit().then(
-      (split) => {
-        this.split = split;
-      },
-      // The whole form goes on serving; the next run tries again.
-      () => {
-        this.splitting = undefined;
-      },
-    );
-    return this.splitting;
-  }
-
-  /** Logits of one sequence's last row, into the workspace. */
-  headOnly(ends: GPUBuffer, offset: number): void {
+  /** Logits of one sequence's last row, into the first column. */
+  headOnly(lastHidden: GPUBuffer, sequence: number): void {
     const { device } = this.gpu;
-    const { state, activations } = this.workspace;
-    device.queue.writeBuffer(state, stateLayout.running * 4, new Uint32Array([1]));
+    device.queue.writeBuffer(this.blocks.buffers.state, stateLayout.running * 4, new Uint32Array([1]));
     const encoder = device.createCommandEncoder({ label: 'head' });
-    const bytes = defined(activations.x.size, 'size') / this.workspace.columns;
-    encoder.copyBufferToBuffer(ends, offset, activations.x, 0, bytes);
+    this.copyHidden(encoder, lastHidden, sequence, 0);
     device.queue.submit([encoder.finish()]);
     submit(device, this.head, 'head');
   }
@@ -186,35 +149,26 @@ export class DecodeProgram {
   destroy(): void {
     this.loop.destroy();
     this.sample.destroy();
-    destroyWorkspace(this.gpu, this.workspace);
   }
 }
 
-function plannedPick(model: GPT2, workspace: Workspace, context: number): Planned {
-  const { state, ring, run, activations } = workspace;
+/** Ends a step: takes the token and embeds it for the step that follows. */
+function plannedPick(model: GpuModel, buffers: DecodeBuffers, context: number): Planned {
+  const { state, ring, run, activations, columns } = buffers;
+  const { embedding, positions, pass, config } = model;
   const source = pickKernel({
-    embedding: model.wte.format,
-    columns: workspace.columns,
-    inputStride: vectorStride(model.config.nEmbd),
-    logitsStride: vectorStride(model.config.vocabSize),
+    embedding: embedding.format,
+    columns,
+    inputStride: slotStride(pass.embedded),
+    logitsStride: vectorStride(config.vocabSize),
     context,
     lanes: pickLanes,
   });
-  const buffers = [
-    activations.logits,
-    ...matrixBuffers(model.wte),
-    model.wpe,
-    activations.x,
-    state,
-    ring,
-    run,
-  ];
-  return { source, buffers, grid: () => [1, 1, 1] };
-}
-
-function startsOf({ sequences, contexts, firstDraw }: DecodeRequest): ColumnStart[] {
-  return sequences.map((sequence, column) => {
-    const ids = contexts[column]?.ids ?? [];
-    return { sequence, token: ids.at(-1) ?? 0, length: ids.length, draw: firstDraw };
-  });
+  const logits = activations.of(pass.logits);
+  const x = activations.of(pass.embedded);
+  return {
+    source,
+    buffers: [logits, ...matrixBuffers(embedding), positions, x, state, ring, run],
+    grid: () => [1, 1, 1],
+  };
 }

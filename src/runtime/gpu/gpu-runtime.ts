@@ -2,7 +2,7 @@ import type { Gpu } from '../../gpu/index.ts';
 import { queueDone, readBuffer } from '../../gpu/index.ts';
 import { assert, throwIfAborted, VitrineError } from '../../lib/index.ts';
 import type { GPT2Config } from '../../model/index.ts';
-import { kvBytes, vectorStride } from '../../shaders/index.ts';
+import { kvBytes } from '../../shaders/index.ts';
 import type {
   ChooseRequest,
   DecodedToken,
@@ -12,23 +12,23 @@ import type {
   Runtime,
   RuntimeStats,
 } from '../runtime.ts';
-import type { RowsProgram } from './batched-step.ts';
+import { slotStride } from './activation-buffers.ts';
+import { filled } from './column-state.ts';
 import { headShape } from './decode-buffers.ts';
-import { DecodeProgram } from './decode-program.ts';
-import type { GPT2 } from './gpt2.ts';
-import { makeRoom } from './grow-kv-cache.ts';
-import type { Inspector } from './inspector.ts';
+import type { GpuModel } from './gpu-model.ts';
+import { growKvCache } from './grow-kv-cache.ts';
 import type { GpuRuntimeOptions } from './options.ts';
-import { PrefillProgram } from './prefill-program.ts';
-import { OneRow } from './short-prefill.ts';
+import { Programs } from './programs.ts';
 import { destroyModel } from './weights.ts';
 
 /** Most sequences one pass carries: the registers of a mat-vec lane. */
 export const maxColumns = 8;
-/** Columns programs of given rows are made for; fewer rows are filled up. */
-const columnCounts = [1, 2, 4, 8];
-/** Prompts and tails up to this many tokens go through the token loop's kernels one by one. */
-const rowByRow = 8;
+/** Columns that programs for given tokens are made for; fewer tokens are filled up. */
+const columnCounts = [1, 2, 4, 8] as const;
+/** Columns that short prompts are prepared for in the background. */
+const shortColumns = [4, 8];
+/** Prompts and tails up to this many tokens go through the token loop's kernels. */
+const shortPrompt = 8;
 
 /** A model on the GPU: {@link Runtime} over a KV cache, with the token loop on the device. */
 export class GpuRuntime implements Runtime {
@@ -38,27 +38,30 @@ export class GpuRuntime implements Runtime {
   private sequences = 1;
   private disposed = false;
   /** The last row's residual stream of each sequence, [sequence][C]. */
-  private ends: GPUBuffer;
-  private readonly programs = new Map<number, Promise<DecodeProgram>>();
-  private readonly rowsPrograms = new Map<number, Promise<RowsProgram>>();
-  private prefillProgram: Promise<PrefillProgram> | undefined;
-  private inspectorPart: Promise<Inspector> | undefined;
-  private oneRow: Promise<OneRow> | undefined;
+  private lastHidden: GPUBuffer;
+  private readonly compiled: Programs;
   private counters = { dispatches: 0, submits: 0, tokens: 0 };
 
   constructor(
     private readonly gpu: Gpu,
-    private readonly model: GPT2,
+    private readonly model: GpuModel,
     private readonly options: GpuRuntimeOptions,
   ) {
     this.config = model.config;
     this.contextLength = options.context;
     this.lost = gpu.lost;
-    this.ends = gpu.buffers.create('ends', this.endBytes);
+    this.lastHidden = gpu.buffers.create('lastHidden', this.hiddenBytes);
+    this.compiled = new Programs(gpu, model, options);
   }
 
-  private get endBytes(): number {
-    return vectorStride(this.config.nEmbd) * 4;
+  private get hiddenBytes(): number {
+    return slotStride(this.model.pass.hidden) * 4;
+  }
+
+  /** @throws VitrineError `disposed` */
+  private get programs(): Programs {
+    if (this.disposed) throw disposed();
+    return this.compiled;
   }
 
   async reserve(sequences: number): Promise<void> {
@@ -67,38 +70,22 @@ export class GpuRuntime implements Runtime {
       throw new VitrineError('invalid-argument', `n = ${sequences} is above ${maxColumns}.`);
     const { buffers, device } = this.gpu;
     const each = kvBytes({ ...headShape(this.config), context: this.contextLength, kv: this.options.kv });
-    const { h } = this.model;
-    const { ends, caches } = await makeRoom(this.gpu, h.length, sequences, each, this.endBytes);
+    const { attention } = this.model;
+    const { hiddenBytes } = this;
+    const grown = await growKvCache(this.gpu, attention.length, sequences, each, hiddenBytes);
     const encoder = device.createCommandEncoder({ label: 'reserve' });
     const replace = (from: GPUBuffer, to: GPUBuffer, bytes: number) => {
       encoder.copyBufferToBuffer(from, 0, to, 0, bytes);
       return to;
     };
-    const old = [this.ends, ...h.map((layer) => layer.kv)];
-    this.ends = replace(this.ends, ends, this.endBytes);
-    for (const [index, layer] of h.entries()) layer.kv = replace(layer.kv, caches[index] as GPUBuffer, each);
+    const old = [this.lastHidden, ...attention.map((layer) => layer.kv)];
+    this.lastHidden = replace(this.lastHidden, grown.lastHidden, hiddenBytes);
+    for (const [index, layer] of attention.entries())
+      layer.kv = replace(layer.kv, grown.caches[index] as GPUBuffer, each);
     device.queue.submit([encoder.finish()]);
     for (const buffer of old) buffers.destroy(buffer);
     this.sequences = sequences;
-    await this.dropPrograms();
-  }
-
-  /** Programs hold bind groups of the cache; they are made again when the cache moves. */
-  private async dropPrograms(): Promise<void> {
-    const programs = [...this.programs.values(), ...this.rowsPrograms.values()];
-    for (const program of await Promise.allSettled<{ destroy(): void }>(programs))
-      if (program.status === 'fulfilled') program.value.destroy();
-    this.programs.clear();
-    this.rowsPrograms.clear();
-    const inspector = await this.inspectorPart?.catch(() => undefined);
-    inspector?.destroy();
-    this.inspectorPart = undefined;
-    const prefill = await this.prefillProgram?.catch(() => undefined);
-    prefill?.destroy();
-    this.prefillProgram = undefined;
-    const row = await this.oneRow?.catch(() => undefined);
-    row?.destroy();
-    this.oneRow = undefined;
+    await this.compiled.drop();
   }
 
   async prefill(
@@ -107,41 +94,48 @@ export class GpuRuntime implements Runtime {
     ids: readonly number[],
     signal?: AbortSignal,
   ): Promise<void> {
-    if (ids.length <= rowByRow) {
-      await this.prefillRows(sequence, position, ids, signal);
+    if (ids.length <= shortPrompt) {
+      await this.prefillShort(sequence, position, ids, signal);
       return;
     }
-    const program = await this.prefiller();
+    const program = await this.programs.prefill();
     await program.run(sequence, position, ids, signal);
-    program.copyEnd(this.ends, sequence * this.endBytes);
+    program.copyEnd(this.lastHidden, sequence * this.hiddenBytes);
   }
 
-  private async prefillRows(
+  /**
+   * All ids in one pass, so that weights are read once. Until the kernels for so many columns are compiled, the ids go
+   * through the token loop's own, one by one.
+   */
+  private async prefillShort(
     sequence: number,
     position: number,
     ids: readonly number[],
     signal?: AbortSignal,
   ): Promise<void> {
-    const program = await this.program(1);
-    this.oneRow ??= OneRow.create(this.gpu, this.model, program, this.options);
-    const row = await this.oneRow;
+    const { programs } = this;
+    const several = ids.length > 1;
+    const columns = columnCounts.find((count) => count >= ids.length && programs.isHosted(count, several));
+    const together = several && columns !== undefined;
+    const { blocks, embed } = await programs.hosted(together ? columns : 1, together);
     throwIfAborted(signal, 'Reading the prompt');
-    const end = { buffer: this.ends, offset: sequence * this.endBytes };
-    for (const [index, id] of ids.entries()) row.run(sequence, position + index, id, end);
+    const starts = ids.map((token, index) => ({ sequence, token, length: position + index + 1, draw: 0 }));
+    const end = { to: this.lastHidden, offset: sequence * this.hiddenBytes };
+    if (together) blocks.run(filled(starts, columns), embed, { ...end, last: ids.length - 1 });
+    else for (const start of starts) blocks.run([start], embed, { ...end, last: 0 });
     await queueDone(this.gpu.device);
   }
 
   /** Compiles what the first tokens need; weights may still be on their way. */
   async warm(): Promise<void> {
-    const program = await this.program(1);
-    this.oneRow ??= OneRow.create(this.gpu, this.model, program, this.options);
-    await this.oneRow;
+    await Promise.all([this.programs.decode(1), this.programs.hosted(1, false)]);
   }
 
   /** Compiles what longer prompts and contexts need. */
   async warmMore(): Promise<void> {
-    await this.prefiller();
-    await (await this.program(1)).prepareSplit();
+    await this.programs.prefill();
+    await (await this.programs.hosted(1, false)).blocks.prepareSplit();
+    for (const columns of shortColumns) await this.programs.hosted(columns, true);
   }
 
   async score(
@@ -150,71 +144,41 @@ export class GpuRuntime implements Runtime {
     ids: readonly number[],
     targets: readonly number[],
   ): Promise<RowScores> {
-    const program = await this.prefiller();
-    const scores = await (await this.inspector()).score(sequence, position, ids, targets);
-    program.copyEnd(this.ends, sequence * this.endBytes);
+    const program = await this.programs.prefill();
+    const scores = await (await this.programs.inspector()).score(sequence, position, ids, targets);
+    program.copyEnd(this.lastHidden, sequence * this.hiddenBytes);
     return scores;
   }
 
-  private prefiller(): Promise<PrefillProgram> {
-    this.check();
-    this.prefillProgram ??= PrefillProgram.create(this.gpu, this.model, this.options);
-    return this.prefillProgram;
-  }
-
-  /** Scores and views of the inside; fetched and compiled when first asked for. */
-  private inspector(): Promise<Inspector> {
-    this.inspectorPart ??= Promise.all([this.prefiller(), import('./inspector.ts')]).then(
-      ([program, { Inspector }]) => Inspector.create(program),
-    );
-    // The caller sees the error; the next call tries again.
-    this.inspectorPart.catch(() => {
-      this.inspectorPart = undefined;
-    });
-    return this.inspectorPart;
-  }
-
-  private program(columns: number): Promise<DecodeProgram> {
-    this.check();
-    let program = this.programs.get(columns);
-    if (!program) {
-      program = DecodeProgram.create(this.gpu, this.model, columns, this.options);
-      this.programs.set(columns, program);
-    }
-    return program;
-  }
-
   async fork(from: number, to: readonly number[], length: number): Promise<void> {
-    this.check();
+    if (this.disposed) throw disposed();
     const { device } = this.gpu;
     const each = kvBytes({ ...headShape(this.config), context: this.contextLength, kv: this.options.kv });
     const encoder = device.createCommandEncoder({ label: 'fork' });
     // A copy within one buffer is not allowed everywhere, so each goes by way of a scratch buffer.
-    const scratch = this.gpu.buffers.create('fork.scratch', Math.max(each, this.endBytes));
+    const scratch = this.gpu.buffers.create('fork.scratch', Math.max(each, this.hiddenBytes));
     const spread = (buffer: GPUBuffer, bytes: number) => {
       encoder.copyBufferToBuffer(buffer, from * bytes, scratch, 0, bytes);
       for (const sequence of to) {
         if (sequence !== from) encoder.copyBufferToBuffer(scratch, 0, buffer, sequence * bytes, bytes);
       }
     };
-    spread(this.ends, this.endBytes);
-    if (length > 0) for (const layer of this.model.h) spread(layer.kv, each);
+    spread(this.lastHidden, this.hiddenBytes);
+    if (length > 0) for (const layer of this.model.attention) spread(layer.kv, each);
     device.queue.submit([encoder.finish()]);
     this.gpu.buffers.destroy(scratch);
   }
 
   async logits(sequence: number): Promise<Float32Array> {
-    const program = await this.program(1);
-    program.headOnly(this.ends, sequence * this.endBytes);
+    const program = await this.programs.decode(1);
+    program.headOnly(this.lastHidden, sequence);
     const bytes = this.config.vocabSize * 4;
-    const { logits } = program.workspace.activations;
-    return new Float32Array(await readBuffer(this.gpu.device, this.gpu.buffers, logits, bytes));
+    return new Float32Array(await readBuffer(this.gpu.device, this.gpu.buffers, program.logits, bytes));
   }
 
   async *decode(request: DecodeRequest): AsyncGenerator<DecodedToken[]> {
-    const columns = request.sequences.length;
-    const program = await this.program(columns);
-    program.begin(request, this.ends, this.endBytes);
+    const program = await this.programs.decode(request.sequences.length);
+    program.begin(request, this.lastHidden);
     try {
       yield* program.run(request);
     } finally {
@@ -223,30 +187,17 @@ export class GpuRuntime implements Runtime {
   }
 
   async choose(request: ChooseRequest): Promise<DecodedToken[]> {
-    this.check();
     const { length } = request.rows;
     const columns = columnCounts.find((count) => count >= length);
     assert(length > 0 && columns !== undefined, `${length} rows go through in one pass`);
-    let program = this.rowsPrograms.get(columns);
-    if (!program) {
-      program = this.makeRows(columns);
-      this.rowsPrograms.set(columns, program);
-    }
-    return (await program).run(request);
-  }
-
-  private async makeRows(columns: number): Promise<RowsProgram> {
-    // A part of its own, with the ways to decode that need it.
-    const { RowsProgram } = await import('./batched-step.ts');
-    const program = await DecodeProgram.create(this.gpu, this.model, columns, this.options, true);
-    return RowsProgram.create(this.gpu, this.model, program, this.options);
+    return (await this.programs.batched(columns)).run(request);
   }
 
   async inspect(
     ids: readonly number[],
     what: { attention: boolean; logitLensTop: number },
   ): Promise<InsideViews> {
-    return (await this.inspector()).inspect(ids, what);
+    return (await this.programs.inspector()).inspect(ids, what);
   }
 
   stats(): RuntimeStats {
@@ -258,14 +209,14 @@ export class GpuRuntime implements Runtime {
     };
   }
 
-  private check(): void {
-    if (this.disposed) throw new VitrineError('disposed', 'The model was disposed. Load it again.');
-  }
-
   dispose(): void {
     if (this.disposed) return;
     this.disposed = true;
     destroyModel(this.gpu, this.model);
     this.gpu.destroy();
   }
+}
+
+function disposed(): VitrineError {
+  return new VitrineError('disposed', 'The model was disposed. Load it again.');
 }

@@ -2,16 +2,16 @@ import { type Gpu, guarded } from '../../gpu/index.ts';
 import { VitrineError } from '../../lib/index.ts';
 
 /**
- * Buffers for several sequences, of so many bytes each: their ends, and a cache for every layer.
+ * Buffers for several sequences, of so many bytes each: the last row's residual stream of each, and a cache for every layer.
  * @throws VitrineError `adapter-limit` or `out-of-memory`; no buffer is left then
  */
-export async function makeRoom(
+export async function growKvCache(
   { buffers, device }: Gpu,
   layers: number,
   sequences: number,
   cacheBytes: number,
-  endBytes: number,
-): Promise<{ ends: GPUBuffer; caches: GPUBuffer[] }> {
+  hiddenBytes: number,
+): Promise<{ lastHidden: GPUBuffer; caches: GPUBuffer[] }> {
   const most = Math.floor(device.limits.maxStorageBufferBindingSize / cacheBytes);
   if (sequences > most)
     throw new VitrineError(
@@ -26,9 +26,9 @@ export async function makeRoom(
         made.push(buffer);
         return buffer;
       };
-      const ends = create('ends', endBytes);
+      const lastHidden = create('lastHidden', hiddenBytes);
       const caches = Array.from({ length: layers }, (_, layer) => create(`h.${layer}.kv`, cacheBytes));
-      return { ends, caches };
+      return { lastHidden, caches };
     });
   } catch (cause) {
     for (const buffer of made) buffers.destroy(buffer);

@@ -1,9 +1,11 @@
 import { readBuffer } from '../../gpu/index.ts';
+import { recordGraph, sitesOf } from '../../model/index.ts';
 import type { InsideViews, RowScores } from '../runtime.ts';
 import { AttentionViews, lensViews } from './attention-views.ts';
-import { forRows } from './dispatch-plan.ts';
+import { lower } from './lowering.ts';
+import type { GpuRuntimeOptions } from './options.ts';
 import { PrefillHead, readSummary } from './prefill-head.ts';
-import type { PrefillProgram } from './prefill-program.ts';
+import { PrefillProgram } from './prefill-program.ts';
 import { logitRows } from './prefill-tuning.ts';
 
 /** Passes over given tokens that tell what the model thinks of each: scores, attention, the layers' own guesses. */
@@ -11,12 +13,14 @@ export class Inspector {
   private constructor(
     private readonly program: PrefillProgram,
     private readonly head: PrefillHead,
+    private readonly options: GpuRuntimeOptions,
   ) {}
 
-  static async create(program: PrefillProgram): Promise<Inspector> {
-    const { gpu, model, attention, matmul } = program;
+  /** @param options those of the program */
+  static async create(program: PrefillProgram, options: GpuRuntimeOptions): Promise<Inspector> {
+    const { gpu, model, shape } = program;
     const rows = Math.min(program.rows, logitRows(gpu.info, model.config));
-    return new Inspector(program, await PrefillHead.create(gpu, model, rows, attention, matmul));
+    return new Inspector(program, await PrefillHead.create(gpu, model, rows, shape), options);
   }
 
   /** Computes `ids` at position, position + 1, … and says how likely each row thinks targets[i] is; -1 is NaN. */
@@ -27,11 +31,11 @@ export class Inspector {
     targets: readonly number[],
   ): Promise<RowScores> {
     const { head, program } = this;
-    const { gpu, buffers } = program;
+    const { gpu, hidden } = program;
     const summaries = await head.prepare(targets.slice(0, ids.length), 1);
     try {
       await program.walk(sequence, position, ids, ({ first, ids: part }) =>
-        head.run(summaries, buffers.activations.x, part.length, first),
+        head.run(summaries, hidden, part.length, first),
       );
       const bytes = await readBuffer(gpu.device, gpu.buffers, summaries.records);
       const rows = ids.map((_, row) => readSummary(bytes, row, 1));
@@ -49,40 +53,50 @@ export class Inspector {
     ids: readonly number[],
     what: { attention: boolean; logitLensTop: number },
   ): Promise<InsideViews> {
-    const { head, program } = this;
-    const { gpu, model, buffers, layers, attention } = program;
+    const { head } = this;
+    const { gpu, model } = this.program;
     const top = what.logitLensTop;
-    const stages = model.h.length + 1;
+    const { patterns, stages } = viewedSites([...sitesOf(model.forward).keys()]);
+    const capture = new Set([...(what.attention ? patterns : []), ...(top > 0 ? stages : [])]);
+    const pass = lower(recordGraph(model.forward, { capture }));
+    const captures = pass.body.filter((step) => step.kind === 'capture');
+    const program = await PrefillProgram.create(gpu, model, this.options, pass);
     const views = what.attention
-      ? await AttentionViews.create(gpu, model, attention, buffers, program.rows, ids.length)
+      ? await AttentionViews.create(
+          program,
+          captures.filter(({ pattern }) => pattern),
+          ids.length,
+        )
       : undefined;
-    const targets = new Array<number>(stages * ids.length).fill(0);
+    const targets = new Array<number>(stages.length * ids.length).fill(0);
     const records = top > 0 ? await head.prepare(targets, top) : undefined;
     try {
-      for (const part of program.parts(ids)) {
-        program.begin(0, part.first, part.ids, ids.length);
-        const lens = (stage: number) => {
-          const row = stage * ids.length + part.first;
-          if (records) head.run(records, buffers.activations.x, part.ids.length, row);
-        };
-        lens(0);
-        for (const [index, layer] of layers.entries()) {
-          program.submit(forRows(layer, part.ids.length));
-          await views?.take(index, part.first, part.ids.length);
-          lens(index + 1);
-        }
-      }
+      await program.capture(ids, async (site, { first, ids: part }) => {
+        const layer = patterns.indexOf(site);
+        if (layer >= 0) await views?.take(layer, first, part.length);
+        else if (records)
+          head.run(records, program.hidden, part.length, stages.indexOf(site) * ids.length + first);
+      });
       return {
         ...(views && { attention: views.result }),
-        ...(records && { logitLens: await lensViews(gpu, records, stages, ids.length) }),
+        ...(records && { logitLens: await lensViews(gpu, records, stages.length, ids.length) }),
       };
     } finally {
       views?.destroy();
       if (records) head.forget(records);
+      program.destroy();
     }
   }
 
   destroy(): void {
     this.head.destroy();
   }
+}
+
+/** The attention patterns of a model, and the stages of its residual stream: before the first block and after each. */
+function viewedSites(sites: readonly string[]): { patterns: string[]; stages: string[] } {
+  return {
+    patterns: sites.filter((site) => site.endsWith('.attn.hook_pattern')),
+    stages: sites.filter((site) => site === 'blocks.0.hook_resid_pre' || site.endsWith('.hook_resid_post')),
+  };
 }

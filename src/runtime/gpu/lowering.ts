@@ -14,13 +14,15 @@ export interface Slot {
   layout: 'rows' | 'heads';
   /** Floats of a row, without padding. */
   width: number;
+  /** Of q, k and v each; undefined for plain rows. */
+  heads?: number;
   index: number;
 }
 
 /** What happens to a product's values on their way out. */
 export type Output =
   | { as: 'store'; to: Slot }
-  | { as: 'heads'; to: Slot; heads: number }
+  | { as: 'heads'; to: Slot }
   | { as: 'add'; to: Slot }
   | { as: 'activate'; to: Slot; activation: Activation };
 
@@ -45,6 +47,8 @@ export type Step =
   | LinearStep
   /** Keys and values into the cache, pattern and weighted sum in one. */
   | { kind: 'attention'; spec: AttentionSpec; headSize: number; from: Slot; to: Slot }
+  /** A place where the pass is looked at: a value's rows, or the pattern that q and k of `from` give. */
+  | { kind: 'capture'; site: string; from: Slot; pattern: boolean }
   /** A layer norm that no product follows. */
   | { kind: 'norm'; name: string; epsilon: number; width: number; from: Slot; to: Slot };
 
@@ -119,6 +123,10 @@ class Lowering {
       case 'attentionPattern':
         this.attention(node);
         break;
+      case 'capture':
+        this.capture(node, this.slot(node.inputs[0] as Value), false);
+        this.read(node.inputs[0] as Value);
+        break;
       case 'selectPositions':
         this.slots.set(node.id, this.slot(node.inputs[0] as Value));
         this.unread[node.inputs[0] as Value]!--;
@@ -181,7 +189,7 @@ class Lowering {
       for (const { id } of readers) this.fused.add(id);
       return {
         result: node,
-        output: { as: 'heads', to: this.take('heads', width), heads: first.shape[0] as number },
+        output: { as: 'heads', to: this.take('heads', width, first.shape[0]) },
       };
     }
     const activate = this.only(node, 'activate');
@@ -201,7 +209,9 @@ class Lowering {
   }
 
   private attention(node: NodeOf<'attentionPattern'>): void {
-    const sum = this.only(node, 'weightedSum');
+    const readers = this.readers[node.id] ?? [];
+    const captures = readers.filter((reader) => reader.op === 'capture');
+    const sum = readers.find((reader) => reader.op === 'weightedSum');
     const parts = [...node.inputs, ...(sum?.inputs.slice(1) ?? [])].map((input) => this.graph.nodes[input]);
     const qkv = parts[0]?.inputs[0];
     const together = parts.every(
@@ -215,8 +225,13 @@ class Lowering {
     const from = this.slot(qkv);
     const to = this.take('rows', widthOf(sum.shape));
     this.steps.push({ kind: 'attention', spec: node.spec, headSize, from, to });
-    this.become(sum, to);
+    for (const reader of captures) this.capture(reader, from, true);
+    this.become(sum, to, ...captures);
     for (const _ of parts) this.read(qkv);
+  }
+
+  private capture({ site }: NodeOf<'capture'>, from: Slot, pattern: boolean): void {
+    this.steps.push({ kind: 'capture', site, from, pattern });
   }
 
   /** The reader of a value, if it is the only one and of this operation. */
@@ -235,9 +250,16 @@ class Lowering {
     return defined(this.slots.get(value), `slot of value ${value}`);
   }
 
-  private take(layout: Slot['layout'], width: number): Slot {
+  private take(layout: Slot['layout'], width: number, heads?: number): Slot {
     const index = this.free.findIndex((slot) => slot.layout === layout && slot.width === width);
-    return this.free.splice(index, index < 0 ? 0 : 1)[0] ?? { layout, width, index: this.made++ };
+    return (
+      this.free.splice(index, index < 0 ? 0 : 1)[0] ?? {
+        layout,
+        width,
+        index: this.made++,
+        ...(heads && { heads }),
+      }
+    );
   }
 
   /** A value has been read once more; after the last time its slot is free. */

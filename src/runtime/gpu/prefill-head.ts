@@ -1,17 +1,18 @@
 import { type Gpu, submit, usage } from '../../gpu/index.ts';
 import {
-  type AttentionShape,
-  type MatmulVariant,
   packChunk,
   packSummary,
   summariseRowsKernel,
   summarySize,
   vectorStride,
 } from '../../shaders/index.ts';
+import { ActivationBuffers } from './activation-buffers.ts';
 import { type Compiled, compilePlan, forRows } from './dispatch-plan.ts';
-import { type Activations, type GPT2, head } from './gpt2.ts';
-import { PrefillOperations } from './prefill-plan.ts';
-import { defaultAttention } from './prefill-tuning.ts';
+import type { GpuModel } from './gpu-model.ts';
+import { type PrefillBuffers, type PrefillShape, planPrefill } from './prefill-kernels.ts';
+
+/** Buffers of a few rows on their way through the head. */
+type HeadBuffers = Omit<PrefillBuffers, 'ids'> & { summary: GPUBuffer };
 
 /** Records of the rows summarised for one call; freed by the caller through {@link PrefillHead.forget}. */
 export interface Summaries {
@@ -33,36 +34,24 @@ export interface RowSummary {
 export class PrefillHead {
   private constructor(
     private readonly gpu: Gpu,
-    private readonly model: GPT2,
+    private readonly model: GpuModel,
+    /** Rows of logits in memory at once. */
     private readonly rows: number,
-    private readonly activations: Pick<Activations, 'x' | 'logits'>,
-    private readonly normed: GPUBuffer,
-    private readonly params: GPUBuffer,
-    private readonly summary: GPUBuffer,
+    private readonly buffers: HeadBuffers,
     private readonly plan: readonly Compiled[],
   ) {}
 
   /** @param rows rows of logits in memory at once */
-  static async create(
-    gpu: Gpu,
-    model: GPT2,
-    rows: number,
-    attention: AttentionShape,
-    matmul: MatmulVariant,
-  ): Promise<PrefillHead> {
-    const { vocabSize, nEmbd, layerNormEpsilon: normEpsilon } = model.config;
-    const vectors = (label: string, floats: number) =>
-      gpu.buffers.create(`score.${label}`, rows * vectorStride(floats) * 4);
-    const x = vectors('x', nEmbd);
-    const normed = vectors('normed', nEmbd);
-    const logits = vectors('logits', vocabSize);
-    const params = gpu.buffers.create('score.params', 16, usage.uniform);
-    const summary = gpu.buffers.create('score.summary', 16, usage.uniform);
-    const shape = { attention, attentionVariant: defaultAttention(gpu.info), normEpsilon };
-    const ops = new PrefillOperations(shape, matmul, params, normed);
-    head(ops, model, { x, logits, qkv: x, att: x, mlp: x });
-    const plan = await compilePlan(gpu, ops.plan);
-    return new PrefillHead(gpu, model, rows, { x, logits }, normed, params, summary, plan);
+  static async create(gpu: Gpu, model: GpuModel, rows: number, shape: PrefillShape): Promise<PrefillHead> {
+    const width = vectorStride(model.config.nEmbd);
+    const buffers: HeadBuffers = {
+      activations: new ActivationBuffers(gpu, 'score', rows),
+      normed: gpu.buffers.create('score.normed', rows * width * 4),
+      params: gpu.buffers.create('score.params', 16, usage.uniform),
+      summary: gpu.buffers.create('score.summary', 16, usage.uniform),
+    };
+    const plan = await compilePlan(gpu, planPrefill(model.pass.head, model, buffers, shape));
+    return new PrefillHead(gpu, model, rows, buffers, plan);
   }
 
   /** Room for the records of `targets.length` rows with `top` likeliest ids each. A target of -1 is none. */
@@ -73,7 +62,8 @@ export class PrefillHead {
     const targetBuffer = buffers.from('score.targets', words);
     const records = buffers.create('score.records', targets.length * summarySize(top) * 4);
     const source = summariseRowsKernel(vocabSize, vectorStride(vocabSize));
-    const bound = [this.activations.logits, targetBuffer, records, this.summary];
+    const logits = this.buffers.activations.of(this.model.pass.logits);
+    const bound = [logits, targetBuffer, records, this.buffers.summary];
     const plan = await compilePlan(this.gpu, [{ source, buffers: bound, grid: (rows) => [rows, 1, 1] }]);
     return { rows: targets.length, top, targets: targetBuffer, records, plan };
   }
@@ -85,10 +75,11 @@ export class PrefillHead {
     for (let first = 0; first < count; first += this.rows) {
       const rows = Math.min(this.rows, count - first);
       const encoder = device.createCommandEncoder({ label: 'score' });
-      encoder.copyBufferToBuffer(x, first * bytes, this.activations.x, 0, rows * bytes);
+      const own = this.buffers.activations.of(this.model.pass.hidden);
+      encoder.copyBufferToBuffer(x, first * bytes, own, 0, rows * bytes);
       device.queue.submit([encoder.finish()]);
-      device.queue.writeBuffer(this.params, 0, packChunk({ count: rows, base: 0, sequence: 0 }));
-      device.queue.writeBuffer(this.summary, 0, packSummary(summaries.top, firstRecord + first));
+      device.queue.writeBuffer(this.buffers.params, 0, packChunk({ count: rows, base: 0, sequence: 0 }));
+      device.queue.writeBuffer(this.buffers.summary, 0, packSummary(summaries.top, firstRecord + first));
       submit(device, [...forRows(this.plan, rows), ...forRows(summaries.plan, rows)], 'score');
     }
   }
@@ -98,9 +89,9 @@ export class PrefillHead {
   }
 
   destroy(): void {
-    const { x, logits } = this.activations;
-    for (const buffer of [x, logits, this.normed, this.params, this.summary])
-      this.gpu.buffers.destroy(buffer);
+    const { activations, normed, params, summary } = this.buffers;
+    activations.destroy();
+    for (const buffer of [normed, params, summary]) this.gpu.buffers.destroy(buffer);
   }
 }
 

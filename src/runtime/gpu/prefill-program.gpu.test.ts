@@ -16,7 +16,12 @@ interface Setup extends RandomModelOptions {
   config?: Partial<GPT2Config>;
 }
 
-type Standing = ReturnType<typeof randomModel> & { program: PrefillProgram; config: GPT2Config; gpu: Gpu };
+type Standing = ReturnType<typeof randomModel> & {
+  program: PrefillProgram;
+  options: GpuRuntimeOptions;
+  config: GPT2Config;
+  gpu: Gpu;
+};
 
 /** Puts a random model and its prefill on a device, and checks that nothing is left behind. */
 function standing(setup: Setup, work: (standing: Standing) => Promise<void>): Promise<void> {
@@ -29,10 +34,16 @@ function standing(setup: Setup, work: (standing: Standing) => Promise<void>): Pr
       choose,
     };
     const program = await PrefillProgram.create(gpu, random.model, options);
-    await work({ ...random, program, config, gpu });
+    await work({ ...random, program, options, config, gpu });
     program.destroy();
     destroyModel(gpu, random.model);
   });
+}
+
+/** The residual stream after the last block as the reference has it, [T, C]. */
+function hidden({ forward, config }: Standing, ids: readonly number[]): Float64Array {
+  const site = `blocks.${config.nLayer - 1}.hook_resid_post`;
+  return forward(ids, [site]).captured.get(site)?.data ?? new Float64Array();
 }
 
 /** The residual stream at the end of the sequence. */
@@ -55,7 +66,7 @@ describe('run', () => {
     standing({}, async (on) => {
       const ids = randomIds(T, T, 61);
       await on.program.run(0, 0, ids);
-      const expected = on.forward(ids).residuals.at(-1) as Float64Array;
+      const expected = hidden(on, ids);
       expectClose(await end(on), lastRow(expected, on.config.nEmbd), tolerance);
     }),
   );
@@ -67,10 +78,10 @@ describe('run', () => {
       await on.program.run(1, 0, ids.slice(0, 23));
       await on.program.run(0, 0, other);
       await on.program.run(1, 23, ids.slice(23));
-      const whole = on.forward(ids).residuals.at(-1) as Float64Array;
+      const whole = hidden(on, ids);
       expectClose(await end(on), lastRow(whole, on.config.nEmbd), tolerance);
       await on.program.run(1, 11, other);
-      const again = on.forward([...ids.slice(0, 11), ...other]).residuals.at(-1) as Float64Array;
+      const again = hidden(on, [...ids.slice(0, 11), ...other]);
       expectClose(await end(on), lastRow(again, on.config.nEmbd), tolerance);
     }));
 
@@ -78,7 +89,7 @@ describe('run', () => {
     standing({ dtype }, async (on) => {
       const ids = randomIds(7, 33, 61);
       await on.program.run(0, 0, ids);
-      const expected = on.forward(ids).residuals.at(-1) as Float64Array;
+      const expected = hidden(on, ids);
       expectClose(await end(on), lastRow(expected, on.config.nEmbd), tolerance);
     }),
   );
@@ -91,7 +102,7 @@ describe('run', () => {
     standing({ config, kv: 'f16' }, async (on) => {
       const ids = randomIds(8, 21, 61);
       await on.program.run(0, 0, ids);
-      const expected = on.forward(ids).residuals.at(-1) as Float64Array;
+      const expected = hidden(on, ids);
       expectClose(await end(on), lastRow(expected, on.config.nEmbd), { absolute: 4e-3, relative: 4e-3 });
     }),
   );
@@ -107,33 +118,41 @@ test('score: log-probabilities of targets, and each row’s likeliest id', () =>
   standing({}, async (on) => {
     const ids = randomIds(10, 135, 61);
     const targets = [...ids.slice(1), -1];
-    const scores = await (await Inspector.create(on.program)).score(0, 0, ids, targets);
-    const logits = on.forward(ids).logits(on.config.nLayer);
-    const rows = ids.map((_, t) => logits.slice(t * 61, t * 61 + 61));
+    const inspector = await Inspector.create(on.program, on.options);
+    const scores = await inspector.score(0, 0, ids, targets);
+    inspector.destroy();
+    const reference = on.forward(ids);
+    const rows = ids.map((_, t) => reference.logits(t));
     const expected = rows.map((row, t) => (row[targets[t] as number] as number) - logSumExp(row));
     expect(scores.logprobs.at(-1)).toBeNaN();
     expectClose(scores.logprobs.slice(0, -1), expected.slice(0, -1), { absolute: 2e-4 });
     expect([...scores.argmax]).toEqual(rows.map((row) => likeliest(row, 1)[0]));
-    const last = on.forward(ids).residuals.at(-1) as Float64Array;
+    const last = hidden(on, ids);
     expectClose(await end(on), lastRow(last, on.config.nEmbd), tolerance);
   }));
 
 test('inspect: attention of every head, and the head applied to every stage', () =>
   standing({}, async (on) => {
     const ids = randomIds(11, 131, 61);
-    const views = await (await Inspector.create(on.program)).inspect(ids, {
-      attention: true,
-      logitLensTop: 3,
-    });
-    const plain = on.forward(ids);
-    for (const [layer, heads] of plain.attention.entries()) {
-      for (const [head, weights] of heads.entries()) {
+    const inspector = await Inspector.create(on.program, on.options);
+    const views = await inspector.inspect(ids, { attention: true, logitLensTop: 3 });
+    inspector.destroy();
+    const { nLayer, nHead, nEmbd } = on.config;
+    const layers = Array.from({ length: nLayer }, (_, layer) => layer);
+    const patterns = layers.map((layer) => `blocks.${layer}.attn.hook_pattern`);
+    const stages = ['blocks.0.hook_resid_pre', ...layers.map((layer) => `blocks.${layer}.hook_resid_post`)];
+    const plain = on.forward(ids, [...patterns, ...stages]);
+    const dataOf = (site: string) => plain.captured.get(site)?.data ?? new Float64Array();
+    for (const [layer, pattern] of patterns.entries()) {
+      const size = ids.length ** 2;
+      for (let head = 0; head < nHead; head++) {
         const actual = views.attention?.[layer]?.[head] ?? [];
-        expectClose(actual, weights, { absolute: 1e-5 }, `layer ${layer} head ${head}`);
+        const expected = dataOf(pattern).subarray(head * size, (head + 1) * size);
+        expectClose(actual, expected, { absolute: 1e-5 }, `layer ${layer} head ${head}`);
       }
     }
-    for (let stage = 0; stage <= on.config.nLayer; stage++) {
-      const row = plain.logits(stage).slice(-61);
+    for (const [stage, site] of stages.entries()) {
+      const row = plain.head(dataOf(site).slice(-nEmbd));
       const got = views.logitLens?.[stage]?.at(-1) ?? [];
       expect(got.map(({ id }) => id)).toEqual(likeliest(row, 3));
       expectClose(
@@ -145,10 +164,9 @@ test('inspect: attention of every head, and the head applied to every stage', ()
   }));
 
 test('inspect computes only what is asked for', () =>
-  standing({}, async ({ program }) => {
-    const views = await (await Inspector.create(program)).inspect([1, 2, 3], {
-      attention: false,
-      logitLensTop: 0,
-    });
+  standing({}, async ({ program, options }) => {
+    const inspector = await Inspector.create(program, options);
+    const views = await inspector.inspect([1, 2, 3], { attention: false, logitLensTop: 0 });
+    inspector.destroy();
     expect(views).toEqual({});
   }));

@@ -1,33 +1,13 @@
 import { type Dispatch, type Gpu, queueDone, submit, usage } from '../../gpu/index.ts';
 import { throwIfAborted } from '../../lib/index.ts';
-import {
-  type AttentionShape,
-  embedRowsGrid,
-  embedRowsKernel,
-  type MatmulVariant,
-  matrixBuffers,
-  packChunk,
-  vectorStride,
-} from '../../shaders/index.ts';
-import { attentionShape, createActivations } from './decode-buffers.ts';
-import { type Compiled, compilePlan, forRows, type Planned } from './dispatch-plan.ts';
-import { type Activations, block, type GPT2 } from './gpt2.ts';
+import { packChunk, vectorStride } from '../../shaders/index.ts';
+import { ActivationBuffers, slotStride } from './activation-buffers.ts';
+import { attentionShape } from './decode-buffers.ts';
+import { type Compiled, compilePlan, forRows, submitsWithin } from './dispatch-plan.ts';
+import type { GpuModel } from './gpu-model.ts';
 import type { GpuRuntimeOptions } from './options.ts';
-import { PrefillOperations } from './prefill-plan.ts';
-import { chunkRows, defaultAttention, defaultMatmul, layersPerSubmit } from './prefill-tuning.ts';
-
-/** Buffers of a chunk on its way through the model. */
-export interface PrefillBuffers {
-  activations: Activations;
-  normed: GPUBuffer;
-  ids: GPUBuffer;
-  params: GPUBuffer;
-}
-
-export interface PrefillCounters {
-  dispatches: number;
-  submits: number;
-}
+import { type PrefillBuffers, type PrefillShape, planPrefill } from './prefill-kernels.ts';
+import { chunkRows, defaultAttention, defaultMatmul, submitBudget } from './prefill-tuning.ts';
 
 /** A part of the ids that goes through the model at once. */
 interface Part {
@@ -36,44 +16,66 @@ interface Part {
   ids: readonly number[];
 }
 
+/** Something that wants to see a chunk where a pass is captured; what it submits runs there. */
+export type CaptureChunk = (site: string, part: Part) => Promise<void> | void;
+
+/** The dispatches up to a place that is captured, or up to the end. */
+interface Section {
+  plan: readonly Compiled[];
+  site: string | undefined;
+}
+
 /** Runs chunks of a sequence through all blocks, filling the KV cache. Everything is compiled and bound once. */
 export class PrefillProgram {
-  readonly counters: PrefillCounters = { dispatches: 0, submits: 0 };
   /** Row of the last chunk at which the sequence ends. */
   private lastRow = 0;
 
   private constructor(
     readonly gpu: Gpu,
-    readonly model: GPT2,
-    readonly attention: AttentionShape,
+    readonly model: GpuModel,
+    readonly shape: PrefillShape,
+    readonly buffers: PrefillBuffers,
     /** Most rows of a chunk. */
     readonly rows: number,
-    readonly matmul: MatmulVariant,
-    readonly buffers: PrefillBuffers,
-    private readonly embed: readonly Compiled[],
-    readonly layers: readonly (readonly Compiled[])[],
+    private readonly sections: readonly Section[],
   ) {}
 
-  static async create(gpu: Gpu, model: GPT2, options: GpuRuntimeOptions): Promise<PrefillProgram> {
+  /** @param pass the model's own, or the same with captures */
+  static async create(
+    gpu: Gpu,
+    model: GpuModel,
+    options: GpuRuntimeOptions,
+    pass = model.pass,
+  ): Promise<PrefillProgram> {
     const { config } = model;
     const rows = chunkRows(gpu.info, config);
-    const buffers = createBuffers(gpu, model, rows);
-    const attention = attentionShape(config, options.context, options.kv);
-    const shape = {
-      attention,
+    const buffers = createBuffers(gpu, rows, config.nEmbd);
+    const shape: PrefillShape = {
+      attention: attentionShape(config, options.context, options.kv),
       attentionVariant: defaultAttention(gpu.info),
-      normEpsilon: config.layerNormEpsilon,
+      matmul: options.matmul ?? defaultMatmul(gpu.info),
     };
-    const matmul = options.matmul ?? defaultMatmul(gpu.info);
-    const [embed, ...layers] = await Promise.all([
-      compilePlan(gpu, [plannedEmbed(model, buffers, attention)]),
-      ...model.h.map((layer) => {
-        const ops = new PrefillOperations(shape, matmul, buffers.params, buffers.normed);
-        block(ops, model, buffers.activations, layer);
-        return compilePlan(gpu, ops.plan);
-      }),
-    ]);
-    return new PrefillProgram(gpu, model, attention, rows, matmul, buffers, embed, layers);
+    const sections: { steps: (typeof pass.body)[number][]; site?: string }[] = [{ steps: [pass.embed] }];
+    for (const step of pass.body) {
+      const section = sections.at(-1) as (typeof sections)[number];
+      if (step.kind !== 'capture') section.steps.push(step);
+      else {
+        section.site = step.site;
+        sections.push({ steps: [] });
+      }
+    }
+    const compiled = await Promise.all(
+      sections.map(async ({ steps, site }) => ({
+        plan: await compilePlan(gpu, planPrefill(steps, model, buffers, shape)),
+        site,
+      })),
+    );
+    return new PrefillProgram(gpu, model, shape, buffers, rows, compiled);
+  }
+
+  /** The buffer of the residual stream after the last block, [rows][C]. */
+  get hidden(): GPUBuffer {
+    return this.buffers.activations.of(this.model.pass.hidden);
   }
 
   /**
@@ -86,9 +88,9 @@ export class PrefillProgram {
 
   /** Copies the residual stream of the last row to a place in another buffer. */
   copyEnd(buffer: GPUBuffer, offsetBytes: number): void {
-    const bytes = vectorStride(this.model.config.nEmbd) * 4;
+    const bytes = slotStride(this.model.pass.hidden) * 4;
     const encoder = this.gpu.device.createCommandEncoder({ label: 'end' });
-    encoder.copyBufferToBuffer(this.buffers.activations.x, this.lastRow * bytes, buffer, offsetBytes, bytes);
+    encoder.copyBufferToBuffer(this.hidden, this.lastRow * bytes, buffer, offsetBytes, bytes);
     this.gpu.device.queue.submit([encoder.finish()]);
   }
 
@@ -106,12 +108,23 @@ export class PrefillProgram {
       await before;
       throwIfAborted(signal, 'Reading the prompt');
       this.begin(sequence, position + part.first, part.ids);
-      this.submitLayers(part.ids.length);
+      for (const { plan } of this.sections) this.submitPlan(plan, part.ids.length);
       after?.(part);
       before = done;
       done = queueDone(this.gpu.device);
     }
     await done;
+  }
+
+  /** A pass from the start of sequence 0 that stops at every captured site of every chunk. */
+  async capture(ids: readonly number[], take: CaptureChunk): Promise<void> {
+    for (const part of this.parts(ids)) {
+      this.begin(0, part.first, part.ids, ids.length);
+      for (const { plan, site } of this.sections) {
+        this.submitPlan(plan, part.ids.length);
+        if (site !== undefined) await take(site, part);
+      }
+    }
   }
 
   /** The ids, cut into what goes through at once. */
@@ -121,51 +134,39 @@ export class PrefillProgram {
       yield { first, ids: ids.slice(first, first + rows) };
   }
 
-  /** Puts a part of a sequence in place and embeds it. */
-  begin(sequence: number, base: number, ids: readonly number[], total = 0): void {
+  /** Says which part of a sequence the next dispatches compute. */
+  private begin(sequence: number, base: number, ids: readonly number[], total = 0): void {
     const { queue } = this.gpu.device;
     queue.writeBuffer(this.buffers.params, 0, packChunk({ count: ids.length, base, sequence, total }));
     queue.writeBuffer(this.buffers.ids, 0, new Uint32Array(ids));
-    this.submit(forRows(this.embed, ids.length));
     this.lastRow = ids.length - 1;
   }
 
-  private submitLayers(rows: number): void {
-    const together = layersPerSubmit(this.gpu.info, this.model.config, rows);
-    for (let first = 0; first < this.layers.length; first += together) {
-      this.submit(this.layers.slice(first, first + together).flatMap((layer) => forRows(layer, rows)));
-    }
+  private submitPlan(plan: readonly Compiled[], rows: number): void {
+    for (const dispatches of submitsWithin(plan, rows, submitBudget(this.gpu.info))) this.submit(dispatches);
   }
 
   submit(dispatches: readonly Dispatch[]): void {
     submit(this.gpu.device, dispatches, 'prefill');
-    this.counters.dispatches += dispatches.length;
-    this.counters.submits++;
+  }
+
+  /** Dispatches of one chunk of this many rows. */
+  dispatchesOf(rows: number): number {
+    return this.sections.reduce((sum, { plan }) => sum + forRows(plan, rows).length, 0);
   }
 
   destroy(): void {
     const { activations, normed, ids, params } = this.buffers;
-    for (const buffer of [...Object.values(activations), normed, ids, params]) {
-      this.gpu.buffers.destroy(buffer);
-    }
+    activations.destroy();
+    for (const buffer of [normed, ids, params]) this.gpu.buffers.destroy(buffer);
   }
 }
 
-function createBuffers(gpu: Gpu, { config }: GPT2, rows: number): PrefillBuffers {
+function createBuffers(gpu: Gpu, rows: number, width: number): PrefillBuffers {
   return {
-    activations: createActivations(gpu, config, rows, 0, 'prefill'),
-    normed: gpu.buffers.create('prefill.normed', rows * vectorStride(config.nEmbd) * 4),
+    activations: new ActivationBuffers(gpu, 'prefill', rows),
+    normed: gpu.buffers.create('prefill.normed', rows * vectorStride(width) * 4),
     ids: gpu.buffers.create('prefill.ids', rows * 4),
     params: gpu.buffers.create('prefill.params', 16, usage.uniform),
-  };
-}
-
-function plannedEmbed(model: GPT2, buffers: PrefillBuffers, { context }: AttentionShape): Planned {
-  const shape = { embedding: model.wte.format, stride: vectorStride(model.config.nEmbd), context };
-  const { ids, params, activations } = buffers;
-  return {
-    source: embedRowsKernel(shape),
-    buffers: [ids, ...matrixBuffers(model.wte), model.wpe, activations.x, params],
-    grid: (rows) => embedRowsGrid(shape, rows),
   };
 }

@@ -1,8 +1,8 @@
 import type { GpuInfo } from '../../gpu/index.ts';
-import { clamp } from '../../lib/index.ts';
+import { clamp, defined } from '../../lib/index.ts';
 import type { GPT2Config } from '../../model/index.ts';
 import type { AttentionVariant, MatmulVariant, WeightDtype } from '../../shaders/index.ts';
-import type { GPT2 } from './gpt2.ts';
+import { type GpuModel, widestLinears } from './gpu-model.ts';
 
 /**
  * Multiply-adds a single dispatch may take: about 100 ms on the slowest device of its kind, so that the rest of the
@@ -26,10 +26,9 @@ export function logitRows(info: GpuInfo, { nEmbd, vocabSize }: GPT2Config): numb
   return clamp(Math.floor(dispatchBudget(info) / (nEmbd * vocabSize) / 8) * 8, 4, 64);
 }
 
-/** Blocks that go to the device in one submit: several dispatch budgets' worth. */
-export function layersPerSubmit(info: GpuInfo, { nEmbd, nInner }: GPT2Config, rows: number): number {
-  const perLayer = rows * nEmbd * (4 * nEmbd + 2 * nInner);
-  return Math.max(1, Math.floor((4 * dispatchBudget(info)) / perLayer));
+/** Multiply-adds of one submit: several dispatch budgets' worth. */
+export function submitBudget(info: GpuInfo): number {
+  return 4 * dispatchBudget(info);
 }
 
 const direct: MatmulVariant = { kind: 'direct', tm: 4, rn: 8, workgroup: 16 };
@@ -79,7 +78,8 @@ export function defaultAttention(info: GpuInfo): AttentionVariant {
 }
 
 /** What the best variant depends on; the autotuner remembers by it. */
-export function matmulKey({ h, lm_head }: GPT2): string {
-  const { dtype, rows, columns } = (h[0]?.mlp.c_fc ?? lm_head).matrix.format;
+export function matmulKey(model: GpuModel): string {
+  const [widest] = widestLinears(model);
+  const { dtype, rows, columns } = defined(widest, 'a product').matrix.format;
   return `chunk ${dtype} ${rows}x${columns}`;
 }

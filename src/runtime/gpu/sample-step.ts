@@ -1,5 +1,4 @@
 import type { Dispatch, Gpu } from '../../gpu/index.ts';
-import type { GPT2Config } from '../../model/index.ts';
 import { isPlainGreedy } from '../../sampling/index.ts';
 import {
   packSampling,
@@ -10,8 +9,9 @@ import {
   vectorStride,
 } from '../../shaders/index.ts';
 import type { DecodeRequest } from '../runtime.ts';
-import type { Workspace } from './decode-buffers.ts';
+import type { DecodeBuffers } from './decode-buffers.ts';
 import { compilePlan, forRows } from './dispatch-plan.ts';
+import type { GpuModel } from './gpu-model.ts';
 
 const uniformUsage = 0x40 | 0x8;
 
@@ -26,21 +26,21 @@ export class SampleStep {
 
   static async create(
     gpu: Gpu,
-    config: GPT2Config,
-    workspace: Workspace,
+    { config, pass }: GpuModel,
+    { columns, state, activations }: DecodeBuffers,
     context: number,
   ): Promise<SampleStep> {
     const shape: SampleShape = {
       vocab: config.vocabSize,
-      columns: workspace.columns,
+      columns,
       logitsStride: vectorStride(config.vocabSize),
       context,
     };
     const own = createBuffers(gpu, shape);
     const { work, notes, bias, lists, sampling } = own;
-    const buffers = [workspace.activations.logits, work, notes, bias, lists, workspace.state, sampling];
+    const buffers = [activations.of(pass.logits), work, notes, bias, lists, state, sampling];
     const plan = await compilePlan(gpu, [
-      { source: sampleKernel(shape), buffers, grid: (columns) => [columns, 1, 1] },
+      { source: sampleKernel(shape), buffers, grid: (count) => [count, 1, 1] },
     ]);
     return new SampleStep(gpu, shape, own, forRows(plan, shape.columns));
   }

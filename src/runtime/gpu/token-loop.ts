@@ -2,7 +2,7 @@ import { type Dispatch, type Gpu, ReadbackRing, record } from '../../gpu/index.t
 import { clamp } from '../../lib/index.ts';
 import { recordSize } from '../../shaders/index.ts';
 import type { DecodedToken } from '../runtime.ts';
-import { ringRecords, type Workspace } from './decode-buffers.ts';
+import { type DecodeBuffers, ringRecords } from './decode-buffers.ts';
 
 const nothing = 0xffffffff;
 
@@ -53,9 +53,9 @@ export class TokenLoop {
 
   constructor(
     private readonly gpu: Gpu,
-    private readonly workspace: Workspace,
+    private readonly buffers: DecodeBuffers,
   ) {
-    this.readback = new ReadbackRing(gpu.buffers, workspace.ring.size, submitsInFlight + 1, 'tokens');
+    this.readback = new ReadbackRing(gpu.buffers, buffers.ring.size, submitsInFlight + 1, 'tokens');
   }
 
   async *run(options: LoopOptions): AsyncGenerator<DecodedToken[]> {
@@ -111,10 +111,10 @@ export class TokenLoop {
       this.counters.dispatches += (index > 0 ? layers.length : 0) + head.length + pick.length;
     }
     pass.end();
-    const stride = this.workspace.columns * recordSize(options.alternatives) * 4;
+    const stride = this.buffers.columns * recordSize(options.alternatives) * 4;
     const result = this.readback.copy(
       encoder,
-      this.workspace.ring,
+      this.buffers.ring,
       (first % ringRecords) * stride,
       steps * stride,
     );

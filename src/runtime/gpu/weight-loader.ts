@@ -2,9 +2,9 @@ import { type Gpu, guarded } from '../../gpu/index.ts';
 import { defined } from '../../lib/index.ts';
 import type { GPT2Config, ParameterTable } from '../../model/index.ts';
 import type { TensorInfo, WeightSink } from '../../weights/index.ts';
-import type { GPT2 } from './gpt2.ts';
+import type { GpuModel } from './gpu-model.ts';
 import { WeightUploader } from './upload.ts';
-import { ModelBuilder, type ModelShape, targetOf } from './weights.ts';
+import { ModelBuilder, type ModelShape } from './weights.ts';
 
 /**
  * Takes the weights of a checkpoint as bytes in pieces of any size and puts them in place on the GPU.
@@ -32,18 +32,13 @@ export class GpuWeightLoader implements WeightSink {
       () => new ModelBuilder(gpu, config, { ...shape, tied: table.tied }),
     );
     const uploader = new WeightUploader(gpu, (tensor) => {
-      const { role, layer, orientation } = defined(parameters.get(tensor.name), tensor.name);
-      const target = targetOf(builder, role, layer);
-      // The checkpoint decides which way a matrix comes.
-      return target.kind === 'matrix'
-        ? { ...target, orientation: orientation === 'in-out' ? 'in-out' : 'out-in' }
-        : target;
+      return builder.target(defined(parameters.get(tensor.name), tensor.name));
     });
     return new GpuWeightLoader(builder, uploader);
   }
 
   /** The model, complete after {@link GpuWeightLoader.finish}. */
-  get model(): GPT2 {
+  get model(): GpuModel {
     return this.builder.model;
   }
 

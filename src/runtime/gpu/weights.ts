@@ -1,6 +1,6 @@
-import { dispatch, type Gpu, queueDone, submit } from '../../gpu/index.ts';
+import { dispatch, type Gpu, queueDone, submit, usage } from '../../gpu/index.ts';
 import { defined } from '../../lib/index.ts';
-import { attentionScale, type GPT2Config } from '../../model/index.ts';
+import { type GPT2Config, gpt2, type Parameter, recordGraph } from '../../model/index.ts';
 import {
   auxLayout,
   bandBytes,
@@ -17,7 +17,8 @@ import {
   vectorStride,
   type WeightDtype,
 } from '../../shaders/index.ts';
-import type { Block, GPT2, Linear } from './gpt2.ts';
+import type { AttentionLayer, GpuModel, Linear } from './gpu-model.ts';
+import { type LinearStep, lower, type StepOf } from './lowering.ts';
 import type { Target } from './upload.ts';
 
 export interface ModelShape {
@@ -36,35 +37,58 @@ export function embeddingDtype(dtype: WeightDtype): WeightDtype {
   return dtype === 'int4' ? 'int8' : dtype;
 }
 
+/** Where a tensor goes; its orientation is the checkpoint's. */
+type Destination =
+  | { kind: 'matrix'; matrix: Matrix }
+  | { kind: 'vector'; buffer: GPUBuffer; offsetFloats: number; length: number }
+  | { kind: 'rows'; buffer: GPUBuffer; stride: number; rows: number; columns: number };
+
 /**
- * Buffers of a whole model, empty, and where each checkpoint tensor goes.
+ * Buffers for every step of a lowered pass, empty, and where each checkpoint tensor goes.
  * After the last byte call {@link ModelBuilder.finish}, which folds the layer norms.
  */
 export class ModelBuilder {
-  private readonly targets = new Map<string, Target>();
+  private readonly destinations = new Map<string, Destination>();
   /** Per normed product: beta, needed until it is folded. */
   private readonly betas: { linear: Linear; beta: GPUBuffer }[] = [];
-  readonly model: GPT2;
+  readonly model: GpuModel;
 
   constructor(
     private readonly gpu: Gpu,
     private readonly config: GPT2Config,
     private readonly shape: ModelShape,
   ) {
-    const wte = this.matrix('wte', embeddingDtype(shape.dtype), config.vocabSize, config.nEmbd);
-    this.targets.set('wte', { kind: 'matrix', matrix: wte, orientation: 'out-in' });
+    const forward = gpt2(config);
+    const pass = lower(recordGraph(forward));
+    const { table, positions, width } = pass.embed;
+    const embedding = this.matrix(table, embeddingDtype(shape.dtype), config.vocabSize, width);
+    this.destinations.set(table, { kind: 'matrix', matrix: embedding });
+    const linears = new Map<string, Linear>();
+    const norms = new Map<string, GPUBuffer>();
+    const attention: AttentionLayer[] = [];
+    for (const step of [...pass.body, ...pass.head]) {
+      if (step.kind === 'linear') linears.set(step.name, this.linear(step, embedding));
+      else if (step.kind === 'attention') attention.push(this.attention(step));
+      else if (step.kind === 'norm') norms.set(step.name, this.norm(step));
+    }
     this.model = {
       config,
-      wte,
-      wpe: this.positions(),
-      h: Array.from({ length: config.nLayer }, (_, layer) => this.block(layer)),
-      lm_head: this.head(wte),
+      forward,
+      pass,
+      embedding,
+      positions: this.rows(positions, width),
+      linears,
+      norms,
+      attention,
     };
   }
 
-  /** Where the tensor of this role goes; layer is undefined outside the blocks. */
-  target(role: string, layer: number | undefined): Target | undefined {
-    return this.targets.get(layer === undefined ? role : `h.${layer}.${role}`);
+  /** Where the tensor of this parameter goes: every one the pass needs has a place. */
+  target({ role, layer, orientation }: Pick<Parameter, 'role' | 'layer' | 'orientation'>): Target {
+    const name = layer === undefined ? role : `h.${layer}.${role}`;
+    const destination = defined(this.destinations.get(name), `destination of ${name}`);
+    if (destination.kind !== 'matrix') return destination;
+    return { ...destination, orientation: orientation === 'in-out' ? 'in-out' : 'out-in' };
   }
 
   private matrix(label: string, dtype: WeightDtype, rows: number, columns: number): Matrix {
@@ -78,67 +102,64 @@ export class ModelBuilder {
     return { format, bands, scales: bytes ? buffers.create(`${label}.scales`, bytes) : undefined };
   }
 
-  private positions(): GPUBuffer {
-    const { nPositions: rows, nEmbd: columns } = this.config;
+  private rows(name: string, columns: number): GPUBuffer {
+    const rows = this.config.nPositions;
     const stride = vectorStride(columns);
-    const buffer = this.gpu.buffers.create('wpe', rows * stride * 4);
-    this.targets.set('wpe', { kind: 'rows', buffer, stride, rows, columns });
+    const buffer = this.gpu.buffers.create(name, rows * stride * 4);
+    this.destinations.set(name, { kind: 'rows', buffer, stride, rows, columns });
     return buffer;
   }
 
-  private block(layer: number): Block {
-    const { nEmbd: C, nInner: I, nHead } = this.config;
-    const name = (part: string) => `h.${layer}.${part}`;
+  private attention({ spec, headSize }: StepOf<'attention'>): AttentionLayer {
     const { kv, context, sequences } = this.shape;
-    const head = { heads: nHead, headSize: C / nHead, context, kv };
-    const scale = packLayer({ scale: attentionScale(this.config, layer) });
+    const name = (part: string) => `h.${spec.layer}.${part}`;
+    const bytes = kvBytes({ heads: spec.heads, headSize, context, kv });
     return {
-      attn: {
-        c_attn: this.linear(name('attn.c_attn'), 3 * C, C, name('ln_1')),
-        c_proj: this.linear(name('attn.c_proj'), C, C),
-      },
-      mlp: {
-        c_fc: this.linear(name('mlp.c_fc'), I, C, name('ln_2')),
-        c_proj: this.linear(name('mlp.c_proj'), C, I),
-      },
-      scale: this.gpu.buffers.from(name('scale'), scale, 0x40 | 0x8),
-      kv: this.gpu.buffers.create(name('kv'), sequences * kvBytes(head)),
+      scale: this.gpu.buffers.from(name('scale'), packLayer({ scale: spec.scale }), usage.uniform),
+      kv: this.gpu.buffers.create(name('kv'), sequences * bytes),
     };
   }
 
-  private linear(name: string, rows: number, columns: number, norm?: string): Linear {
-    const matrix = this.matrix(name, this.shape.dtype, rows, columns);
-    this.targets.set(`${name}.weight`, { kind: 'matrix', matrix, orientation: 'in-out' });
-    const linear = this.withAux(name, matrix, norm);
-    this.targets.set(`${name}.bias`, { kind: 'vector', buffer: linear.aux, offsetFloats: 0, length: rows });
-    return linear;
+  /** Gamma, then beta. */
+  private norm({ name, width }: StepOf<'norm'>): GPUBuffer {
+    const stride = vectorStride(width);
+    const buffer = this.gpu.buffers.create(name, 2 * stride * 4);
+    for (const [index, part] of ['weight', 'bias'].entries())
+      this.vector(`${name}.${part}`, buffer, index * stride, width);
+    return buffer;
   }
 
-  private head(wte: Matrix): Linear {
-    const { vocabSize: V, nEmbd: C } = this.config;
-    if (this.shape.tied) return this.withAux('lm_head', wte, 'ln_f');
-    const matrix = this.matrix('lm_head', embeddingDtype(this.shape.dtype), V, C);
-    this.targets.set('lm_head', { kind: 'matrix', matrix, orientation: 'out-in' });
-    return this.withAux('lm_head', matrix, 'ln_f');
+  /** The head has no matrix of its own when it is tied to the embedding. */
+  private linear(step: LinearStep, embedding: Matrix): Linear {
+    const { name, inputs, outputs, bias } = step;
+    if (bias) {
+      const matrix = this.matrix(name, this.shape.dtype, outputs, inputs);
+      this.destinations.set(`${name}.weight`, { kind: 'matrix', matrix });
+      return this.withVectors(step, matrix);
+    }
+    if (this.shape.tied) return this.withVectors(step, embedding);
+    const matrix = this.matrix(name, embeddingDtype(this.shape.dtype), outputs, inputs);
+    this.destinations.set(name, { kind: 'matrix', matrix });
+    return this.withVectors(step, matrix);
   }
 
-  private withAux(name: string, matrix: Matrix, norm?: string): Linear {
+  private withVectors({ name, norm, bias }: LinearStep, matrix: Matrix): Linear {
     const { buffers } = this.gpu;
+    const { rows, columns, paddedColumns } = matrix.format;
     const layout = auxLayout(matrix.format, norm !== undefined);
-    const aux = buffers.create(`${name}.aux`, layout.floats * 4);
-    const linear: Linear = { matrix, aux, normed: norm !== undefined };
-    if (norm === undefined) return linear;
-    const length = matrix.format.columns;
-    const beta = buffers.create(`${norm}.bias`, matrix.format.paddedColumns * 4);
-    this.targets.set(`${norm}.weight`, {
-      kind: 'vector',
-      buffer: aux,
-      offsetFloats: layout.gamma4 * 4,
-      length,
-    });
-    this.targets.set(`${norm}.bias`, { kind: 'vector', buffer: beta, offsetFloats: 0, length });
+    const biasAndNorm = buffers.create(`${name}.biasAndNorm`, layout.floats * 4);
+    const linear: Linear = { matrix, biasAndNorm, normEpsilon: norm?.epsilon };
+    if (bias) this.vector(`${name}.bias`, biasAndNorm, 0, rows);
+    if (!norm) return linear;
+    const beta = buffers.create(`${norm.name}.bias`, paddedColumns * 4);
+    this.vector(`${norm.name}.weight`, biasAndNorm, layout.gamma4 * 4, columns);
+    this.vector(`${norm.name}.bias`, beta, 0, columns);
     this.betas.push({ linear, beta });
     return linear;
+  }
+
+  private vector(name: string, buffer: GPUBuffer, offsetFloats: number, length: number): void {
+    this.destinations.set(name, { kind: 'vector', buffer, offsetFloats, length });
   }
 
   /** t = W beta + b and s = W gamma, from the weights as they are stored, rounded or quantised. */
@@ -154,7 +175,7 @@ export class ModelBuilder {
     }
   }
 
-  private async fold({ matrix, aux }: Linear, beta: GPUBuffer, state: GPUBuffer): Promise<void> {
+  private async fold({ matrix, biasAndNorm }: Linear, beta: GPUBuffer, state: GPUBuffer): Promise<void> {
     const { device, buffers, kernels } = this.gpu;
     const { format } = matrix;
     const layout = auxLayout(format, true);
@@ -186,36 +207,26 @@ export class ModelBuilder {
         'fold',
       );
     };
-    copy(aux, layout.t4 * 16, bias, 0, vectorBytes);
+    copy(biasAndNorm, layout.t4 * 16, bias, 0, vectorBytes);
     product(beta);
-    copy(out, 0, aux, layout.t4 * 16, vectorBytes);
+    copy(out, 0, biasAndNorm, layout.t4 * 16, vectorBytes);
     device.queue.writeBuffer(bias, 0, new Uint8Array(vectorBytes));
-    copy(aux, layout.gamma4 * 16, gamma, 0, format.paddedColumns * 4);
+    copy(biasAndNorm, layout.gamma4 * 16, gamma, 0, format.paddedColumns * 4);
     product(gamma);
-    copy(out, 0, aux, layout.s4 * 16, vectorBytes);
+    copy(out, 0, biasAndNorm, layout.s4 * 16, vectorBytes);
     for (const buffer of [bias, gamma, out]) buffers.destroy(buffer);
   }
 }
 
 /** Frees every buffer of a model. */
-export function destroyModel(gpu: Gpu, model: GPT2): void {
-  const linears = model.h.flatMap((layer) => [
-    layer.attn.c_attn,
-    layer.attn.c_proj,
-    layer.mlp.c_fc,
-    layer.mlp.c_proj,
-  ]);
-  for (const { matrix, aux } of [...linears, model.lm_head]) {
-    for (const buffer of [...matrixBuffers(matrix), aux]) gpu.buffers.destroy(buffer);
-  }
-  for (const layer of model.h) {
-    gpu.buffers.destroy(layer.scale);
-    gpu.buffers.destroy(layer.kv);
-  }
-  for (const buffer of [...matrixBuffers(model.wte), model.wpe]) gpu.buffers.destroy(buffer);
-}
-
-/** The tensor's place, or an internal error: every needed role has one. */
-export function targetOf(builder: ModelBuilder, role: string, layer: number | undefined): Target {
-  return defined(builder.target(role, layer), `target of ${role}`);
+export function destroyModel(gpu: Gpu, model: GpuModel): void {
+  const linears = [...model.linears.values()];
+  const buffers = [
+    ...linears.flatMap(({ matrix, biasAndNorm }) => [...matrixBuffers(matrix), biasAndNorm]),
+    ...model.attention.flatMap(({ scale, kv }) => [scale, kv]),
+    ...model.norms.values(),
+    ...matrixBuffers(model.embedding),
+    model.positions,
+  ];
+  for (const buffer of buffers) gpu.buffers.destroy(buffer);
 }

@@ -8,14 +8,31 @@ import layernormRows from './layernorm.wgsl?raw';
  * Rows are vectorStride(columns) floats apart. Bindings: x, aux (of the product), out. Grid: one workgroup a row.
  */
 export function layernormRowsKernel(matrix: MatrixFormat, epsilon: number): KernelSource {
-  const stride = vectorStride(matrix.columns);
+  return kernel(matrix.columns, epsilon, { gamma4: auxLayout(matrix, true).gamma4, beta4: 0 });
+}
+
+/**
+ * A whole layer norm, where no product follows. Bindings: x, gamma and beta, vectorStride(columns) floats each, out.
+ * Grid: one workgroup a row.
+ */
+export function normRowsKernel(columns: number, epsilon: number): KernelSource {
+  return kernel(columns, epsilon, { gamma4: 0, beta4: vectorStride(columns) / 4 });
+}
+
+function kernel(
+  columns: number,
+  epsilon: number,
+  { gamma4, beta4 }: { gamma4: number; beta4: number },
+): KernelSource {
+  const stride = vectorStride(columns);
   return defineKernel({
-    name: `layernorm ${matrix.columns}`,
+    name: `layernorm ${columns}${beta4 ? ' with beta' : ''}`,
     constants: {
-      K: matrix.columns,
-      PADDED: stride !== matrix.columns,
+      K: columns,
+      PADDED: stride !== columns,
       STRIDE4: stride / 4,
-      GAMMA4: auxLayout(matrix, true).gamma4,
+      GAMMA4: gamma4,
+      BETA4: beta4,
       EPSILON: f32Literal(epsilon),
     },
     bindings: [

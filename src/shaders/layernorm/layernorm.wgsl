@@ -43,6 +43,11 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) lo
   let variance = reduce_sum(dot(square, vec4f(1.0)), local) / f32(K);
   let rstd = inverseSqrt(variance + EPSILON);
   for (var k4 = local; k4 < STRIDE4; k4 += 64u) {
-    out[start + k4] = inside(x[start + k4] - mean, k4) * rstd * aux[GAMMA4 + k4];
+    let normed = inside(x[start + k4] - mean, k4) * rstd * aux[GAMMA4 + k4];
+    if (BETA4 > 0u) {
+      out[start + k4] = normed + aux[BETA4 + k4];
+    } else {
+      out[start + k4] = normed;
+    }
   }
 }

@@ -1,5 +1,6 @@
 import type { GpuInfo } from '../../../gpu/index.ts';
 import { type MatvecShape, type MatvecVariant, variantName } from '../../../shaders/index.ts';
+import { type GpuModel, linearOf, linearSteps } from '../gpu-model.ts';
 import type { VariantChooser } from '../options.ts';
 
 /** What a product's best variant depends on; the autotuner remembers by it. */
@@ -42,6 +43,15 @@ export function candidateVariants(info: GpuInfo, shape: MatvecShape): [MatvecVar
     for (const rows of [1, 2, 4]) add({ lanes, rows, workgroup: 128, reduction });
   if (widest >= 16) add({ lanes: widest, rows: 1, workgroup: 256, reduction });
   return list;
+}
+
+/** The keys of a token's products, each once. */
+export function productKeys(model: GpuModel): string[] {
+  const keys = linearSteps(model.pass).map((step) => {
+    const { matrix, normEpsilon } = linearOf(model, step);
+    return shapeKey({ matrix: matrix.format, columns: 1, normEpsilon });
+  });
+  return [...new Set(keys)];
 }
 
 /** A chooser that takes what was measured, and the default where nothing was. */

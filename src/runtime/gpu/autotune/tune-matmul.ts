@@ -1,4 +1,5 @@
 import { type Dispatch, dispatch, type Gpu, readBuffer, submit, usage } from '../../../gpu/index.ts';
+import { defined } from '../../../lib/index.ts';
 import {
   type MatmulShape,
   type MatmulVariant,
@@ -9,7 +10,7 @@ import {
   packChunk,
   vectorStride,
 } from '../../../shaders/index.ts';
-import type { GPT2 } from '../gpt2.ts';
+import { type GpuModel, widestLinears } from '../gpu-model.ts';
 import { candidateMatmuls, chunkRows, matmulKey } from '../prefill-tuning.ts';
 import { type Measured, rank } from './benchmark.ts';
 import type { TuneOptions } from './tune-matvec.ts';
@@ -22,20 +23,20 @@ export interface TunedMatmul {
 }
 
 /**
- * Chooses how a chunk's products are computed by timing the widest of a block, `c_fc`, over the weights of all layers,
+ * Chooses how a chunk's products are computed by timing the widest of a block over the weights of all layers,
  * after checking that each candidate gives what the default gives.
  */
-export async function tuneMatmul(gpu: Gpu, model: GPT2, { budget }: TuneOptions): Promise<TunedMatmul> {
+export async function tuneMatmul(gpu: Gpu, model: GpuModel, { budget }: TuneOptions): Promise<TunedMatmul> {
   const deadline = performance.now() + budget;
-  const linears = model.h.length > 0 ? model.h.map((layer) => layer.mlp.c_fc) : [model.lm_head];
-  const { format } = (linears[0] ?? model.lm_head).matrix;
+  const linears = widestLinears(model);
+  const { format } = defined(linears[0], 'a product').matrix;
   const rows = chunkRows(gpu.info, model.config);
   const { shape, x, out, params } = testChunk(gpu, format, rows);
   const steps = async (variant: MatmulVariant): Promise<Dispatch[]> => {
     const kernel = await gpu.kernels.compile(matmulKernel(shape, variant));
     const grid = matmulGrid(format, variant, rows);
-    return linears.map(({ matrix, aux }) =>
-      dispatch(gpu.device, kernel, [x, ...matrixBuffers(matrix), aux, params, out], grid),
+    return linears.map(({ matrix, biasAndNorm }) =>
+      dispatch(gpu.device, kernel, [x, ...matrixBuffers(matrix), biasAndNorm, params, out], grid),
     );
   };
   const output = async (dispatches: readonly Dispatch[]) => {

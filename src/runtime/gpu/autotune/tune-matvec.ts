@@ -9,7 +9,7 @@ import {
   stateBytes,
   vectorStride,
 } from '../../../shaders/index.ts';
-import type { GPT2, Linear } from '../gpt2.ts';
+import { type GpuModel, type Linear, linearOf, linearSteps } from '../gpu-model.ts';
 import { type Measured, rank } from './benchmark.ts';
 import { candidateVariants, shapeKey } from './matvec-candidates.ts';
 
@@ -35,7 +35,7 @@ interface Subject {
  * Chooses a variant for each product of a token step by timing them on this device, after checking that each gives
  * what the default gives. Candidates a device cannot compile or that come out wrong are passed over.
  */
-export async function tuneProducts(gpu: Gpu, model: GPT2, { budget }: TuneOptions): Promise<Tuned[]> {
+export async function tuneProducts(gpu: Gpu, model: GpuModel, { budget }: TuneOptions): Promise<Tuned[]> {
   const bench = new TuneBench(gpu, model);
   const deadline = performance.now() + budget;
   try {
@@ -47,37 +47,25 @@ export async function tuneProducts(gpu: Gpu, model: GPT2, { budget }: TuneOption
   }
 }
 
-function subjectsOf({ config, h, lm_head }: GPT2): Subject[] {
-  const norm = config.layerNormEpsilon;
-  const subject = (name: string, linears: readonly Linear[], normEpsilon: number | undefined): Subject => {
-    const { format } = linears[0]?.matrix ?? lm_head.matrix;
-    const epilogue: Epilogue = { kind: 'store', stride: vectorStride(format.rows) };
-    const inputStride = vectorStride(format.columns);
-    return { shape: { name, matrix: format, columns: 1, inputStride, normEpsilon, epilogue }, linears };
-  };
-  return [
-    subject(
-      'tune c_attn',
-      h.map((layer) => layer.attn.c_attn),
-      norm,
-    ),
-    subject(
-      'tune attn.c_proj',
-      h.map((layer) => layer.attn.c_proj),
-      undefined,
-    ),
-    subject(
-      'tune c_fc',
-      h.map((layer) => layer.mlp.c_fc),
-      norm,
-    ),
-    subject(
-      'tune mlp.c_proj',
-      h.map((layer) => layer.mlp.c_proj),
-      undefined,
-    ),
-    subject('tune lm_head', [lm_head], norm),
-  ];
+/** The products of a step, those of one shape together. */
+function subjectsOf(model: GpuModel): Subject[] {
+  const subjects = new Map<string, { shape: MatvecShape; linears: Linear[] }>();
+  for (const step of linearSteps(model.pass)) {
+    const linear = linearOf(model, step);
+    const shape = productShape(linear);
+    const key = shapeKey(shape);
+    const subject = subjects.get(key) ?? { shape, linears: [] };
+    subject.linears.push(linear);
+    subjects.set(key, subject);
+  }
+  return [...subjects.values()];
+}
+
+function productShape({ matrix, normEpsilon }: Linear): MatvecShape {
+  const { format } = matrix;
+  const epilogue: Epilogue = { kind: 'store', stride: vectorStride(format.rows) };
+  const inputStride = vectorStride(format.columns);
+  return { name: 'tune', matrix: format, columns: 1, inputStride, normEpsilon, epilogue };
 }
 
 class TuneBench {
@@ -87,7 +75,7 @@ class TuneBench {
 
   constructor(
     private readonly gpu: Gpu,
-    { config }: GPT2,
+    { config }: GpuModel,
   ) {
     const longest = Math.max(config.nInner, config.nEmbd);
     const rows = Math.max(config.vocabSize, config.nInner, 3 * config.nEmbd);
@@ -114,8 +102,13 @@ class TuneBench {
   ): Promise<Dispatch[]> {
     const kernel = await this.gpu.kernels.compile(matvecKernel(shape, variant));
     const grid = matvecGrid(shape.matrix, variant);
-    return linears.map(({ matrix, aux }) =>
-      dispatch(this.gpu.device, kernel, [this.x, ...matrixBuffers(matrix), aux, this.state, this.out], grid),
+    return linears.map(({ matrix, biasAndNorm }) =>
+      dispatch(
+        this.gpu.device,
+        kernel,
+        [this.x, ...matrixBuffers(matrix), biasAndNorm, this.state, this.out],
+        grid,
+      ),
     );
   }
 

@@ -1,0 +1,51 @@
+import { defined } from '../../lib/index.ts';
+import type { GPT2Config, Pass } from '../../model/index.ts';
+import type { Matrix } from '../../shaders/index.ts';
+import type { LinearStep, Lowered } from './lowering.ts';
+
+/** y = x Wᵀ + b on the GPU: rows [out][in], and its vectors (bias; with a norm before it also gamma and W gamma). */
+export interface Linear {
+  matrix: Matrix;
+  biasAndNorm: GPUBuffer;
+  /** Epsilon of the layer norm that is folded in: its gamma and beta live in `biasAndNorm`. */
+  normEpsilon: number | undefined;
+}
+
+/** What an attention needs beside q, k and v. */
+export interface AttentionLayer {
+  /** What scores are multiplied by: a uniform. */
+  scale: GPUBuffer;
+  /** [sequence][k, v][NH][HS / 4][P] of four dims. */
+  kv: GPUBuffer;
+}
+
+/** A whole model on the GPU: its pass, as written and as lowered, and buffers by the names it uses. */
+export interface GpuModel {
+  config: GPT2Config;
+  forward: Pass;
+  pass: Lowered;
+  embedding: Matrix; // [V, C]
+  positions: GPUBuffer; // [P, C]
+  linears: ReadonlyMap<string, Linear>;
+  /** Gamma and beta of norms that no product follows. */
+  norms: ReadonlyMap<string, GPUBuffer>;
+  /** [L] */
+  attention: AttentionLayer[];
+}
+
+export function linearOf(model: GpuModel, { name }: Pick<LinearStep, 'name'>): Linear {
+  return defined(model.linears.get(name), name);
+}
+
+/** The products of a pass, those of the head last. */
+export function linearSteps({ body, head }: Pick<Lowered, 'body' | 'head'>): LinearStep[] {
+  return [...body, ...head].filter((step) => step.kind === 'linear');
+}
+
+/** The widest product of the blocks, for every block; the head where there are none. */
+export function widestLinears(model: GpuModel): Linear[] {
+  const steps = linearSteps({ body: model.pass.body, head: [] });
+  const widest = Math.max(...steps.map(({ outputs }) => outputs));
+  const chosen = steps.filter(({ outputs }) => outputs === widest);
+  return (chosen.length > 0 ? chosen : linearSteps(model.pass)).map((step) => linearOf(model, step));
+}

@@ -1,0 +1,112 @@
+import { type Dispatch, type Gpu, submit } from '../../gpu/index.ts';
+import { type ColumnStart, embedColumnsKernel, matrixBuffers, packState } from '../../shaders/index.ts';
+import { slotStride } from './activation-buffers.ts';
+import {
+  attentionShape,
+  contextSplits,
+  createDecodeBuffers,
+  type DecodeBuffers,
+  destroyDecodeBuffers,
+} from './decode-buffers.ts';
+import { planDecode } from './decode-kernels.ts';
+import { compilePlan, forRows } from './dispatch-plan.ts';
+import type { GpuModel } from './gpu-model.ts';
+import type { GpuRuntimeOptions } from './options.ts';
+
+/** Positions up to which one workgroup a head is faster than parts and their combination. */
+const splitFrom = 256;
+
+/** What runs the blocks for a few columns: their buffers, and their dispatches for short and for long contexts. */
+export class LayerProgram {
+  /** The blocks with attention in parts, once compiled; until then the whole form serves. */
+  private split: readonly Dispatch[] | undefined;
+  private splitting: Promise<void> | undefined;
+
+  private constructor(
+    private readonly gpu: Gpu,
+    private readonly model: GpuModel,
+    readonly buffers: DecodeBuffers,
+    private readonly whole: readonly Dispatch[],
+    private readonly compileSplit: () => Promise<readonly Dispatch[]>,
+  ) {}
+
+  /** @param shared whether several columns may stand in one sequence */
+  static async create(
+    gpu: Gpu,
+    model: GpuModel,
+    columns: number,
+    options: GpuRuntimeOptions,
+    shared = false,
+  ): Promise<LayerProgram> {
+    const buffers = createDecodeBuffers(gpu, model.config, columns);
+    const attention = attentionShape(model.config, options.context, options.kv);
+    const compile = async (splits: number) => {
+      const shape = { columns, attention, splits, shared };
+      const plan = planDecode(model.pass.body, model, buffers, shape, options.choose);
+      return forRows(await compilePlan(gpu, plan), columns);
+    };
+    const whole = await compile(1);
+    return new LayerProgram(gpu, model, buffers, whole, () => compile(contextSplits));
+  }
+
+  /** The blocks, for contexts of this length; compiles the form for long ones when they come near. */
+  layers(length: number): readonly Dispatch[] {
+    return length > splitFrom && this.split ? this.split : this.whole;
+  }
+
+  /** Begins to compile the form for long contexts if this length needs it; until then the whole form serves. */
+  expect(length: number): void {
+    if (length > splitFrom) void this.prepareSplit();
+  }
+
+  /** Compiles the form for long contexts, which short ones need not wait for. */
+  prepareSplit(): Promise<void> {
+    this.splitting ??= this.compileSplit().then(
+      (split) => {
+        this.split = split;
+      },
+      // The whole form goes on serving; the next run tries again.
+      () => {
+        this.splitting = undefined;
+      },
+    );
+    return this.splitting;
+  }
+
+  /** The dispatch that embeds the token of every column's state. */
+  async compileEmbed(context: number): Promise<readonly Dispatch[]> {
+    const { embedding, positions, pass } = this.model;
+    const { state, activations, columns } = this.buffers;
+    const shape = { embedding: embedding.format, stride: slotStride(pass.embedded), context };
+    const plan = await compilePlan(this.gpu, [
+      {
+        source: embedColumnsKernel(shape),
+        buffers: [state, ...matrixBuffers(embedding), positions, activations.of(pass.embedded)],
+        grid: (count) => [count, 1, 1],
+      },
+    ]);
+    return forRows(plan, columns);
+  }
+
+  /** Runs given tokens through the blocks and copies the residual stream of column `last` to a place in a buffer. */
+  run(
+    starts: readonly ColumnStart[],
+    embed: readonly Dispatch[],
+    { last, to, offset }: { last: number; to: GPUBuffer; offset: number },
+  ): void {
+    const { device } = this.gpu;
+    const { state, activations } = this.buffers;
+    const longest = Math.max(...starts.map(({ length }) => length));
+    this.expect(longest);
+    device.queue.writeBuffer(state, 0, packState(starts));
+    submit(device, [...embed, ...this.layers(longest)], 'short prefill');
+    const encoder = device.createCommandEncoder({ label: 'short prefill end' });
+    const bytes = slotStride(this.model.pass.hidden) * 4;
+    encoder.copyBufferToBuffer(activations.of(this.model.pass.hidden), last * bytes, to, offset, bytes);
+    device.queue.submit([encoder.finish()]);
+  }
+
+  destroy(): void {
+    destroyDecodeBuffers(this.gpu, this.buffers);
+  }
+}

@@ -1,0 +1,103 @@
+import type { Dispatch, Gpu } from '../../gpu/index.ts';
+import type { BatchedStep } from './batched-step.ts';
+import { DecodeProgram } from './decode-program.ts';
+import type { GpuModel } from './gpu-model.ts';
+import type { Inspector } from './inspector.ts';
+import { LayerProgram } from './layer-program.ts';
+import type { GpuRuntimeOptions } from './options.ts';
+import { PrefillProgram } from './prefill-program.ts';
+
+/** The blocks for some columns, and what embeds their tokens when the host gives them. */
+export interface HostedBlocks {
+  blocks: LayerProgram;
+  embed: readonly Dispatch[];
+}
+
+interface Program {
+  destroy(): void;
+}
+
+/** Everything a model compiles, each when first asked for. A failure is told once; the next call tries again. */
+export class Programs {
+  private readonly made = new Map<string, Promise<Program>>();
+  private readonly ready = new Set<string>();
+
+  constructor(
+    private readonly gpu: Gpu,
+    private readonly model: GpuModel,
+    private readonly options: GpuRuntimeOptions,
+  ) {}
+
+  private once<T extends Program>(key: string, make: () => Promise<T>): Promise<T> {
+    const known = this.made.get(key) as Promise<T> | undefined;
+    if (known) return known;
+    const program = make();
+    this.made.set(key, program);
+    program.then(
+      () => this.ready.add(key),
+      () => this.made.delete(key),
+    );
+    return program;
+  }
+
+  private blocks(columns: number, shared: boolean): Promise<LayerProgram> {
+    return this.once(`blocks ${columns} ${shared}`, () =>
+      LayerProgram.create(this.gpu, this.model, columns, this.options, shared),
+    );
+  }
+
+  /** @param shared whether columns may stand in one sequence */
+  hosted(columns: number, shared: boolean): Promise<HostedBlocks> {
+    return this.once(`hosted ${columns} ${shared}`, async () => {
+      const blocks = await this.blocks(columns, shared);
+      const embed = await blocks.compileEmbed(this.options.context);
+      // The blocks are a program of their own and destroyed as such.
+      return { blocks, embed, destroy: () => {} };
+    });
+  }
+
+  /** Whether {@link hosted} has been compiled. */
+  isHosted(columns: number, shared: boolean): boolean {
+    return this.ready.has(`hosted ${columns} ${shared}`);
+  }
+
+  /** A token step for sequences side by side. */
+  decode(columns: number): Promise<DecodeProgram> {
+    return this.once(`decode ${columns}`, async () =>
+      DecodeProgram.create(this.gpu, this.model, await this.blocks(columns, false), this.options),
+    );
+  }
+
+  /** A step for given tokens, several of which may stand in one sequence. */
+  batched(columns: number): Promise<BatchedStep> {
+    return this.once(`batched ${columns}`, async () => {
+      const [{ BatchedStep }, { blocks, embed }] = await Promise.all([
+        import('./batched-step.ts'),
+        this.hosted(columns, true),
+      ]);
+      const program = await DecodeProgram.create(this.gpu, this.model, blocks, this.options);
+      return new BatchedStep(columns, program, embed);
+    });
+  }
+
+  prefill(): Promise<PrefillProgram> {
+    return this.once('prefill', () => PrefillProgram.create(this.gpu, this.model, this.options));
+  }
+
+  /** Scores and views of the inside. */
+  inspector(): Promise<Inspector> {
+    return this.once('inspector', async () => {
+      const [program, { Inspector }] = await Promise.all([this.prefill(), import('./inspector.ts')]);
+      return Inspector.create(program, this.options);
+    });
+  }
+
+  /** Programs hold bind groups of the cache; they are made again when it moves. */
+  async drop(): Promise<void> {
+    const programs = [...this.made.values()];
+    this.made.clear();
+    this.ready.clear();
+    for (const program of await Promise.allSettled(programs))
+      if (program.status === 'fulfilled') program.value.destroy();
+  }
+}
