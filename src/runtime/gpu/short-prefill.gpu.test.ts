@@ -2,6 +2,8 @@ import { expect, test } from 'vitest';
 import { sharedGpu } from '../../../test/support/gpu.ts';
 import { randomModel, tinyConfig } from '../../../test/support/model.ts';
 import { expectClose, randomIds } from '../../../test/support/numbers.ts';
+import { gpt2, type Pass } from '../../model/index.ts';
+import { greedySampling } from '../../sampling/index.ts';
 import { GpuRuntime } from './gpu-runtime.ts';
 
 const gpu = sharedGpu();
@@ -41,4 +43,42 @@ test('2 to 8 ids go through in one pass once its kernels are there, and give the
   expect(tail.prefills).toBe(2);
   expectClose(tail.logits, forward([...ids.slice(0, 5), 3, 1, 4]).logits(7), { absolute: 2e-4 });
   queue.submit = submit;
+});
+
+/** GPT-2 with a norm between the embeddings and the blocks. */
+const normedEmbeddings: Pass = (ops) => {
+  let sums = 0;
+  const add: typeof ops.add = (left, right) => {
+    const sum = ops.add(left, right);
+    return sums++ === 0 ? ops.layerNorm('ln_emb', sum, 1e-5) : sum;
+  };
+  return gpt2(tinyConfig)(Object.create(ops, { add: { value: add } }));
+};
+
+test('a variant of the architecture runs in prefill, in short prefill and in the token loop', async () => {
+  const { model, forward } = randomModel(gpu(), tinyConfig, { pass: normedEmbeddings });
+  const runtime = new GpuRuntime(gpu(), model, { context: tinyConfig.nPositions, kv: 'f32', choose });
+  const ids = randomIds(5, 20, 61);
+  expect([...model.norms.keys()]).toEqual(['ln_emb']);
+  for (const count of [2, 20]) {
+    await runtime.prefill(0, 0, ids.slice(0, count));
+    const expected = forward(ids.slice(0, count)).logits(count - 1);
+    expectClose(await runtime.logits(0), expected, { absolute: 2e-4 });
+  }
+  const written = [...ids];
+  const steps = runtime.decode({
+    sequences: [0],
+    contexts: [{ ids, promptLength: ids.length }],
+    sampling: greedySampling,
+    firstDraw: 0,
+    maxSteps: 4,
+    eosTokenIds: [],
+    alternatives: 0,
+  });
+  for await (const [token] of steps) {
+    const logits = forward(written).logits(written.length - 1);
+    expect(token?.id).toBe(logits.indexOf(Math.max(...logits)));
+    written.push(token?.id as number);
+  }
+  expect(written).toHaveLength(ids.length + 4);
 });
