@@ -1,8 +1,8 @@
-// out[t] = gamma * (x[t] - mean) / sd, without beta: that is part of the following product's t (see matvec.wgsl).
+// out[t] = gamma * (x[t] - mean) / sd, without beta where that is part of the following product's t (see matvec.wgsl).
 // One workgroup a row; the variance is taken from the deviations, in a second walk over the row.
 //
 // Constants: K length of a row; PADDED whether rows are padded; EPSILON of the layer norm; GAMMA4 place of gamma;
-//   STRIDE4 vec4s between rows
+//   BETA4 place of beta, 0 where a product takes it; STRIDE4 vec4s between rows
 // Bindings: x, out, aux
 
 var<workgroup> partial_sums: array<f32, 64>;
