@@ -28,7 +28,7 @@ export default defineConfig({
     { name: 'gpu', grep: needsGpu, use: { launchOptions: { executablePath, args: browserArgs } } },
   ],
   webServer: {
-    command: `node e2e/support/serve.mjs ${sitePort}`,
+    command: `npx tsx e2e/support/serve.ts ${sitePort}`,
     url: `http://localhost:${sitePort}/index.html`,
     reuseExistingServer: false,
     timeout: 30_000,

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { type BrowserContext, chromium, expect, type Page, test } from '@playwright/test';
 import { cpuBrowserArgs, findBrowser } from '../tools/browser.ts';
 import { dist } from './support/sites.ts';
-import { type StaticServer, startStaticServer } from './support/static-server.mjs';
+import { type StaticServer, startStaticServer } from './support/static-server.ts';
 
 /** Frames that may store nothing: the model runs from memory. The blog's host is another site, not only another port. */
 let site: StaticServer;

@@ -1,7 +1,7 @@
 import { expect, type Page, test } from '@playwright/test';
 import { expectAccessible } from './page-support.ts';
 import { dist } from './support/sites.ts';
-import { type StaticServer, startStaticServer } from './support/static-server.mjs';
+import { type StaticServer, startStaticServer } from './support/static-server.ts';
 
 /** What a reader does with the words of an embed: look at what else was likely, and write on from it. */
 let site: StaticServer;

@@ -1,7 +1,7 @@
 import { expect, type Page, test } from '@playwright/test';
 import { EntryGraph } from '../tools/build/entry-graph.ts';
 import { dist } from './support/sites.ts';
-import { type StaticServer, startStaticServer } from './support/static-server.mjs';
+import { type StaticServer, startStaticServer } from './support/static-server.ts';
 
 /** A blog on one origin; the demo site it embeds from on another. */
 let site: StaticServer;

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { expect, test } from '@playwright/test';
 import { build } from 'vite';
 import { dist, root } from './support/sites.ts';
-import { type StaticServer, startStaticServer } from './support/static-server.mjs';
+import { type StaticServer, startStaticServer } from './support/static-server.ts';
 
 let server: StaticServer;
 

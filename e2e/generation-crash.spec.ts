@@ -1,7 +1,7 @@
 import { type CDPSession, chromium, expect, type Page, test } from '@playwright/test';
 import { browserArgs, findBrowser } from '../tools/browser.ts';
 import { dist } from './support/sites.ts';
-import { type StaticServer, startStaticServer } from './support/static-server.mjs';
+import { type StaticServer, startStaticServer } from './support/static-server.ts';
 
 /** The browser's GPU process crashes while the library generates in its worker: the text must not show it. */
 let site: StaticServer;

@@ -2,11 +2,11 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type BrowserContext, chromium, expect, type Page, test } from '@playwright/test';
-import { type HubServer, startHubServer } from '../test/support/hub-server.mjs';
+import { type HubServer, startHubServer } from '../test/support/hub-server.ts';
 import { cpuBrowserArgs, findBrowser } from '../tools/browser.ts';
 import { VitrinePage } from './page-support.ts';
 import { dist } from './support/sites.ts';
-import { type StaticServer, startStaticServer } from './support/static-server.mjs';
+import { type StaticServer, startStaticServer } from './support/static-server.ts';
 
 /** A browser that keeps its profile from one start to the next. */
 async function withBrowser<Result>(

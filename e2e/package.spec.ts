@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { expect, test } from '@playwright/test';
 import { findVulkan } from '../tools/vulkan.ts';
 import { root } from './support/sites.ts';
-import { startStaticServer } from './support/static-server.mjs';
+import { startStaticServer } from './support/static-server.ts';
 
 /** The package as others get it, installed into an empty project; the README's examples run as printed. */
 const examples = [...readFileSync(join(root, 'README.md'), 'utf8').matchAll(/```js\n([\s\S]*?)```/g)].map(

@@ -1,5 +1,5 @@
 import { expect, test } from '@playwright/test';
-import { type HubServer, startHubServer } from '../test/support/hub-server.mjs';
+import { type HubServer, startHubServer } from '../test/support/hub-server.ts';
 import { expectAccessibleInBoth, VitrinePage } from './page-support.ts';
 
 let server: HubServer;

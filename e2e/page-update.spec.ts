@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { expect, test } from '@playwright/test';
 import { VitrinePage } from './page-support.ts';
 import { dist } from './support/sites.ts';
-import { startStaticServer } from './support/static-server.mjs';
+import { startStaticServer } from './support/static-server.ts';
 
 /** Puts another version of the site in its place: a page with another title, and the list of files that goes with it. */
 function publishNext(folder: string): void {

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, test } from '@playwright/test';
 import { policyText } from '../tools/build/csp.ts';
-import { startStaticServer } from './support/static-server.mjs';
+import { startStaticServer } from './support/static-server.ts';
 
 /** Runs as a page's own script, because what a test injects is not held by the policy. */
 const probe = `

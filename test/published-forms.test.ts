@@ -7,7 +7,7 @@ import { CpuWeightLoader, createCpuRuntime } from '../src/runtime/index.ts';
 import { type Checkpoint, type ModelSource, type OpenOptions, openCheckpoint } from '../src/weights/index.ts';
 import { readCheckpoint } from './support/checkpoint.ts';
 import { largestDifference } from './support/cpu.ts';
-import { type HubServer, startHubServer } from './support/hub-server.mjs';
+import { type HubServer, startHubServer } from './support/hub-server.ts';
 import { writeTorch } from './support/pickle-writer.ts';
 import { namedTensors, roundToBf16, writeLlmc, writeTensorflow } from './support/published-writers.ts';
 import { writeSafetensors } from './support/safetensors-writer.ts';

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { chromium } from 'playwright';
 import { build } from 'vite';
-import { startHubServer } from '../test/support/hub-server.mjs';
+import { startHubServer } from '../test/support/hub-server.ts';
 import { browserArgs, ensureBrowser, findBrowser } from './browser.ts';
 import { gpt2ShapedFile } from './gpt2-shape.mjs';
 

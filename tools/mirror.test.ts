@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { openCheckpoint } from '../src/weights/index.ts';
-import { type HubServer, startHubServer } from '../test/support/hub-server.mjs';
+import { type HubServer, startHubServer } from '../test/support/hub-server.ts';
 import { sampleModel } from '../test/support/sample-model.ts';
 import { chooseFiles, mirror, parseEntry } from './mirror.mjs';
 

@@ -2,7 +2,7 @@ import { writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { chromium } from 'playwright';
-import { startStaticServer } from '../e2e/support/static-server.mjs';
+import { startStaticServer } from '../e2e/support/static-server.ts';
 import { browserArgs, findBrowser } from './browser.ts';
 
 /**

@@ -9,7 +9,7 @@ import {
   type TestPage,
 } from '../../tools/browsers/index.ts';
 import { dist } from '../support/sites.ts';
-import { startStaticServer } from '../support/static-server.mjs';
+import { startStaticServer } from '../support/static-server.ts';
 
 /** Long enough for kernels to compile on a software adapter beside other work. */
 export const patience = { timeout: 60_000, interval: 100 };

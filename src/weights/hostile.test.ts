@@ -1,7 +1,7 @@
 import 'fake-indexeddb/auto';
 import fc from 'fast-check';
 import { afterEach, describe, expect, test } from 'vitest';
-import { type HubServer, type ServedFile, startHubServer } from '../../test/support/hub-server.mjs';
+import { type HubServer, type ServedFile, startHubServer } from '../../test/support/hub-server.ts';
 import { VitrineError } from '../lib/index.ts';
 import { tarEnd, tarHeader, tarPadding } from './cache/tar.ts';
 import { importCached, listCached, openCheckpoint } from './index.ts';

@@ -2,7 +2,7 @@ import 'fake-indexeddb/auto';
 import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { type HubServer, startHubServer } from '../../test/support/hub-server.mjs';
+import { type HubServer, startHubServer } from '../../test/support/hub-server.ts';
 import { openCheckpoint } from './index.ts';
 
 const golden = (name: string) => readFileSync(new URL(`../../test/golden/torch/${name}`, import.meta.url));

@@ -1,7 +1,7 @@
 import 'fake-indexeddb/auto';
 import { statSync } from 'node:fs';
 import { afterEach, expect, test } from 'vitest';
-import { type HubServer, type HubServerOptions, startHubServer } from '../../test/support/hub-server.mjs';
+import { type HubServer, type HubServerOptions, startHubServer } from '../../test/support/hub-server.ts';
 import { listCached, openCheckpoint } from './index.ts';
 import type { OpenOptions, TensorInfo } from './types.ts';
 

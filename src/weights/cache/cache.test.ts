@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto';
 import { IDBFactory } from 'fake-indexeddb';
 import { createStore, get, set } from 'idb-keyval';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { type HubServer, startHubServer } from '../../../test/support/hub-server.mjs';
+import { type HubServer, startHubServer } from '../../../test/support/hub-server.ts';
 import { sampleModel } from '../../../test/support/sample-model.ts';
 import { deleteCached, exportCached, importCached, listCached, openCheckpoint } from '../index.ts';
 import type { LoadProgress, ModelSource, OpenOptions } from '../types.ts';

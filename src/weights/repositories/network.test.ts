@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { type Fault, type HubServer, startHubServer } from '../../../test/support/hub-server.mjs';
+import { type Fault, type HubServer, startHubServer } from '../../../test/support/hub-server.ts';
 import { sampleModel } from '../../../test/support/sample-model.ts';
 import { openCheckpoint } from '../index.ts';
 import type { ModelSource, OpenOptions } from '../types.ts';

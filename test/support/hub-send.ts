@@ -1,15 +1,24 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { Fault, HubState, ServedFile, ServedRequest } from './hub-types.ts';
+
 const pieceBytes = 64 * 1024;
 
 /** Sends a file or the range asked for, with whatever fault is set for it, and counts what goes out. */
-export async function sendFile(state, request, response, path, file) {
+export async function sendFile(
+  state: HubState,
+  request: IncomingMessage,
+  response: ServerResponse,
+  path: string,
+  file: ServedFile,
+): Promise<void> {
   const fault = takeFault(state, path);
   const range = fault?.kind === 'ignore-range' ? undefined : rangeOf(request, file.bytes);
-  const entry = {
+  const entry: ServedRequest = {
     path,
-    method: request.method,
+    method: request.method ?? 'GET',
     range: range && [range.begin, range.end],
     authorization: request.headers.authorization,
-    ifRange: request.headers['if-range'],
+    ifRange: request.headers['if-range'] as string | undefined,
     asked: 0,
     sent: 0,
   };
@@ -38,7 +47,15 @@ export async function sendFile(state, request, response, path, file) {
   await sendBody(state, response, entry, file, begin, end, fault);
 }
 
-async function sendBody(state, response, entry, file, begin, end, fault) {
+async function sendBody(
+  state: HubState,
+  response: ServerResponse,
+  entry: ServedRequest,
+  file: ServedFile,
+  begin: number,
+  end: number,
+  fault: Fault | undefined,
+): Promise<void> {
   const limit = fault && 'after' in fault ? Math.min(end, begin + fault.after) : end;
   if (fault?.kind === 'short') {
     response.useChunkedEncodingByDefault = false;
@@ -54,12 +71,12 @@ async function sendBody(state, response, entry, file, begin, end, fault) {
     if (!response.write(piece)) await drained(response);
     if (state.options.delayMs) await new Promise((resolve) => setTimeout(resolve, state.options.delayMs));
   }
-  if (limit < end && fault.kind === 'cut') return void response.destroy();
-  if (limit < end && fault.kind === 'stall') return;
+  if (limit < end && fault?.kind === 'cut') return void response.destroy();
+  if (limit < end && fault?.kind === 'stall') return;
   response.end();
 }
 
-function drained(response) {
+function drained(response: ServerResponse): Promise<void> {
   return new Promise((resolve) => {
     const go = () => {
       response.off('drain', go);
@@ -72,29 +89,29 @@ function drained(response) {
 }
 
 /** The first fault set for a path; one with `times` is used up. Flips stay in force beside the others. */
-function takeFault(state, path) {
+function takeFault(state: HubState, path: string): Fault | undefined {
   const fault = state.faults.find((one) => one.kind !== 'flip' && matches(one, path) && one.times > 0);
   if (fault) fault.times -= 1;
   return fault;
 }
 
-function matches(fault, path) {
+function matches(fault: Fault, path: string): boolean {
   return fault.path === undefined || fault.path === path;
 }
 
-function flipped(state, path, begin, piece) {
+function flipped(state: HubState, path: string, begin: number, piece: Uint8Array): Uint8Array {
   let out = piece;
   for (const fault of state.faults) {
     if (fault.kind !== 'flip' || !matches(fault, path)) continue;
     const at = fault.offset - begin;
     if (at < 0 || at >= piece.length) continue;
     if (out === piece) out = Buffer.from(piece);
-    out[at] ^= 0xff;
+    out[at] = (piece[at] as number) ^ 0xff;
   }
   return out;
 }
 
-function rangeOf(request, bytes) {
+function rangeOf(request: IncomingMessage, bytes: number) {
   const match = /^bytes=(\d+)-(\d*)$/.exec(request.headers.range ?? '');
   if (!match) return undefined;
   return { begin: Number(match[1]), end: Math.min(bytes, match[2] === '' ? bytes : Number(match[2]) + 1) };

@@ -1,7 +1,19 @@
 import { createHash, randomBytes } from 'node:crypto';
-import { createServer } from 'node:http';
-import { contentType, filesOf } from './hub-files.mjs';
-import { sendFile } from './hub-send.mjs';
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { contentType, filesOf } from './hub-files.ts';
+import { sendFile } from './hub-send.ts';
+import type {
+  HeldRepo,
+  HubServer,
+  HubServerOptions,
+  HubState,
+  ServedFile,
+  ServedRepo,
+  ServedRequest,
+} from './hub-types.ts';
+
+export type { Fault, HubServer, HubServerOptions, ServedFile } from './hub-types.ts';
 
 const exposed =
   'X-Repo-Commit, X-Request-Id, X-Error-Code, X-Error-Message, X-Total-Count, ETag, Link, Accept-Ranges, Content-Range, X-Linked-Size, X-Linked-ETag, X-Xet-Hash';
@@ -10,10 +22,10 @@ const exposed =
  * A server that behaves as the model hub does, and misbehaves on demand.
  *
  * Two origins on 127.0.0.1: the hub (API, resolve, raw, plain folders) and the storage that large files redirect to,
- * by addresses that are signed, expire, and work once. See hub-server.d.mts for the options and what it counts.
+ * by addresses that are signed, expire, and work once.
  */
-export async function startHubServer(options = {}) {
-  const state = {
+export async function startHubServer(options: HubServerOptions = {}): Promise<HubServer> {
+  const state: HubState = {
     options,
     repos: new Map(),
     folders: new Map(),
@@ -21,7 +33,7 @@ export async function startHubServer(options = {}) {
     faults: [],
     requests: [],
     open: true,
-    origins: {},
+    origins: { hub: '', storage: '' },
   };
   for (const [id, repo] of Object.entries(options.repos ?? {})) addRepo(state, id, repo);
   for (const [name, given] of Object.entries(options.folders ?? {})) state.folders.set(name, filesOf(given));
@@ -37,13 +49,13 @@ export async function startHubServer(options = {}) {
   return controls(state, [hub.server, storage.server]);
 }
 
-function controls(state, servers) {
+function controls(state: HubState, servers: Server[]): HubServer {
   return {
     hub: state.origins.hub,
     storage: state.origins.storage,
     requests: state.requests,
     folderUrl: (name) => `${state.origins.hub}/${name}/`,
-    commit: (id) => state.repos.get(id).commit,
+    commit: (id) => repoOf(state, id).commit,
     addRepo: (id, repo) => addRepo(state, id, repo),
     addFolder: (name, given) => void state.folders.set(name, filesOf(given)),
     fault(fault) {
@@ -65,39 +77,47 @@ function controls(state, servers) {
       Promise.all(
         servers.map((server) => {
           server.closeAllConnections();
-          return new Promise((resolve) => server.close(resolve));
+          return new Promise<void>((resolve) => server.close(() => resolve()));
         }),
       ).then(() => undefined),
   };
 }
 
-function sum(requests, path, value) {
+function repoOf(state: HubState, id: string): HeldRepo {
+  const repo = state.repos.get(id);
+  if (!repo) throw new Error(`The hub serves no ${id}.`);
+  return repo;
+}
+
+function sum(requests: ServedRequest[], path: string, value: (request: ServedRequest) => number): number {
   return requests
     .filter((request) => request.path === path)
     .reduce((total, request) => total + value(request), 0);
 }
 
-function addRepo(state, id, repo) {
-  const files = filesOf(repo.files ?? repo.folder);
+function addRepo(state: HubState, id: string, repo: ServedRepo): void {
+  const files = filesOf(repo.files ?? repo.folder ?? {});
   const names = [...files]
     .map(([path, file]) => `${path} ${file.etag ?? file.bytes}`)
     .sort()
     .join('\n');
   const commit = repo.commit ?? createHash('sha1').update(`${id}\n${names}`).digest('hex');
-  const isLfs = repo.lfs ?? ((path) => /\.(safetensors|bin)$/.test(path));
+  const isLfs = repo.lfs ?? ((path: string) => /\.(safetensors|bin)$/.test(path));
   state.repos.set(id, {
     ...repo,
     id,
     files,
     commit,
     isLfs,
-    refs: new Set(['main', commit, ...(repo.refs ?? [])]),
+    revisions: new Set(['main', commit, ...(repo.refs ?? [])]),
   });
 }
 
-async function listen(state, answer, port = 0) {
+type Answer = (request: IncomingMessage, response: ServerResponse, url: URL) => Promise<unknown>;
+
+async function listen(state: HubState, answer: Answer, port = 0) {
   const server = createServer((request, response) => {
-    const url = new URL(request.url, `http://${request.headers.host}`);
+    const url = new URL(request.url ?? '/', `http://${request.headers.host}`);
     if (!state.open) return void request.socket.destroy();
     setCors(state, request, response);
     if (request.method === 'OPTIONS') return void response.writeHead(204).end();
@@ -107,11 +127,11 @@ async function listen(state, answer, port = 0) {
     });
   });
   server.keepAliveTimeout = 2000;
-  await new Promise((resolve) => server.listen(port, '127.0.0.1', resolve));
-  return { server, origin: `http://127.0.0.1:${server.address().port}` };
+  await new Promise<void>((resolve) => server.listen(port, '127.0.0.1', resolve));
+  return { server, origin: `http://127.0.0.1:${(server.address() as AddressInfo).port}` };
 }
 
-function setCors(state, request, response) {
+function setCors(state: HubState, request: IncomingMessage, response: ServerResponse): void {
   response.setHeader('Vary', 'Origin');
   response.setHeader('Access-Control-Allow-Origin', request.headers.origin ?? '*');
   response.setHeader('Access-Control-Allow-Methods', 'GET, HEAD, OPTIONS');
@@ -121,7 +141,7 @@ function setCors(state, request, response) {
   if (!state.options.hideHeaders) response.setHeader('Access-Control-Expose-Headers', exposed);
 }
 
-async function answerHub(state, request, response, url) {
+async function answerHub(state: HubState, request: IncomingMessage, response: ServerResponse, url: URL) {
   const path = decodeURIComponent(url.pathname);
   for (const repo of state.repos.values()) {
     const api = `/api/models/${repo.id}`;
@@ -148,17 +168,18 @@ async function answerHub(state, request, response, url) {
   refuse(response, path.startsWith('/api/') ? 401 : 404, 'RepoNotFound', 'Repository not found');
 }
 
-async function answerApi(state, repo, url, response) {
+async function answerApi(state: HubState, repo: HeldRepo, url: URL, response: ServerResponse) {
   if (state.options.noApi) return refuse(response, 404, 'NotFound', 'No API here');
   const revision = decodeURIComponent(url.pathname.split('/revision/')[1] ?? 'main');
-  if (!repo.refs.has(revision))
+  if (!repo.revisions.has(revision))
     return refuse(response, 404, 'RevisionNotFound', `Invalid rev id: ${revision}`);
   const siblings = [];
   for (const [rfilename, file] of repo.files) {
-    const entry = { rfilename, size: file.bytes, blobId: createHash('sha1').update(rfilename).digest('hex') };
-    if (repo.isLfs(rfilename))
-      entry.lfs = { sha256: await digest(repo, rfilename), size: file.bytes, pointerSize: 134 };
-    siblings.push(entry);
+    const blobId = createHash('sha1').update(rfilename).digest('hex');
+    const lfs = repo.isLfs(rfilename) && {
+      lfs: { sha256: await digest(repo, rfilename, file), size: file.bytes, pointerSize: 134 },
+    };
+    siblings.push({ rfilename, size: file.bytes, blobId, ...lfs });
   }
   response.setHeader('Content-Type', 'application/json; charset=utf-8');
   response.end(
@@ -166,17 +187,23 @@ async function answerApi(state, repo, url, response) {
   );
 }
 
-async function digest(repo, path) {
-  return repo.sha256?.[path] ?? (await repo.files.get(path).sha256());
+async function digest(repo: HeldRepo, path: string, file: ServedFile): Promise<string> {
+  return repo.sha256?.[path] ?? (await file.sha256());
 }
 
-async function answerRepo(state, repo, request, response, url) {
+async function answerRepo(
+  state: HubState,
+  repo: HeldRepo,
+  request: IncomingMessage,
+  response: ServerResponse,
+  url: URL,
+) {
   const [view, encoded, ...rest] = url.pathname.slice(repo.id.length + 2).split('/');
   const revision = decodeURIComponent(encoded ?? '');
   const path = decodeURIComponent(rest.join('/'));
   if (repo.gated && request.headers.authorization !== `Bearer ${repo.token ?? 'hf_test'}`)
     return refuse(response, 401, 'GatedRepo', `Access to model ${repo.id} is restricted.`);
-  if (!repo.refs.has(revision))
+  if (!repo.revisions.has(revision))
     return refuse(response, 404, 'RevisionNotFound', `Invalid rev id: ${revision}`);
   const file = repo.files.get(path);
   if (!file) return refuse(response, 404, 'EntryNotFound', 'Entry not found');
@@ -187,23 +214,29 @@ async function answerRepo(state, repo, request, response, url) {
     return void response.writeHead(307, { Location: target }).end();
   }
   response.setHeader('X-Linked-Size', file.bytes);
-  response.setHeader('X-Linked-ETag', `"${await digest(repo, path)}"`);
+  response.setHeader('X-Linked-ETag', `"${await digest(repo, path, file)}"`);
   const token = randomBytes(12).toString('hex');
   const expires = Date.now() + (state.options.signedForMs ?? 3_600_000);
   state.signed.set(token, { files: repo.files, path, expires, uses: state.options.signedUses ?? 1 });
   response.writeHead(302, { Location: `${state.origins.storage}/blob?Signature=${token}` }).end();
 }
 
-async function answerRaw(repo, path, file, request, response) {
+async function answerRaw(
+  repo: HeldRepo,
+  path: string,
+  file: ServedFile,
+  request: IncomingMessage,
+  response: ServerResponse,
+) {
   if (!repo.isLfs(path)) return response.end(file.read(0, file.bytes));
-  const text = `version https://git-lfs.github.com/spec/v1\noid sha256:${await digest(repo, path)}\nsize ${file.bytes}\n`;
+  const text = `version https://git-lfs.github.com/spec/v1\noid sha256:${await digest(repo, path, file)}\nsize ${file.bytes}\n`;
   response.setHeader('Content-Type', 'text/plain; charset=utf-8');
   response.setHeader('Content-Length', text.length);
   response.end(request.method === 'HEAD' ? undefined : text);
 }
 
-async function answerStorage(state, request, response, url) {
-  const signed = state.signed.get(url.searchParams.get('Signature'));
+async function answerStorage(state: HubState, request: IncomingMessage, response: ServerResponse, url: URL) {
+  const signed = state.signed.get(url.searchParams.get('Signature') ?? '');
   if (!signed || signed.expires < Date.now() || signed.uses < 1)
     return void response.writeHead(403).end('<Error><Code>AccessDenied</Code></Error>');
   signed.uses -= 1;
@@ -212,7 +245,13 @@ async function answerStorage(state, request, response, url) {
   return sendFrom(state, request, response, signed.files, signed.path);
 }
 
-async function sendFrom(state, request, response, files, path) {
+async function sendFrom(
+  state: HubState,
+  request: IncomingMessage,
+  response: ServerResponse,
+  files: Map<string, ServedFile>,
+  path: string,
+) {
   const file = files.get(path);
   if (!file) return refuse(response, 404, 'EntryNotFound', 'Entry not found');
   response.setHeader('Content-Type', contentType(path));
@@ -220,6 +259,6 @@ async function sendFrom(state, request, response, files, path) {
   return sendFile(state, request, response, path, file);
 }
 
-function refuse(response, status, code, message) {
+function refuse(response: ServerResponse, status: number, code: string, message: string): void {
   response.writeHead(status, { 'X-Error-Code': code, 'X-Error-Message': message }).end(message);
 }

@@ -1,10 +1,11 @@
 import { createHash } from 'node:crypto';
 import { closeSync, createReadStream, existsSync, openSync, readdirSync, readSync, statSync } from 'node:fs';
 import { extname, join } from 'node:path';
+import type { ServedFile, ServedFiles } from './hub-types.ts';
 
 /** A file on disk, as it is served: size, any part, SHA-256. */
-export function diskFile(path) {
-  let digest;
+function diskFile(path: string): ServedFile {
+  let digest: string | undefined;
   const { size, mtimeMs } = statSync(path);
   return {
     bytes: size,
@@ -30,7 +31,7 @@ export function diskFile(path) {
 }
 
 /** A file in memory. */
-export function memoryFile(content) {
+function memoryFile(content: string | Uint8Array): ServedFile {
   const buffer = Buffer.from(content);
   return {
     bytes: buffer.length,
@@ -41,18 +42,18 @@ export function memoryFile(content) {
 }
 
 /** A folder name, or a table of path to content, as a map of files. */
-export function filesOf(given) {
-  const files = new Map();
+export function filesOf(given: ServedFiles): Map<string, ServedFile> {
+  const files = new Map<string, ServedFile>();
   if (typeof given === 'string') {
     for (const path of walk(given)) files.set(path, diskFile(join(given, path)));
     return files;
   }
   for (const [path, content] of Object.entries(given))
-    files.set(path, typeof content?.read === 'function' ? content : memoryFile(content));
+    files.set(path, typeof content === 'object' && 'read' in content ? content : memoryFile(content));
   return files;
 }
 
-function walk(folder, prefix = '') {
+function walk(folder: string, prefix = ''): string[] {
   if (!existsSync(folder)) throw new Error(`The folder ${folder} does not exist.`);
   return readdirSync(folder, { withFileTypes: true }).flatMap((entry) => {
     const path = `${prefix}${entry.name}`;
@@ -60,7 +61,7 @@ function walk(folder, prefix = '') {
   });
 }
 
-const types = {
+const types: Record<string, string> = {
   '.html': 'text/html; charset=utf-8',
   '.js': 'text/javascript',
   '.mjs': 'text/javascript',
@@ -72,6 +73,6 @@ const types = {
   '.txt': 'text/plain; charset=utf-8',
 };
 
-export function contentType(path) {
+export function contentType(path: string): string {
   return types[extname(path)] ?? 'application/octet-stream';
 }

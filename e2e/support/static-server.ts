@@ -1,9 +1,29 @@
 import { createReadStream, existsSync, statSync } from 'node:fs';
-import { createServer } from 'node:http';
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { extname, join, normalize, sep } from 'node:path';
 
+export interface StaticServer {
+  readonly port: number;
+  readonly origin: string;
+  /** Paths asked for, in order. */
+  readonly requests: string[];
+  /** Ends every connection, so that the next request fails as without a network. */
+  close(): Promise<void>;
+}
+
+export interface StaticServerOptions {
+  /** Folder by path prefix, longest first wins, such as { '/a/b/': '/path/to/dist' }. */
+  mounts?: Record<string, string>;
+  /** Text of HTML pages by path, with headers of their own. */
+  pages?: Record<string, { html: string; headers?: Record<string, string> }>;
+  /** Sent with every answer. */
+  headers?: Record<string, string>;
+  port?: number;
+}
+
 /** What a plain static host says of a file. */
-const types = {
+const types: Record<string, string> = {
   '.html': 'text/html; charset=utf-8',
   '.js': 'text/javascript; charset=utf-8',
   '.css': 'text/css; charset=utf-8',
@@ -16,7 +36,7 @@ const types = {
   '.safetensors': 'application/octet-stream',
 };
 
-function rangeOf(header, size) {
+function rangeOf(header: string | undefined, size: number) {
   const match = /^bytes=(\d+)-(\d*)$/.exec(header ?? '');
   if (!match) return undefined;
   const begin = Number(match[1]);
@@ -24,7 +44,7 @@ function rangeOf(header, size) {
   return begin <= end ? { begin, end } : undefined;
 }
 
-function findFile(folder, path) {
+function findFile(folder: string, path: string): string | undefined {
   const file = normalize(join(folder, decodeURIComponent(path)));
   if (file !== folder && !file.startsWith(folder + sep)) return undefined;
   if (!existsSync(file)) return undefined;
@@ -33,7 +53,12 @@ function findFile(folder, path) {
   return existsSync(index) ? index : undefined;
 }
 
-function send(request, response, file, headers) {
+function send(
+  request: IncomingMessage,
+  response: ServerResponse,
+  file: string,
+  headers: Record<string, string>,
+) {
   const { size } = statSync(file);
   const type = types[extname(file)] ?? 'application/octet-stream';
   const always = { 'content-type': type, 'accept-ranges': 'bytes', 'cache-control': 'no-cache', ...headers };
@@ -45,17 +70,13 @@ function send(request, response, file, headers) {
   return createReadStream(file, { start: begin, end }).pipe(response);
 }
 
-/**
- * A static host: folders and single pages under paths of one port.
- * @param options.mounts folder by path prefix, longest first wins, such as { '/a/b/': '/path/to/dist' }
- * @param options.pages text of HTML pages by path, with headers of their own
- * @param options.headers sent with every answer
- */
-export async function startStaticServer({ mounts = {}, pages = {}, headers = {}, port = 0 } = {}) {
+/** A static host: folders and single pages under paths of one port. */
+export async function startStaticServer(options: StaticServerOptions = {}): Promise<StaticServer> {
+  const { mounts = {}, pages = {}, headers = {}, port = 0 } = options;
   const prefixes = Object.keys(mounts).sort((a, b) => b.length - a.length);
-  const requests = [];
+  const requests: string[] = [];
   const server = createServer((request, response) => {
-    const { pathname } = new URL(request.url, 'http://localhost');
+    const { pathname } = new URL(request.url ?? '/', 'http://localhost');
     requests.push(pathname);
     const page = pages[pathname];
     if (page) {
@@ -63,20 +84,20 @@ export async function startStaticServer({ mounts = {}, pages = {}, headers = {},
       return response.end(page.html);
     }
     const prefix = prefixes.find((start) => pathname.startsWith(start));
-    const file = prefix && findFile(mounts[prefix], pathname.slice(prefix.length));
+    const file = prefix && findFile(mounts[prefix] ?? '', pathname.slice(prefix.length));
     if (file) return send(request, response, file, headers);
     response.writeHead(404, { 'content-type': 'text/plain', ...headers });
     return response.end('Not found\n');
   });
-  await new Promise((resolve, reject) => server.once('error', reject).listen(port, resolve));
+  await new Promise<void>((resolve, reject) => server.once('error', reject).listen(port, resolve));
+  const bound = (server.address() as AddressInfo).port;
   return {
-    port: server.address().port,
-    origin: `http://localhost:${server.address().port}`,
+    port: bound,
+    origin: `http://localhost:${bound}`,
     requests,
-    /** Ends every connection, so that the next request fails as without a network. */
     close: () =>
       new Promise((resolve) => {
-        server.close(resolve);
+        server.close(() => resolve());
         server.closeAllConnections();
       }),
   };

@@ -100,4 +100,25 @@ export interface HubServer {
   close(): Promise<void>;
 }
 
-export function startHubServer(options?: HubServerOptions): Promise<HubServer>;
+/** A repository as it is served. */
+export interface HeldRepo extends Omit<ServedRepo, 'files'> {
+  id: string;
+  files: Map<string, ServedFile>;
+  commit: string;
+  isLfs(path: string): boolean;
+  revisions: Set<string>;
+}
+
+/** What a hub server holds while it runs. */
+export interface HubState {
+  options: HubServerOptions;
+  repos: Map<string, HeldRepo>;
+  folders: Map<string, Map<string, ServedFile>>;
+  signed: Map<string, { files: Map<string, ServedFile>; path: string; expires: number; uses: number }>;
+  faults: SetFault[];
+  requests: ServedRequest[];
+  open: boolean;
+  origins: { hub: string; storage: string };
+}
+
+export type SetFault = Fault & { times: number };
