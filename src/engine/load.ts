@@ -1,5 +1,4 @@
 import { defined, VitrineError } from '../lib/index.ts';
-import { checkVocabulary } from '../model/index.ts';
 import type { Tokenizer } from '../tokenizer/index.ts';
 import {
   type Checkpoint,
@@ -59,10 +58,7 @@ export async function loadIdModel(
     const { vocabSize } = resolved.config;
     const [loaded, facts] = await together(options.signal, (signal) => [
       createRuntime(resolved, { ...options, signal }),
-      create(checkpoint.tokenizer, vocabSize).then((facts) => {
-        checkVocabulary(resolved.config, facts.size);
-        return facts;
-      }),
+      create(checkpoint.tokenizer, vocabSize),
     ]);
     const notices = [...(checkpoint.notices ?? []), ...resolved.table.notices];
     reportPhase(options.onProgress, checkpoint, 'ready', notices);

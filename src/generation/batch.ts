@@ -25,7 +25,7 @@ export class Batch {
     const { prompt, stopStrings, conditions } = config;
     const { tokenizer } = context;
     this.sequences = numbers.map((number) => {
-      const text = tokenizer && new SequenceText(tokenizer, stopStrings);
+      const text = tokenizer && new SequenceText(tokenizer, stopStrings, prompt);
       return new Sequence(number, prompt, text, conditions);
     });
   }

@@ -35,7 +35,8 @@ export async function* beamSearch(
   session.times.timeToFirstTokenMs = performance.now() - started;
   const { prompt, conditions } = config;
   for (const [rank, { tokens, score }] of found.entries()) {
-    const sequence = new Sequence(rank, prompt, tokenizer && new SequenceText(tokenizer), conditions);
+    const text = tokenizer && new SequenceText(tokenizer, [], prompt);
+    const sequence = new Sequence(rank, prompt, text, conditions);
     for (const token of tokens) {
       const alternatives = token.alternatives.slice(0, config.alternatives);
       const report = sequence.accept({ ...token, alternatives }, false);

@@ -16,8 +16,9 @@ export class SequenceText {
   constructor(
     private readonly tokenizer: Tokenizer,
     stopStrings: readonly string[] = [],
+    prompt: readonly number[] = [],
   ) {
-    this.decoder = tokenizer.stream();
+    this.decoder = tokenizer.stream(prompt);
     this.stops = createStopMatcher(stopStrings);
   }
 
@@ -31,9 +32,9 @@ export class SequenceText {
     return { text: text + (stopped ? '' : this.stops.end()), stopped };
   }
 
-  /** A token on its own. */
+  /** A token as it is amid others. */
   single(id: number): string {
-    return this.tokenizer.decode([id]);
+    return this.tokenizer.text(id);
   }
 }
 
@@ -41,11 +42,14 @@ export class SequenceText {
 export class TokenTexts {
   private readonly sequences = new Map<number, SequenceText>();
 
-  constructor(private readonly tokenizer: Tokenizer) {}
+  constructor(
+    private readonly tokenizer: Tokenizer,
+    private readonly prompt: readonly number[],
+  ) {}
 
   add(token: GeneratedToken): GeneratedToken {
     const { id, sequence, finishReason } = token;
-    const texts = this.sequences.get(sequence) ?? new SequenceText(this.tokenizer);
+    const texts = this.sequences.get(sequence) ?? new SequenceText(this.tokenizer, [], this.prompt);
     this.sequences.set(sequence, texts);
     const own = finishReason === 'eos' ? '' : texts.push(id).text;
     const alternatives = token.alternatives.map((other) => ({ ...other, text: texts.single(other.id) }));

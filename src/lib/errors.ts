@@ -16,6 +16,7 @@ export const errorCodes = [
   'tensor-missing',
   'tensor-shape',
   'tokenizer-mismatch',
+  'tokenizer-missing',
   'unsupported-format',
   'quota',
   'context-overflow',

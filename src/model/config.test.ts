@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { VitrineError } from '../lib/index.ts';
-import { checkVocabulary, countParameters, parseConfig } from './config.ts';
+import { countParameters, parseConfig } from './config.ts';
 
 const small = { model_type: 'gpt2', vocab_size: 100, n_positions: 32, n_embd: 12, n_head: 3, n_layer: 2 };
 
@@ -185,17 +185,6 @@ describe('parseConfig', () => {
         expect(config.layerNormEpsilon).toBeGreaterThan(0);
       }),
       { numRuns: 2000 },
-    );
-  });
-});
-
-describe('checkVocabulary', () => {
-  it('lets the tokenizer be smaller than the embedding but not larger', () => {
-    const config = parseConfig(small);
-    checkVocabulary(config, 100);
-    checkVocabulary(config, 7);
-    expect(() => checkVocabulary(config, 101)).toThrowError(
-      expect.objectContaining({ code: 'tokenizer-mismatch', message: expect.stringContaining('100') }),
     );
   });
 });

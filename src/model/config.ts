@@ -1,4 +1,3 @@
-import { VitrineError } from '../lib/index.ts';
 import {
   aliasedSize,
   type ConfigRecord,
@@ -156,21 +155,6 @@ function gpt2Eos(vocabSize: number): number | undefined {
 
 function isBelow(id: number, vocabSize: number): boolean {
   return id >= 0 && id < vocabSize;
-}
-
-/**
- * Refuses a tokenizer that makes ids the model has no embedding for.
- *
- * @param tokenizerSize one more than the tokenizer's highest id
- * @throws VitrineError `tokenizer-mismatch`
- */
-export function checkVocabulary(config: GPT2Config, tokenizerSize: number): void {
-  if (tokenizerSize <= config.vocabSize) return;
-  throw new VitrineError(
-    'tokenizer-mismatch',
-    `The tokenizer has ids up to ${tokenizerSize - 1}, but the model has embeddings for ${config.vocabSize} tokens ` +
-      '(vocab_size). Use the tokenizer files that belong to this model.',
-  );
 }
 
 /** Numbers in a model of this config; a tied head counts once. */

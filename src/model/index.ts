@@ -1,7 +1,6 @@
 export { activationFunction } from './activation.ts';
 export {
   type Activation,
-  checkVocabulary,
   countParameters,
   type GPT2Config,
   parseConfig,

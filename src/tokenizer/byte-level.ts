@@ -3,7 +3,7 @@ import { byteSymbols, tokenOfBytes } from './byte-symbols.ts';
 import { type Merge, MergeTable } from './merge-table.ts';
 import { mergeWord } from './merge-word.ts';
 import { forEachWord } from './split.ts';
-import { createStreamDecoder, createTextDecoder } from './stream.ts';
+import { decoding } from './stream.ts';
 import type { Tokenizer } from './types.ts';
 import { bytesById, type Vocabulary } from './vocabulary.ts';
 
@@ -28,13 +28,12 @@ export interface Surroundings {
   readonly addPrefixSpace: boolean;
   /** False: no cutting into words. */
   readonly splitWords: boolean;
-  /** Ids put before and after those of every text. */
+  /** Ids put before those of every text. */
   readonly before: readonly number[];
-  readonly after: readonly number[];
+  readonly notices: readonly string[];
 }
 
 const utf8 = new TextEncoder();
-const nothing = new Uint8Array(0);
 
 /** Words kept with their ids; most words of a text have been seen before. */
 const cacheWords = 20_000;
@@ -96,22 +95,8 @@ function createEncoder(model: BytePairModel, around: Surroundings): (text: strin
       if (typeof section === 'string') encodeText(section, ids);
       else ids.push(section.id);
     }
-    ids.push(...around.after);
     return ids;
   };
-}
-
-/** Joins the bytes of all ids; unknown ids have none. */
-function joinBytes(ids: readonly number[], bytes: (id: number) => Uint8Array): Uint8Array {
-  let length = 0;
-  for (const id of ids) length += bytes(id).length;
-  const joined = new Uint8Array(length);
-  let offset = 0;
-  for (const id of ids) {
-    joined.set(bytes(id), offset);
-    offset += bytes(id).length;
-  }
-  return joined;
 }
 
 /** A {@link Tokenizer} of the byte-level BPE kind. */
@@ -120,14 +105,13 @@ export function createByteLevelTokenizer(model: BytePairModel, around: Surroundi
   // An added token is its own text, even where its characters could be read as byte symbols.
   for (const token of around.added) table[token.id] = utf8.encode(token.content);
   const special = new Set(around.added.filter((token) => token.special).map((token) => token.id));
-  const bytes = (id: number): Uint8Array => table[id] ?? nothing;
   return {
+    kind: 'byte-level BPE',
+    notices: around.notices,
     size: table.length,
     eosTokenId: around.eosTokenId,
     encode: createEncoder(model, around),
-    decode: (ids) => createTextDecoder().decode(joinBytes(ids, bytes)),
-    bytes,
     isSpecial: (id) => special.has(id),
-    stream: () => createStreamDecoder(bytes),
+    ...decoding({ bytes: (id) => table[id] }),
   };
 }

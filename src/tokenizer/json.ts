@@ -18,11 +18,12 @@ export function mismatch(message: string, cause?: unknown): VitrineError {
   );
 }
 
-/** A kind of tokenizer that is not byte-level BPE. */
-export function unsupported(message: string): VitrineError {
+/** A part of a tokenizer that Vitrine does not know. */
+export function unsupported(message: string, cause?: unknown): VitrineError {
   return new VitrineError(
     'unsupported-format',
-    `${message} Vitrine reads the byte-level BPE of GPT-2 alone: choose a model that uses it.`,
+    `${message} Vitrine does not know this kind of tokenizer: pass token ids, or choose another model.`,
+    { cause },
   );
 }
 

@@ -66,9 +66,9 @@ describe("GPT-2's own vocabulary", () => {
   });
 
   it('stands in for missing files only where the rows fit', async () => {
-    await expect(createTokenizer({}, { vocabSize: 50304 })).resolves.toMatchObject({ size: 50257 });
-    for (const vocabSize of [4096, 50256, 50305, 64000])
-      await expect(createTokenizer({}, { vocabSize })).rejects.toMatchObject({ code: 'tokenizer-mismatch' });
+    await expect(createTokenizer({}, { vocabSize: 50257 })).resolves.toMatchObject({ size: 50257 });
+    for (const vocabSize of [4096, 50256, 50304, 64000])
+      await expect(createTokenizer({}, { vocabSize })).resolves.toMatchObject({ kind: 'none' });
   });
 });
 

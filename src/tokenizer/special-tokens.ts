@@ -1,5 +1,5 @@
 import type { AddedToken } from './added-tokens.ts';
-import { isObject, type JsonObject, mismatch, property, quote, readId } from './json.ts';
+import { idLimit, isObject, type JsonObject, mismatch, property, quote, readId } from './json.ts';
 import type { Vocabulary } from './vocabulary.ts';
 
 /** The end-of-text token of GPT-2, special wherever a vocabulary has it. */
@@ -14,6 +14,7 @@ const namedKeys = [
   'cls_token',
   'mask_token',
 ];
+const mostNotices = 8;
 const listKeys = ['additional_special_tokens', 'extra_special_tokens'];
 
 /** The text of a special token: `"</s>"` or `{ "content": "</s>" }`. */
@@ -27,11 +28,21 @@ function flag(object: JsonObject, key: string, otherwise: boolean): boolean {
   return typeof value === 'boolean' ? value : otherwise;
 }
 
+function largest(ids: Iterable<number>): number {
+  let most = -1;
+  for (const id of ids) most = Math.max(most, id);
+  return most;
+}
+
 /** Collects added tokens from all files that speak of them; each content and each id once. */
 export class AddedTokens {
   readonly #byContent = new Map<string, AddedToken>();
   readonly #byId = new Map<number, string>();
   readonly #vocabulary: Vocabulary;
+  #next: number | undefined;
+  #highestAdded = -1;
+  /** Where files disagree, as sentences. */
+  readonly notices: string[] = [];
 
   constructor(vocabulary: Vocabulary) {
     this.#vocabulary = vocabulary;
@@ -52,17 +63,16 @@ export class AddedTokens {
     return this.#byId.has(id) || this.#vocabulary.tokenOf.has(id);
   }
 
-  /** Adds or replaces a token. @throws VitrineError `tokenizer-mismatch` when its id is taken or it has another. */
-  add(content: string, id: number, flags: JsonObject, file: string): void {
-    const other = this.#byId.get(id) ?? this.#vocabulary.tokenOf.get(id);
-    if (other !== undefined && other !== content)
-      throw mismatch(`${file} gives the id ${id} to ${quote(content)}; it belongs to ${quote(other)}.`);
-    const own = this.idOf(content);
-    if (own !== undefined && own !== id)
-      throw mismatch(`${file} gives ${quote(content)} the id ${id}; it has the id ${own}.`);
+  /**
+   * Adds or replaces a token. Where files disagree, the id that the vocabulary or an earlier file gives counts; a token
+   * whose id belongs to another gets the next free one.
+   */
+  add(content: string, wanted: number, flags: JsonObject, file: string): void {
+    const id = this.#settle(content, wanted, file);
     const before = this.#byContent.get(content);
     const special = flag(flags, 'special', before?.special ?? false);
     this.#byId.set(id, content);
+    this.#highestAdded = Math.max(this.#highestAdded, id);
     this.#byContent.set(content, {
       id,
       content,
@@ -72,6 +82,25 @@ export class AddedTokens {
       normalized: flag(flags, 'normalized', before?.normalized ?? !special),
       singleWord: flag(flags, 'single_word', before?.singleWord ?? false),
     });
+  }
+
+  #settle(content: string, wanted: number, file: string): number {
+    const own = this.idOf(content);
+    if (own === wanted) return own;
+    const other = this.#byId.get(wanted) ?? this.#vocabulary.tokenOf.get(wanted);
+    if (own === undefined && other === undefined) return wanted;
+    const id = own ?? this.#nextFree();
+    if (id >= idLimit) throw mismatch(`${file} has no room for the token ${quote(content)}.`);
+    if (this.notices.length < mostNotices)
+      this.notices.push(`${file} gives ${quote(content)} the id ${wanted}; its id is ${id}.`);
+    return id;
+  }
+
+  /** The first id above all that are known. */
+  #nextFree(): number {
+    this.#next ??= largest(this.#vocabulary.tokenOf.keys()) + 1;
+    this.#next = Math.max(this.#next, this.#highestAdded + 1);
+    return this.#next;
   }
 
   /** `"added_tokens": [{ id, content, … }]` of tokenizer.json. */

@@ -13,9 +13,9 @@ const mostMerges = 1 << 22;
 
 /**
  * Reads `{ token: id }`. Holes are allowed.
- * @throws VitrineError `tokenizer-mismatch` for an impossible or repeated id, or where no byte has a token.
+ * @throws VitrineError `tokenizer-mismatch` for an impossible or repeated id.
  */
-export function readVocabulary(entries: unknown, file: string): Vocabulary {
+export function readTokens(entries: unknown, file: string): Vocabulary {
   if (!isObject(entries)) throw mismatch(`${file} holds no table of tokens.`);
   const idOf = new Map<string, number>();
   const tokenOf = new Map<number, string>();
@@ -27,9 +27,30 @@ export function readVocabulary(entries: unknown, file: string): Vocabulary {
     idOf.set(token, id);
     tokenOf.set(id, token);
   }
-  if (!byteSymbols.some((symbol) => idOf.has(symbol)))
-    throw mismatch(`${file} has ${idOf.size} tokens and none of them stands for a single byte.`);
+  if (idOf.size === 0) throw mismatch(`${file} has no tokens.`);
   return { idOf, tokenOf };
+}
+
+/** The vocabulary of a Unigram model: `[[piece, score], …]`. @throws VitrineError `tokenizer-mismatch` */
+export function readPieceList(pieces: readonly unknown[], file: string): Vocabulary {
+  const tokens = pieces.map((piece, id): [string, number] => {
+    const [text, score] = Array.isArray(piece) ? piece : [];
+    if (typeof text !== 'string' || typeof score !== 'number')
+      throw mismatch(`${file} has ${quote(piece)} for piece ${id}, not a text and its score.`);
+    return [text, id];
+  });
+  if (tokens.length === 0) throw mismatch(`${file} has no tokens.`);
+  return { idOf: new Map(tokens), tokenOf: new Map(tokens.map(([text, id]) => [id, text])) };
+}
+
+/**
+ * Checks that the tokens are written in byte symbols.
+ * @throws VitrineError `tokenizer-mismatch` where no byte has a token.
+ */
+export function checkBytes(vocabulary: Vocabulary, file: string): Vocabulary {
+  if (!byteSymbols.some((symbol) => vocabulary.idOf.has(symbol)))
+    throw mismatch(`${file} has ${vocabulary.idOf.size} tokens and none of them stands for a single byte.`);
+  return vocabulary;
 }
 
 /** The two halves of each merge in order of rank, from merges.txt. Line 1 may name a version. */

@@ -144,7 +144,8 @@ async function assemble(context: OpenContext, options: OpenOptions): Promise<Che
   const { config, files, tensors, notices, card } = await openWeights(context);
   const generationConfig = await metadata.json(fileNames.generationConfig);
   progress.enter('tokenizer', fileNames.tokenizerJson);
-  const tokenizer = await metadata.tokenizer();
+  const withoutFiles = card.format === 'nanogpt' || card.format === 'llm.c';
+  const tokenizer = { ...(await metadata.tokenizer()), ...(withoutFiles && { usesGpt2Tokenizer: true }) };
   const allFiles = adapter ? [adapter.file, ...files] : files;
   const allTensors = new Map([...(adapter?.tensors ?? []), ...tensors]);
   const totalBytes = neededBytes(context, allFiles);

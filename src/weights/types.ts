@@ -118,6 +118,8 @@ export interface TokenizerTexts {
   sentencePiece?: Uint8Array<ArrayBuffer>;
   /** meta.pkl of nanoGPT, where each character is a token. */
   characters?: CharacterVocabulary;
+  /** The format comes without tokenizer files: GPT-2's tokenizer is meant unless there are some. */
+  usesGpt2Tokenizer?: boolean;
 }
 
 /** A vocabulary of characters: to ids and back. */

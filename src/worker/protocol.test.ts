@@ -213,7 +213,7 @@ describe('texts and batches', () => {
     here.dispose();
   });
 
-  it('a tokenizer that cannot be created fails the load, on either side', async () => {
+  it('a tokenizer that cannot be created fails the load', async () => {
     const source = await sources();
     const args = { source, options: { backend: 'cpu', cache: false } } as const;
     const failing = ends.caller.call('load', args, {
@@ -222,10 +222,6 @@ describe('texts and batches', () => {
       },
     });
     await expect(failing).rejects.toEqual(code('tokenizer-mismatch'));
-    const larger = ends.caller.call('load', args, {
-      createTokenizer: async () => ({ size: 1e6, eosTokenId: undefined }),
-    });
-    await expect(larger).rejects.toEqual(code('tokenizer-mismatch'));
     expect(await collect(model)).toEqual(expected);
   });
 });

@@ -10,11 +10,14 @@ export type { GenerateOptions };
 /** One letter a token. */
 export function letters(size: number): Tokenizer {
   return {
+    kind: 'letters',
+    notices: [],
     size,
     eosTokenId: undefined,
     encode: (text) => [...text].map((letter) => letter.charCodeAt(0) - 97),
     decode: (ids) => ids.map((id) => String.fromCharCode(97 + id)).join(''),
     bytes: (id) => Uint8Array.of(97 + id),
+    text: (id) => String.fromCharCode(97 + id),
     isSpecial: () => false,
     stream: () => ({ push: (id) => String.fromCharCode(97 + id), end: () => '' }),
   };

@@ -54,19 +54,20 @@ export class LoadedModel implements Model {
     this.model.check();
     const { assistantModel, ...own } = options;
     const assistant = this.assistantOf(assistantModel);
-    const tokens = this.model.generate(this.idsOf(prompt), own, assistant);
+    const ids = this.idsOf(prompt);
+    const tokens = this.model.generate(ids, own, assistant);
     if (own.stop?.length) {
       yield* tokens;
       return;
     }
-    const texts = new TokenTexts(this.tokenizer);
+    const texts = new TokenTexts(this.tokenizer, ids);
     for await (const token of tokens) yield texts.add(token);
   }
 
   async inspect(textOrIds: string | number[], what: InspectOptions): Promise<Inspection> {
     const found = await this.model.inspect(this.idsOf(textOrIds), what);
     const logitLens = found.logitLens?.map((layer) =>
-      layer.map((position) => position.map((top) => ({ ...top, text: this.tokenizer.decode([top.id]) }))),
+      layer.map((position) => position.map((top) => ({ ...top, text: this.tokenizer.text(top.id) }))),
     );
     return { ...found, logitLens };
   }
@@ -87,9 +88,22 @@ export class LoadedModel implements Model {
     return model.model;
   }
 
+  /** A tokenizer may know tokens that were added after the model was made. */
+  private checkRows(ids: readonly number[]): void {
+    const { vocabSize } = this.config;
+    const beyond = ids.find((id) => id >= vocabSize);
+    if (beyond === undefined) return;
+    const token = JSON.stringify(this.tokenizer.text(beyond));
+    throw new VitrineError(
+      'invalid-argument',
+      `The text holds the token ${token} (${beyond}), for which the model has no embedding: it has ${vocabSize} rows. Leave it out.`,
+    );
+  }
+
   /** Ids of a prompt. An empty prompt becomes the end-of-text token, after which every document begins. */
   private idsOf(textOrIds: string | number[]): number[] {
     const ids = typeof textOrIds === 'string' ? this.tokenizer.encode(textOrIds) : textOrIds;
+    if (typeof textOrIds === 'string') this.checkRows(ids);
     if (!Array.isArray(ids) || ids.length > 0) return ids;
     const start = this.tokenizer.eosTokenId ?? this.config.eosTokenIds[0];
     return start !== undefined && start < this.config.vocabSize ? [start] : ids;

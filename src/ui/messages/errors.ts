@@ -18,6 +18,7 @@ export const errorTitles: Record<VitrineErrorCode, string> = {
   'tensor-missing': 'The weights are incomplete',
   'tensor-shape': 'A tensor has the wrong shape',
   'tokenizer-mismatch': 'The tokenizer does not belong to this model',
+  'tokenizer-missing': 'This model has no tokenizer',
   'unsupported-format': 'This file format is not supported',
   quota: 'The browser’s storage is full',
   'context-overflow': 'The context is full',

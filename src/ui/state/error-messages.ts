@@ -27,6 +27,7 @@ const recovery: Record<VitrineErrorCode, readonly RecoveryAction[]> = {
   'tensor-missing': otherModel,
   'tensor-shape': otherModel,
   'tokenizer-mismatch': otherModel,
+  'tokenizer-missing': otherModel,
   'unsupported-format': otherModel,
   quota: ['storage', 'retry', 'tiny'],
   'context-overflow': ['slide', 'shorten'],
