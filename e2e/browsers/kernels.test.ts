@@ -1,14 +1,48 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
-import type { DeviceTestReport } from '../../src/device-test/index.ts';
+import type { CaseResult, DeviceTestReport } from '../../src/device-test/index.ts';
 import { laneBrowser, openSite, SitePage } from './lane.ts';
 
-/** Runs the site's page that tests a device; in a browser without WebGPU it checks the CPU engine alone. */
+/** What the run in the page leaves on its window. */
+interface Progress {
+  cases: CaseResult[];
+  report?: DeviceTestReport;
+  error?: string;
+}
+
+/** Longest that one check may take before the run counts as stuck: all its kernels compile in this time. */
+const longestCheck = 300_000;
+
+/**
+ * Runs the site's page that tests a device; in a browser without WebGPU it checks the CPU engine alone. The run is
+ * started and then looked at, since no single command to the browser may last as long as all checks together.
+ */
 async function runDeviceTest(): Promise<DeviceTestReport> {
   const site = await openSite();
   try {
     const { page } = site.browser;
     await new SitePage(page, site.origin).open('device.html');
-    return await page.evaluate(() => window.deviceTest.run());
+    await page.evaluate(() => {
+      const progress: Progress = { cases: [] };
+      Object.assign(window, { progress });
+      window.deviceTest.run({ onResult: (result) => progress.cases.push(result) }).then(
+        (report) => Object.assign(progress, { report }),
+        (error) => Object.assign(progress, { error: String(error) }),
+      );
+    });
+    let done = 0;
+    let since = Date.now();
+    for (;;) {
+      const now = await page.evaluate(() => (window as unknown as { progress: Progress }).progress);
+      if (now.report) return now.report;
+      if (now.error) throw new Error(now.error);
+      if (now.cases.length > done) since = Date.now();
+      done = now.cases.length;
+      const last = now.cases.at(-1);
+      if (Date.now() - since > longestCheck)
+        throw new Error(`The check after ${done}, ${last?.operation}: ${last?.name}, does not end.`);
+      await sleep(500);
+    }
   } finally {
     await site.close();
   }

@@ -1,7 +1,7 @@
 import puppeteer, { type Page } from 'puppeteer-core';
 import { findProgram } from '../programs.ts';
 import { findVulkanDriver } from '../vulkan.ts';
-import { callText, splitKeys, type TestBrowser, type TestPage } from './page.ts';
+import { callText, parseValue, splitKeys, type TestBrowser, type TestPage } from './page.ts';
 
 const macPaths = ['/Applications/Firefox.app/Contents/MacOS/firefox'];
 
@@ -21,8 +21,7 @@ function wrap(page: Page): TestPage {
     reload: async () => {
       await page.reload();
     },
-    evaluate: (run, ...args) =>
-      page.evaluate(callText(run, args)) as ReturnType<TestPage['evaluate']> as never,
+    evaluate: async (run, ...args) => parseValue(await page.evaluate(callText(run, args))),
     click: (selector) => page.click(selector),
     type: (text) => page.keyboard.type(text),
     press: async (keys) => {

@@ -35,9 +35,16 @@ export interface TestBrowser {
 }
 
 /**
- * Source text of a call. The text and not the function crosses to the browser, with `__name` beside it: esbuild,
- * which runs the tools, puts calls of it into functions.
+ * Source text of a call, whose value is the JSON of the function's value: drivers differ in how deep an object they
+ * hand over. The text and not the function crosses to the browser, with `__name` beside it: esbuild, which runs the
+ * tools, puts calls of it into functions.
  */
 export function callText(run: (...args: never[]) => unknown, args: unknown[]): string {
-  return `(() => { const __name = (it) => it; return (${run})(...${JSON.stringify(args)}); })()`;
+  const call = `(${run})(...${JSON.stringify(args)})`;
+  return `(async () => { const __name = (it) => it; return JSON.stringify(await ${call}); })()`;
+}
+
+/** The value of a call from its JSON; undefined has none. */
+export function parseValue<T>(json: unknown): T {
+  return (typeof json === 'string' ? JSON.parse(json) : undefined) as T;
 }

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import type { Readable } from 'node:stream';
 import { Builder, By, Capabilities, Key, type WebDriver } from 'selenium-webdriver';
 import { findProgram, onPath } from '../programs.ts';
-import { callText, splitKeys, type TestBrowser, type TestPage } from './page.ts';
+import { callText, parseValue, splitKeys, type TestBrowser, type TestPage } from './page.ts';
 
 /** WebKitGTK's driver and its small browser. */
 export interface WebKitPrograms {
@@ -109,7 +109,7 @@ function wrap(driver: WebDriver): TestPage {
   return {
     goto: (url) => driver.get(url),
     reload: () => driver.navigate().refresh(),
-    evaluate: (run, ...args) => evaluate(callText(run, args)) as never,
+    evaluate: async (run, ...args) => parseValue(await evaluate(callText(run, args))),
     click: (selector) => driver.findElement(By.css(selector)).click(),
     type: (text) => driver.actions().sendKeys(text).perform(),
     press: (keys) => {
