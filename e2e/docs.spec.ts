@@ -3,6 +3,9 @@ import { expect, test } from '@playwright/test';
 import { expectAccessible } from './page-support.ts';
 import { root } from './support/sites.ts';
 
+/** What a demo says at the end of a run. The CPU engine may be done before anything earlier is seen. */
+const written = /^\d+ tokens, .* a second/;
+
 /** The command itself fails on a link that leads nowhere. */
 test.beforeAll(() => {
   test.setTimeout(600_000);
@@ -15,13 +18,12 @@ test('the demos in the docs are live, under the policy of the site', async ({ pa
   await page.goto('docs/embeds.html');
   const demo = page.locator('vitrine-demo');
   await demo.getByRole('button', { name: 'Run' }).click();
-  await expect(demo.getByRole('status')).toHaveText('Writing', { timeout: 60_000 });
+  await expect(demo.getByRole('status')).toHaveText(written, { timeout: 60_000 });
   await expect(demo.getByRole('log')).toHaveText(/^Once upon a time.{10}/s);
-  await demo.getByRole('button', { name: 'Stop' }).click();
   const frame = page.frameLocator('iframe');
   await expect(frame.getByRole('textbox')).toHaveValue('The old king');
   await frame.getByRole('button', { name: 'Run' }).click();
-  await expect(frame.getByRole('status')).toHaveText('Writing', { timeout: 60_000 });
+  await expect(frame.getByRole('status')).toHaveText(written, { timeout: 60_000 });
   await expect(frame.getByRole('log')).toHaveText(/^The old king.{10}/s);
   expect(wrong).toEqual([]);
 });
@@ -31,7 +33,7 @@ test('the reference says what the docstrings say', async ({ page }) => {
   await page.getByRole('link', { name: 'Library reference' }).click();
   await page.getByRole('main').getByRole('link', { name: 'vitrine', exact: true }).click();
   await page.getByRole('link', { name: 'loadModel', exact: true }).click();
-  await expect(page.getByRole('main')).toContainText('Loads a model and makes it ready to generate');
+  await expect(page.getByRole('main')).toContainText('Loads a model, in a worker where there are workers');
   for (const [module, name, text] of [
     ['vitrine/node', 'openFolder', 'The files of a model in a folder'],
     ['vitrine/embed', 'VitrineDemo', 'a prompt and a model that goes on from it'],
