@@ -135,6 +135,12 @@ export class GpuRuntime implements Runtime {
   async warmMore(): Promise<void> {
     await this.programs.prefill();
     await (await this.programs.hosted(1, false)).blocks.prepareSplit();
+    // A software adapter takes longer to compile kernels of several columns than short prompts would ever win back.
+    if (!this.gpu.info.software) await this.warmShort();
+  }
+
+  /** Compiles what takes short prompts through in one pass. */
+  async warmShort(): Promise<void> {
     for (const columns of shortColumns) await this.programs.hosted(columns, true);
   }
 

@@ -31,7 +31,7 @@ test('2 to 8 ids go through in one pass once its kernels are there, and give the
   const single = await logitsAfter(1, ids, 0);
   expect(single.prefills).toBe(2 * ids.length);
   expectClose(single.logits, forward(ids).logits(7), { absolute: 2e-4 });
-  await runtime.warmMore();
+  await runtime.warmShort();
   for (const count of [2, 3, 4, 5, 7, 8]) {
     const some = ids.slice(0, count);
     const { prefills, logits } = await logitsAfter(1, some, 0);
