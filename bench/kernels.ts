@@ -11,7 +11,7 @@ export const bytesPerWeight: Record<BenchDtype, number> = {
   int4: 0.5 + 2 / 32,
 };
 
-/** What the dispatches of one kernel take in a pass: a token, or a whole prompt. */
+/** Cost of one kernel's dispatches in a pass: one token, or a whole prompt. */
 export interface KernelCost {
   name: string;
   dispatches: number;
@@ -31,13 +31,13 @@ interface Recorded {
 
 /** A recorded stretch of work. */
 export interface Stretch {
-  /** Tokens that went through the model. */
+  /** Tokens processed. */
   rows: number;
   /** Positions a token attends to, for decoding; a prompt attends to itself. */
   context: number;
 }
 
-/** What must be moved and computed at least. */
+/** Lower bound on memory traffic and arithmetic. */
 interface Demand {
   bytes: number;
   multiplyAdds: number;
@@ -46,12 +46,12 @@ interface Demand {
 /** Work shorter than this is repeated. */
 const leastMilliseconds = 20;
 
-/** Notes every dispatch recorded while it listens, on any device of this process; then times each kernel alone. */
+/** Records every dispatch while active, on any device of this process, then times each kernel separately. */
 export class KernelTimer {
   private recorded: Recorded[] = [];
   private listening = false;
   private device: GPUDevice | undefined;
-  /** Gives the platform's own methods back. */
+  /** Restores the platform's methods. */
   readonly restore: () => void;
 
   constructor() {
@@ -83,7 +83,7 @@ export class KernelTimer {
     };
   }
 
-  /** Records `work`, then says what each of its kernels takes of one of `passes` equal passes, dearest first. */
+  /** Records `work`, then returns the cost of each kernel per pass, highest first; `work` makes `passes` equal passes. */
   async costs(
     work: () => Promise<unknown>,
     { passes, ...stretch }: Stretch & { passes: number },
@@ -117,12 +117,12 @@ export class KernelTimer {
     return costs.sort((left, right) => right.microseconds - left.microseconds);
   }
 
-  /** Without the first token of a run, which comes from the prompt's last row: only the head runs for it. */
+  /** Excludes the first token of a run: it comes from the prompt's last row, so only the head runs for it. */
   private wholeSteps(): Recorded[] {
     return this.recorded.slice(this.recorded.findIndex(({ name }) => name.startsWith('pick ')) + 1);
   }
 
-  /** Steps that are run again see the last chunk's rows in the uniform, so they must be its own. */
+  /** Replayed steps read the last chunk's rows from the uniform, so only that chunk's steps are valid. */
   private lastChunk(): Recorded[] {
     return this.recorded.slice(this.recorded.findLastIndex(({ name }) => name.startsWith('embed ')));
   }
@@ -147,7 +147,7 @@ function submitSteps(device: GPUDevice, steps: readonly Recorded[]): void {
   device.queue.submit([encoder.finish()]);
 }
 
-/** The demand of all dispatches of a kernel in a stretch, by what its name says it is. */
+/** The minimum demand of a kernel's dispatches in a recording, derived from its name. */
 function demandOf(
   name: string,
   dispatches: number,

@@ -1,17 +1,17 @@
-/** What loading costs besides its time. */
+/** Costs of loading other than time. */
 export interface LoadCosts {
-  /** Bytes of JavaScript heap and array buffers at most, above what was there before; undefined where unknown. */
+  /** Peak bytes of JavaScript heap and array buffers above the start; undefined where unknown. */
   peakHeapBytes: number | undefined;
   /** Pipelines compiled until the first token. */
   pipelines: number;
-  /** Milliseconds of the one that took longest, and from the first's begin to the last's end with pauses left out. */
+  /** Milliseconds of the longest compilation, and of all together without the pauses between them. */
   longestCompileMs: number;
   compilingMs: number;
 }
 
 const sampleMilliseconds = 10;
 
-/** Watches heap and compilations from its making until `stop`. */
+/** Monitors heap and compilations from construction until `stop`. */
 export class LoadWatch {
   private readonly before = heapBytes();
   private peak = this.before;
@@ -54,7 +54,7 @@ export class LoadWatch {
   }
 }
 
-/** Node counts buffers beside the heap; Chromium's figure has them in it; other browsers say nothing. */
+/** Node counts buffers separately from the heap, Chromium includes them, other browsers report nothing. */
 function heapBytes(): number | undefined {
   if (typeof process !== 'undefined' && process.memoryUsage) {
     const { heapUsed, arrayBuffers } = process.memoryUsage();
@@ -64,7 +64,7 @@ function heapBytes(): number | undefined {
   return memory?.usedJSHeapSize;
 }
 
-/** Length of what spans cover together. */
+/** Total length covered by the spans. */
 function covered(spans: readonly [number, number][]): number {
   let total = 0;
   let until = Number.NEGATIVE_INFINITY;

@@ -26,7 +26,7 @@ export function createBenchRuntime(
   return createRuntime(resolved, { dtype, backend: 'gpu', autotune });
 }
 
-/** Greedy tokens after what sequence 0 holds; `context` is all of it. */
+/** Generates greedy tokens after the content of sequence 0, which is `context`. */
 export async function decodeGreedy(
   runtime: Runtime,
   context: readonly number[],

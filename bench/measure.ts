@@ -40,11 +40,11 @@ export interface Measured {
   prefill: { tokens: number; tokensPerSecond: Spread }[];
   dispatchesPerToken: number;
   submitsPerToken: number;
-  /** What each kernel takes of a token, and of a prompt; empty unless asked for. */
+  /** Cost of each kernel per token and per prompt; empty unless requested. */
   kernels: { token: KernelCost[]; prompt: KernelCost[] };
 }
 
-/** Loads a model in one dtype and measures it; every round has a prompt of its own. */
+/** Loads a model in one dtype and measures it; every round uses a different prompt. */
 export async function measureModel(options: MeasureOptions): Promise<Measured> {
   const { source, dtype, autotune, onStage } = options;
   const timer = options.kernels && new KernelTimer();
@@ -190,7 +190,7 @@ async function measurePrefill(
   return results;
 }
 
-/** What one token reads of the weights: all layers and the head; int4 keeps an int8 head. */
+/** Bytes of weights read per token: all layers and the head; int4 keeps an int8 head. */
 function weightBytes(
   { nEmbd: E, nInner: I, nLayer: L, vocabSize: V }: GPT2Config,
   dtype: BenchDtype,

@@ -19,7 +19,7 @@ export async function main(words: readonly string[], bundled: () => Promise<File
     text: line.text === undefined ? undefined : readFileSync(line.text, 'utf8'),
     onStage: (stage) => console.error(stage),
   });
-  // The bundled model is handed over as files, which have no name of their own.
+  // The bundled model is passed as files, which carry no model name.
   for (const each of report.models) each.model = line.model;
   console.log(reportText(report));
   if (line.json) writeFileSync(line.json, `${JSON.stringify(report, null, 2)}\n`);

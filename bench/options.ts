@@ -1,6 +1,6 @@
 import type { BenchDtype } from './load-model.ts';
 
-/** The command line, as both bench commands understand it. */
+/** Command-line options of both bench commands. */
 export interface CommandLine {
   model: string;
   dtypes: BenchDtype[];
@@ -32,7 +32,7 @@ export const usageText = `Options:
   --json FILE         write the report there
   --plot FILE         draw the cost of a token against its context there, as SVG`;
 
-/** @throws Error naming what is not understood. */
+/** @throws Error naming the unknown option or value. */
 export function parseCommandLine(words: readonly string[]): CommandLine {
   const line: CommandLine = {
     model: 'tiny-tales',

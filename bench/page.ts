@@ -9,7 +9,7 @@ interface OutsideBench {
   load(folderUrl: string): Promise<void>;
   /** Logits after the last of these ids, [V]. */
   prefill(ids: number[]): Promise<Float32Array>;
-  /** n greedy tokens, going on from where the last call stopped. */
+  /** n greedy tokens, continuing where the last call stopped. */
   decode(n: number): Promise<{ ids: number[] }>;
   run(options: Partial<BenchOptions>): Promise<unknown>;
 }

@@ -11,7 +11,7 @@ interface Line {
   points: [number, number][];
 }
 
-/** Milliseconds a token takes against how long the context is, a line for each dtype: an SVG file's text. */
+/** SVG text of milliseconds per token against context length, one line per dtype. */
 export function plotCost({ models, date }: Report): string {
   const lines = models.map<Line>(({ dtype, decode }) => ({
     name: dtype,

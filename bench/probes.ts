@@ -9,7 +9,7 @@ import {
 } from '../src/gpu/index.ts';
 import { median } from './statistics.ts';
 
-/** What this device can do at most, measured in the same run as the model. */
+/** Ceilings of this device, measured in the same run as the model. */
 export interface Ceilings {
   /** GB/s of reading a buffer larger than caches. */
   streamGBps: number;
@@ -19,13 +19,13 @@ export interface Ceilings {
   fmaGFlops: number;
   /** Microseconds of a dispatch that depends on the one before it, in one pass. */
   dispatchMicroseconds: number;
-  /** Milliseconds from a submit of next to nothing to its result being here. */
+  /** Milliseconds from a tiny submit to its result on the host. */
   roundTripMilliseconds: number;
 }
 
 const lanes = 64;
 
-/** Each lane reads WORDS vec4s, neighbours side by side, and keeps a sum that nobody may optimise away. */
+/** Each lane reads WORDS vec4s, coalesced, and keeps a sum so the reads are not optimised away. */
 const readWgsl = `
 @compute @workgroup_size(${lanes})
 fn main(@builtin(global_invocation_id) id: vec3u) {
@@ -140,7 +140,7 @@ async function latencies(gpu: Gpu): Promise<[number, number]> {
   return [median(chains) * 1000, median(trips)];
 }
 
-/** Opens a device of its own, measures, and frees it. */
+/** Opens a separate device, measures, and destroys it. */
 export async function measureCeilings(): Promise<Ceilings> {
   const gpu = await openGpu();
   try {

@@ -66,7 +66,7 @@ async function view(options: QualityOptions, dtype: BenchDtype): Promise<View> {
   }
 }
 
-/** Windows of a whole context that do not overlap: the same for every dtype, which is what is compared. */
+/** Non-overlapping windows of a whole context, the same for every dtype. */
 async function perplexity(runtime: Runtime, ids: readonly number[]): Promise<number> {
   let sum = 0;
   let count = 0;

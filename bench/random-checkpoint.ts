@@ -1,7 +1,7 @@
 import { describeParameters, type GPT2Config, parseConfig } from '../src/model/index.ts';
 import type { Checkpoint, TensorInfo, WeightSink } from '../src/weights/index.ts';
 
-/** Shapes of well-known models, to be filled with random weights: speed does not depend on what they are. */
+/** Shapes of well-known models, filled with random weights: speed does not depend on the values. */
 const shapes: Record<string, { n_embd: number; n_head: number; n_layer: number }> = {
   distilgpt2: { n_embd: 768, n_head: 12, n_layer: 6 },
   gpt2: { n_embd: 768, n_head: 12, n_layer: 12 },
@@ -14,7 +14,7 @@ export const shapeNames = Object.keys(shapes);
 
 const pieceBytes = 4 * 2 ** 20;
 
-/** A checkpoint of these shapes that exists nowhere: its F32 weights are made as they are asked for. */
+/** A synthetic checkpoint of this shape; its F32 weights are generated while streaming. */
 export function randomCheckpoint(name: string) {
   const shape = shapes[name];
   if (!shape) throw new Error(`No such shape: ${name}. Known: ${shapeNames.join(', ')}.`);
@@ -63,7 +63,7 @@ function tensorsOf({ nEmbd: E, nLayer: L, nInner: I, vocabSize: V, nPositions: P
   return tensors;
 }
 
-/** Weights between -0.035 and 0.035, GPT-2's own spread; gains around 1. Always the same. */
+/** Deterministic weights between -0.035 and 0.035, the spread of GPT-2's; gains around 1. */
 async function streamRandom(tensors: readonly TensorInfo[], sink: WeightSink): Promise<void> {
   const numbers = new Float32Array(pieceBytes / 4);
   const bytes = new Uint8Array(numbers.buffer);

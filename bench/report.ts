@@ -13,7 +13,7 @@ export interface Report {
 
 const number = (value: number, digits = 1) => (Number.isFinite(value) ? value.toFixed(digits) : '–');
 
-/** The report as lines of text, for a screen. */
+/** The report as lines of text. */
 export function reportText({ ceilings, models, quality }: Report): string {
   const [first] = models;
   const adapter = first?.adapter;

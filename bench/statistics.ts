@@ -1,4 +1,4 @@
-/** The middle of some measurements, and how far they spread. */
+/** Median and spread of measurements. */
 export interface Spread {
   median: number;
   least: number;

@@ -1,5 +1,5 @@
 import type { LoadProgress, Model } from '../engine/index.ts';
-import type { Choice } from './choices.ts';
+import type { Alternative } from './alternatives.ts';
 import { siteBase } from './library.ts';
 import {
   type AttributeName,
@@ -14,20 +14,20 @@ import {
 import { play } from './player.ts';
 import { progressText } from './progress.ts';
 import { findRecording } from './recording.ts';
-import { generateAll, Hold, type Start } from './run.ts';
+import { generateAll, ModelLease, type Start } from './run.ts';
 import { View } from './view.ts';
 
-/** Where there is no DOM, on a server, importing the element must still be possible. */
+/** Base class that keeps the module importable on a server, without a DOM. */
 const Base = (globalThis.HTMLElement ?? class {}) as typeof HTMLElement;
 
 const defaultModel = 'tiny-tales';
 const defaultPrompt = 'Once upon a time';
 
-/** Set by the attribute or the property; both are one. */
+/** Properties that reflect the attributes of the same name. */
 export interface VitrineDemo {
   /** `tiny-tales`, a hub id `owner/name@revision`, or the URL of a folder. */
   model: string | null;
-  /** How far a text goes; 120 unless set. */
+  /** Maximum number of new tokens; default 120. */
   maxNewTokens: string | number | null;
   /** 0.8 unless set; 0 is greedy. */
   temperature: string | number | null;
@@ -46,31 +46,31 @@ export interface VitrineDemo {
   eos: string | boolean | null;
   /** At the model's longest context: `stop`, or `slide`. */
   overflow: string | null;
-  /** When it may begin by itself: `click`, `visible` or `now`. */
+  /** When loading may start: `click`, `visible` or `now`. */
   autoload: string | null;
   theme: Theme | null;
   /** Base URL of another hub, such as a mirror. */
   hub: string | null;
-  /** How weights are held: `f32`, `f16`, `int8` or `int4`; by memory unless set. */
+  /** Weight dtype: `f32`, `f16`, `int8` or `int4`; chosen by available memory unless set. */
   dtype: string | null;
 }
 
 /**
- * `<vitrine-demo>`: a prompt and a model that goes on from it. Before it is activated it downloads nothing and asks
- * for no adapter. Events, all bubbling: `ready`, `token`, `take`, `done`, `error`, each with a `detail`.
+ * `<vitrine-demo>`: a prompt and a model that continues it. Before activation it downloads nothing and requests
+ * no adapter. Events, all bubbling: `ready`, `token`, `take`, `done`, `error`, each with a `detail`.
  */
 // biome-ignore lint/suspicious/noUnsafeDeclarationMerging: the properties are defined from the attribute names below.
 export class VitrineDemo extends Base {
   static readonly observedAttributes: readonly string[] = attributeNames;
   private view: View | undefined;
-  private readonly hold = new Hold();
+  private readonly lease = new ModelLease();
   private running: AbortController | undefined;
   private watcher: IntersectionObserver | undefined;
   /** The prompt of the text that is shown. */
   private begun = '';
   private ran = false;
 
-  /** What the visitor sees in the prompt field; the attribute is where it starts from. */
+  /** Content of the prompt field; initialised from the attribute. */
   get prompt(): string {
     return this.view?.prompt.value ?? this.getAttribute('prompt') ?? defaultPrompt;
   }
@@ -80,7 +80,7 @@ export class VitrineDemo extends Base {
     else this.setAttribute('prompt', text);
   }
 
-  /** The prompt of the last run and what came after it. */
+  /** The prompt and output of the last run. */
   get text(): string {
     return this.view?.text ?? '';
   }
@@ -95,11 +95,11 @@ export class VitrineDemo extends Base {
   disconnectedCallback(): void {
     this.watcher?.disconnect();
     this.watcher = undefined;
-    // An element that is only moved is connected again before this runs.
+    // A moved element is reconnected before this runs.
     queueMicrotask(() => {
       if (this.isConnected) return;
       this.stop();
-      this.hold.release();
+      this.lease.release();
     });
   }
 
@@ -115,7 +115,7 @@ export class VitrineDemo extends Base {
     this.view = new View(this.shadowRoot ?? this.attachShadow({ mode: 'open' }), {
       run: () => void this.generate(),
       stop: () => this.stop(),
-      take: (index, choice) => void this.take(index, choice),
+      take: (index, alternative) => void this.take(index, alternative),
       address: () => pageAddress(siteBase(), this.prompt, this.read),
     });
     this.view.prompt.value = this.getAttribute('prompt') ?? defaultPrompt;
@@ -137,19 +137,19 @@ export class VitrineDemo extends Base {
     this.watcher.observe(this);
   }
 
-  /** Loads the model if need be and generates from the prompt; ends a run that is under way. Never rejects. */
+  /** Loads the model if needed and generates from the prompt; stops a running generation first. Never rejects. */
   generate(): Promise<void> {
     return this.run({ prompt: this.prompt, tokens: [] });
   }
 
-  /** Writes on from another token in the place of the one at `index`. */
-  private take(index: number, choice: Choice): Promise<void> {
+  /** Replaces the token at `index` and continues from there. */
+  private take(index: number, alternative: Alternative): Promise<void> {
     const before = this.view?.tokens ?? [];
-    const alternatives: readonly Choice[] = before[index]?.alternatives ?? [];
-    this.emit('take', { index, id: choice.id, text: choice.text });
+    const alternatives: readonly Alternative[] = before[index]?.alternatives ?? [];
+    this.emit('take', { index, id: alternative.id, text: alternative.text });
     return this.run({
       prompt: this.begun,
-      tokens: [...before.slice(0, index), { ...choice, alternatives }],
+      tokens: [...before.slice(0, index), { ...alternative, alternatives }],
     });
   }
 
@@ -198,17 +198,17 @@ export class VitrineDemo extends Base {
     this.emit('done', finished);
   }
 
-  /** The model, with a recorded answer in the meantime. */
+  /** Loads the model; plays a recorded answer meanwhile. */
   private async arrived(view: View, { prompt, tokens }: Start, signal: AbortSignal): Promise<Model> {
     const source = this.model ?? defaultModel;
     view.say('Loading the model');
     const waiting = new AbortController();
     const aborted = AbortSignal.any([signal, waiting.signal]);
     let label = '';
-    const loading = this.hold.model(source, loadOptions(this.read), (p) =>
+    const loading = this.lease.model(source, loadOptions(this.read), (p) =>
       this.progress(view, p, label, aborted),
     );
-    // A pinned seed promises one text: another one in its place would be taken for it.
+    // A pinned seed promises a specific text, which a recording could be mistaken for.
     if (tokens.length === 0 && this.read('seed') === null)
       void findRecording(source, prompt, aborted).then((found) => {
         if (!found || aborted.aborted) return;
@@ -233,7 +233,7 @@ export class VitrineDemo extends Base {
     this.emit('error', { code, message });
   }
 
-  /** Ends the run that is under way, if any. */
+  /** Stops the current run, if any. */
   stop(): void {
     const { running } = this;
     if (!running) return;
@@ -249,7 +249,7 @@ export class VitrineDemo extends Base {
   }
 }
 
-/** The promise, or a rejection once the signal fires; what it awaited goes on for others who share it. */
+/** Rejects once the signal fires; the shared promise itself continues for other holders. */
 function untilAborted<Value>(promise: Promise<Value>, signal: AbortSignal): Promise<Value> {
   return new Promise((resolve, reject) => {
     signal.addEventListener('abort', () => reject(signal.reason));
@@ -261,7 +261,7 @@ function untilAborted<Value>(promise: Promise<Value>, signal: AbortSignal): Prom
 const reflected = attributeNames.filter((name) => name !== 'prompt' && name !== 'stop');
 const propertyNames = ['prompt', ...reflected.map(propertyName)] as (keyof VitrineDemo)[];
 
-/** A property that was set before the element was defined hides the one of the class: it is set again. */
+/** Re-applies a property set before the element was defined, since it shadows the accessor of the class. */
 function adopt<Name extends keyof VitrineDemo>(demo: VitrineDemo, name: Name): void {
   if (!Object.hasOwn(demo, name)) return;
   const value = demo[name];

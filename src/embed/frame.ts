@@ -6,7 +6,7 @@ import { allowedOrigins, type FrameCommand, type FrameEvent, readCommand, settab
 
 const eventNames = ['ready', 'token', 'take', 'done', 'error'] as const;
 
-/** Attributes from the address: each name as it is, or as the library spells it. */
+/** Attributes from the query, in attribute spelling or the library's camel case. */
 function fromQuery(demo: VitrineDemo, query: URLSearchParams): void {
   for (const name of attributeNames) {
     const values = [name, propertyName(name)]
@@ -35,7 +35,7 @@ function obey(demo: VitrineDemo, command: FrameCommand): string | undefined {
   return undefined;
 }
 
-/** Tells the parent. Height alone, which says nothing of what is written, goes to a parent that is not listed. */
+/** Posts a message to the parent. Unlisted parents receive only the height, which reveals none of the text. */
 function speaker(allowed: ReadonlySet<string>) {
   return (event: FrameEvent) => {
     if (window.parent === window) return;
@@ -56,7 +56,7 @@ function listen(demo: VitrineDemo, allowed: ReadonlySet<string>): void {
   });
 }
 
-/** Fills the page with one element, as its address says, and talks with the parent. */
+/** Fills the page with one element configured by the query, and handles messages of the parent. */
 export function startFrame(search = location.search): VitrineDemo {
   setBase(document.baseURI);
   define();

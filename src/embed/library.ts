@@ -2,7 +2,7 @@ import { type Loader, SharedModels } from './shared-models.ts';
 
 let base: string | undefined;
 
-/** Where `models/` is: beside the script of an element on a foreign page, beside the page of a frame. */
+/** Base URL of `models/`: next to the script for an element on another site, next to the page for a frame. */
 export function setBase(url: string): void {
   base = url;
 }
@@ -11,7 +11,7 @@ export function siteBase(): string {
   return base ?? document.baseURI;
 }
 
-/** The library arrives with the first activation, not before. */
+/** Loads the library lazily, at the first activation. */
 const load: Loader = async (source, options) => {
   const { loadModel } = await import('../worker/index.ts');
   return loadModel(source, { bundledBase: new URL('models/', siteBase()).href, ...options });

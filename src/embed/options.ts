@@ -7,11 +7,11 @@ import {
 } from '../generation/index.ts';
 import { VitrineError } from '../lib/index.ts';
 
-/** When an embed may begin to download: at a click, once it is seen, or at once. */
+/** When an embed may start downloading: on click, when visible, or immediately. */
 export type Autoload = 'click' | 'visible' | 'now';
 export type Theme = 'light' | 'dark' | 'auto';
 
-/** What the text itself is made by; a link to the site's own page carries these too. An embed holds one text: no `n`. */
+/** Generation attributes, also passed on in the link to the site. An embed shows one text, so there is no `n`. */
 type WritingName = 'model' | 'prompt' | Exclude<OptionAttribute, 'n'> | 'hub';
 const isWriting = (name: OptionAttribute): name is Exclude<OptionAttribute, 'n'> => name !== 'n';
 const writingNames: readonly WritingName[] = [
@@ -28,7 +28,7 @@ export const attributeNames: readonly AttributeName[] = [...writingNames, 'dtype
 /** Options of a generation; the length is always given. */
 export type WritingOptions = GenerateOptions & typeof pageDefaults;
 
-/** What `attribute` answers with; null where it is absent. */
+/** Reads an attribute; null when absent. */
 export type Read = (name: AttributeName) => string | null;
 
 function number(read: Read, name: AttributeName): number | undefined {
@@ -40,7 +40,7 @@ function number(read: Read, name: AttributeName): number | undefined {
 }
 
 /**
- * How to generate, as the attributes say; `stop` holds one string a line.
+ * Generation options from the attributes; `stop` holds one string per line.
  * @throws VitrineError `invalid-argument` naming an attribute that should be a number and is none
  */
 export function generateOptions(read: Read): WritingOptions {
@@ -57,7 +57,7 @@ export function generateOptions(read: Read): WritingOptions {
   return options;
 }
 
-/** How to load, as the attributes say; what does not exist is refused by the load. */
+/** Load options from the attributes; loading rejects unknown values. */
 export function loadOptions(read: Read): LoadOptions {
   const hub = read('hub');
   const dtype = read('dtype');

@@ -13,7 +13,7 @@ function pause(ms: number, signal: AbortSignal): Promise<void> {
   });
 }
 
-/** Shows a recording at reading pace until it ends or the signal fires; at once for who prefers less motion. */
+/** Plays a recording at reading pace until it ends or the signal fires; shows it at once with reduced motion. */
 export async function play(recording: Recording, view: View, signal: AbortSignal): Promise<void> {
   const still = matchMedia('(prefers-reduced-motion: reduce)').matches;
   view.begin(recording.prompt);

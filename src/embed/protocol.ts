@@ -3,14 +3,14 @@ import { type AttributeName, attributeNames } from './options.ts';
 /** Version of the messages between a frame and its parent; the value of `vitrine` in each. */
 export const protocolVersion = 1;
 
-/** What a parent may ask for. The model, hub and dtype stay as the frame's address says. */
+/** Commands of a parent. Model, hub and dtype are fixed by the frame's URL. */
 export type FrameCommand =
   | { vitrine: 1; id?: string | number; type: 'hello' }
   | { vitrine: 1; id?: string | number; type: 'set'; values: Record<string, string | number | null> }
   | { vitrine: 1; id?: string | number; type: 'generate' }
   | { vitrine: 1; id?: string | number; type: 'stop' };
 
-/** What a frame tells. `answer` carries the id of the command it answers. */
+/** Messages of a frame. `answer` carries the id of its command. */
 export type FrameEvent =
   | { vitrine: 1; type: 'height'; height: number }
   | { vitrine: 1; type: 'answer'; id: string | number; ok: boolean; why?: string }
@@ -18,7 +18,7 @@ export type FrameEvent =
 
 const fixed: readonly AttributeName[] = ['model', 'hub', 'dtype', 'autoload'];
 
-/** Attributes a parent may set while the frame stands. */
+/** Attributes that a parent may change at run time. */
 export const settable: readonly string[] = attributeNames.filter((name) => !fixed.includes(name));
 
 const types = ['hello', 'set', 'generate', 'stop'];
@@ -27,7 +27,7 @@ function isValue(value: unknown): boolean {
   return value === null || typeof value === 'string' || Number.isFinite(value);
 }
 
-/** A message as a command; undefined for whatever is none, of this version. */
+/** Parses a message as a command; undefined for anything else or another version. */
 export function readCommand(data: unknown): FrameCommand | undefined {
   if (typeof data !== 'object' || data === null) return undefined;
   const { vitrine, type, id, values } = data as Record<string, unknown>;

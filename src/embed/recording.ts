@@ -1,6 +1,6 @@
 import { siteBase } from './library.ts';
 
-/** An answer the bundled model gave once, token by token, to show while its weights are on their way. */
+/** A recorded answer of the bundled model, token by token, shown while its weights load. */
 export interface Recording {
   version: 1;
   model: string;
@@ -14,7 +14,7 @@ export interface RecordedToken {
   alternatives: { text: string; logprob: number }[];
 }
 
-/** True for data of the shape of a recording; it comes from a file that may be of another version. */
+/** Validates a recording, since its file may be of another version. */
 export function isRecording(data: unknown): data is Recording {
   const it = data as Recording | null;
   return (

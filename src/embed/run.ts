@@ -1,6 +1,6 @@
 import type { FinishReason, GeneratedToken, LoadOptions, LoadProgress, Model } from '../engine/index.ts';
 import { VitrineError } from '../lib/index.ts';
-import type { ShownToken } from './choices.ts';
+import type { ShownToken } from './alternatives.ts';
 import { sharedModels } from './library.ts';
 import type { WritingOptions } from './options.ts';
 import type { Share } from './shared-models.ts';
@@ -8,25 +8,25 @@ import type { Share } from './shared-models.ts';
 /** How many of the likelier tokens are shown for each. */
 const alternatives = 5;
 
-/** Where a run begins: a prompt, and tokens after it that stand already. */
+/** Start of a run: a prompt, and tokens already present after it. */
 export interface Start {
   prompt: string;
   tokens: readonly ShownToken[];
 }
 
-/** All that follows the prompt, with what stood already. */
+/** All tokens after the prompt, including those already present. */
 export interface Finished {
   text: string;
   tokens: number;
   finishReason: FinishReason;
 }
 
-/** One element's hold on a model: taken at the first run, changed when model or options change, let go at the end. */
-export class Hold {
+/** One element's lease of a model: acquired at the first run, replaced when model or options change. */
+export class ModelLease {
   private share: Share | undefined;
   private key = '';
 
-  /** The model, loaded if need be. */
+  /** The model, loaded if needed. */
   async model(source: string, options: LoadOptions, onProgress: (p: LoadProgress) => void): Promise<Model> {
     const key = JSON.stringify([source, options]);
     if (!this.share || this.key !== key) {
@@ -56,7 +56,7 @@ export class Hold {
 function given(model: Model, { prompt, tokens }: Start): string | number[] {
   if (tokens.length === 0) return prompt;
   const ids = model.encode(prompt);
-  // An empty text begins as every document does.
+  // An empty prompt starts with the document start token.
   if (ids.length === 0) ids.push(...model.config.eosTokenIds.slice(0, 1));
   for (const { id } of tokens) {
     if (id === undefined) throw new VitrineError('invalid-argument', 'A recorded text cannot be written on.');

@@ -1,6 +1,6 @@
 import type { LoadOptions, LoadProgress, Model } from '../engine/index.ts';
 
-/** Loads a model; the library's `loadModel`, or a stand-in of a test. */
+/** Loads a model: the library's `loadModel`, or a fake in tests. */
 export type Loader = (source: string, options: LoadOptions) => Promise<Model>;
 
 interface Entry {
@@ -11,19 +11,19 @@ interface Entry {
   loaded?: Model;
 }
 
-/** A share in a model. `release` may be called at any time, more than once. */
+/** A reference to a shared model. `release` may be called at any time and is idempotent. */
 export interface Share {
   readonly model: Promise<Model>;
   release(): void;
 }
 
-/** Elements that show one model share it: it is loaded once, and freed when the last of them lets go. */
+/** Shares models between elements: each is loaded once and disposed when its last reference is released. */
 export class SharedModels {
   private readonly entries = new Map<string, Entry>();
 
   constructor(private readonly load: Loader) {}
 
-  /** A share in the model; loading begins if nobody has it yet. */
+  /** Acquires a reference; starts loading if the model is not loaded yet. */
   take(source: string, options: LoadOptions, onProgress: (progress: LoadProgress) => void): Share {
     const key = JSON.stringify([source, options]);
     const entry = this.entries.get(key) ?? this.begin(key, source, options);
@@ -53,7 +53,7 @@ export class SharedModels {
         entry.loaded = loaded;
         if (entry.users === 0) loaded.dispose();
       },
-      // The next to ask tries again.
+      // The next request tries again.
       () => this.forget(key, entry),
     );
     return entry;
@@ -71,7 +71,7 @@ export class SharedModels {
     if (this.entries.get(key) === entry) this.entries.delete(key);
   }
 
-  /** Models that are there or on their way, and the GPU bytes of those that are there. */
+  /** Number of loaded and loading models, and the GPU bytes of the loaded ones. */
   usage(): { models: number; gpuBytes: number } {
     let gpuBytes = 0;
     for (const { loaded } of this.entries.values()) gpuBytes += loaded?.stats().gpuBytes ?? 0;

@@ -1,16 +1,16 @@
 import { formatProbability } from '../lib/index.ts';
-import { type Choice, Choices, make, type ShownToken } from './choices.ts';
+import { type Alternative, Alternatives, make, type ShownToken } from './alternatives.ts';
 import { styleText } from './style.ts';
 
 type Tone = 'plain' | 'wrong';
 
-/** What a visitor does, told to the element. */
-export interface Wishes {
+/** Callbacks for user actions. */
+export interface ViewCallbacks {
   run(): void;
   stop(): void;
-  /** Another token in the place of the one at `index`. */
-  take(index: number, choice: Choice): void;
-  /** Where the same text is on the site's own page, asked for when the link is used. */
+  /** Replaces the token at `index`. */
+  take(index: number, alternative: Alternative): void;
+  /** URL of the same text on the site's page, computed when the link is used. */
   address(): string;
 }
 
@@ -24,7 +24,7 @@ function sharedSheet(): CSSStyleSheet {
   return sheet;
 }
 
-/** Everything visible of one element. Model text only ever becomes text nodes. */
+/** The DOM of one element. Model output only becomes text nodes. */
 export class View {
   readonly prompt = make('textarea', 'prompt', { rows: '1', spellcheck: 'false', dir: 'auto' });
   private readonly run = make('button', 'run', { type: 'button' });
@@ -35,16 +35,16 @@ export class View {
     'aria-live': 'off',
     'aria-label': 'Text; arrow keys choose a word',
   });
-  private readonly choices: Choices;
+  private readonly alternatives: Alternatives;
   private readonly progress = make('progress', 'progress', { max: '1', 'aria-label': 'Loading' });
   private readonly status = make('span', 'status', { role: 'status' });
   private readonly link = make('a', 'link', { target: '_blank', rel: 'noopener', title: 'Open in Vitrine' });
   private shown: { token: ShownToken; span: HTMLSpanElement }[] = [];
   private chosen = -1;
 
-  constructor(root: ShadowRoot, wishes: Wishes) {
+  constructor(root: ShadowRoot, callbacks: ViewCallbacks) {
     root.adoptedStyleSheets = [sharedSheet()];
-    this.choices = new Choices((choice) => wishes.take(this.chosen, choice));
+    this.alternatives = new Alternatives((alternative) => callbacks.take(this.chosen, alternative));
     // A group, no landmark: a page may hold several.
     const frame = make('div', 'frame', { role: 'group', 'aria-label': 'Language model' });
     const label = make('label', 'label');
@@ -54,22 +54,22 @@ export class View {
     this.stop.textContent = 'Stop';
     this.link.textContent = 'Vitrine';
     row.append(this.run, this.stop, this.progress, this.status, this.link);
-    frame.append(label, this.output, this.choices.root, row);
+    frame.append(label, this.output, this.alternatives.root, row);
     root.append(frame);
-    this.listen(wishes);
+    this.listen(callbacks);
     this.busy(false);
     this.load(null);
   }
 
-  private listen(wishes: Wishes): void {
-    this.run.addEventListener('click', () => wishes.run());
-    this.stop.addEventListener('click', () => wishes.stop());
+  private listen(callbacks: ViewCallbacks): void {
+    this.run.addEventListener('click', () => callbacks.run());
+    this.stop.addEventListener('click', () => callbacks.stop());
     this.prompt.addEventListener('keydown', (event) => {
-      if (event.key === 'Enter' && (event.ctrlKey || event.metaKey)) wishes.run();
-      if (event.key === 'Escape') wishes.stop();
+      if (event.key === 'Enter' && (event.ctrlKey || event.metaKey)) callbacks.run();
+      if (event.key === 'Escape') callbacks.stop();
     });
     const point = () => {
-      this.link.href = wishes.address();
+      this.link.href = callbacks.address();
     };
     for (const event of ['focus', 'pointerenter', 'click'] as const) this.link.addEventListener(event, point);
     point();
@@ -79,7 +79,7 @@ export class View {
     this.output.addEventListener('keydown', (event) => this.walk(event));
   }
 
-  /** Arrow keys go from word to word; Escape lets go. */
+  /** Arrow keys move between words; Escape clears the selection. */
   private walk(event: KeyboardEvent): void {
     const last = this.shown.length - 1;
     const to: Record<string, number> = {
@@ -100,10 +100,10 @@ export class View {
     this.chosen = index;
     const found = this.shown[index];
     found?.span.setAttribute('aria-current', 'true');
-    this.choices.show(found?.token);
+    this.alternatives.show(found?.token);
   }
 
-  /** While something runs there is a stop button in place of the run button; focus stays on the one that is there. */
+  /** Shows the stop button instead of the run button during a run, and moves focus to the visible one. */
   busy(busy: boolean): void {
     const root = this.run.getRootNode() as ShadowRoot;
     const focused = root.activeElement === this.run || root.activeElement === this.stop;
@@ -123,15 +123,15 @@ export class View {
     this.status.classList.toggle('wrong', tone === 'wrong');
   }
 
-  /** A text of the prompt and tokens that stand already. */
+  /** Shows the prompt and the tokens already present. */
   begin(prompt: string, tokens: readonly ShownToken[] = []): void {
-    const choosing = this.choices.root.contains((this.output.getRootNode() as ShadowRoot).activeElement);
+    const choosing = this.alternatives.root.contains((this.output.getRootNode() as ShadowRoot).activeElement);
     this.choose(-1);
     this.shown = [];
     this.output.replaceChildren(prompt);
     this.output.tabIndex = -1;
     for (const token of tokens) this.append(token, false);
-    // The button that was pressed is gone; who chose among the words goes on there.
+    // The pressed button is gone: return focus to the words if the choice was made there.
     if (choosing) this.output.focus();
   }
 

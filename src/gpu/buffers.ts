@@ -2,7 +2,7 @@ import { roundUp, VitrineError } from '../lib/index.ts';
 
 const storageUsage = 0x80 | 0x4 | 0x8; // STORAGE | COPY_SRC | COPY_DST
 
-/** Usage flags by name, so that nothing here needs the browser's globals at import. */
+/** Usage flags by name, so that this module needs no browser globals at import. */
 export const usage = {
   storage: storageUsage,
   uniform: 0x40 | 0x8,
@@ -61,7 +61,7 @@ export class BufferPool {
     return buffer;
   }
 
-  /** Frees one buffer; nothing happens when it is not (or no longer) ours. */
+  /** Destroys one buffer; ignores buffers of other owners. */
   destroy(buffer: GPUBuffer): void {
     const size = this.live.get(buffer);
     if (size === undefined) return;
@@ -97,7 +97,7 @@ export async function guarded<T>(device: GPUDevice, what: string, work: () => T 
     await Promise.allSettled([device.popErrorScope(), device.popErrorScope()]);
     throw error;
   }
-  // A lost device has no scopes any more; who works with it next hears of the loss.
+  // A lost device has no error scopes; the next operation reports the loss.
   const memory = device.popErrorScope().catch(() => null);
   const validation = device.popErrorScope().catch(() => null);
   const [full, invalid] = await Promise.all([memory, validation]);

@@ -3,13 +3,13 @@ import { BufferPool, outOfMemory } from './buffers.ts';
 import { KernelCache } from './kernels.ts';
 import { detectPolling, queueDone } from './wait.ts';
 
-/** What a device is, in words; also the key under which measured choices are remembered. */
+/** Description of a device; also the key of stored tuning results. */
 export interface GpuInfo {
   vendor: string;
   architecture: string;
   device: string;
   description: string;
-  /** A software adapter: right, but slow. */
+  /** True for a software adapter: correct, but slow. */
   software: boolean;
   features: string[];
   limits: Record<string, number>;
@@ -18,7 +18,7 @@ export interface GpuInfo {
   subgroupMaxSize: number;
 }
 
-/** A device with everything Vitrine keeps beside it. Whoever opens it destroys it. */
+/** A device with its buffers, kernels and readback slots. The opener destroys it. */
 export interface Gpu {
   readonly device: GPUDevice;
   readonly info: GpuInfo;
@@ -27,7 +27,7 @@ export interface Gpu {
   /** Resolves when the device is lost other than by {@link Gpu.destroy}. */
   readonly lost: Promise<{ reason: string }>;
   /**
-   * Waits for the device, and tells whether it has had no room for a buffer that nobody guarded.
+   * Waits for the device and reports out-of-memory errors of unguarded allocations.
    * @throws VitrineError `out-of-memory`, naming `what`
    */
   settle(what: string): Promise<void>;
@@ -35,7 +35,7 @@ export interface Gpu {
   destroy(): void;
 }
 
-/** Features and limits to ask for where the adapter has them. The defaults must always be enough. */
+/** Features and limits to request where available. WebGPU's defaults must always be enough. */
 export interface GpuWishes {
   /** Optional features to leave out, for tests of the plain path. */
   withoutFeatures?: readonly GPUFeatureName[];

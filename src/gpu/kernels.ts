@@ -1,6 +1,6 @@
 import { VitrineError } from '../lib/index.ts';
 
-/** What a binding is to its kernel. `dynamic` is a uniform whose offset is given at dispatch. */
+/** Kind of a binding. `dynamic` is a uniform whose offset is given at dispatch. */
 export type BindingKind = 'read' | 'write' | 'uniform' | 'dynamic';
 
 /** A complete kernel: WGSL text and its bindings of group 0, in order of binding number. */
@@ -27,7 +27,7 @@ const bufferTypes: Record<BindingKind, GPUBufferBindingLayout> = {
 
 const computeStage = 4;
 
-/** As many compilations at once as there are cores to run them; the platform cannot take one back. */
+/** Concurrent compilations, one per core: a started compilation cannot be cancelled. */
 const atOnce = globalThis.navigator?.hardwareConcurrency || 4;
 
 /** Compiles each distinct kernel of a device once. */
@@ -40,7 +40,7 @@ export class KernelCache {
 
   constructor(private readonly device: GPUDevice) {}
 
-  /** Nothing is compiled from now on; what waits is refused with `disposed`. */
+  /** Stops compiling; queued compilations reject with `disposed`. */
   close(): void {
     this.closed = true;
     for (const wake of this.waiting.splice(0)) wake();
@@ -53,7 +53,7 @@ export class KernelCache {
     if (!kernel) {
       kernel = this.inTurn(source);
       this.kernels.set(key, kernel);
-      // A failed compilation may be retried: after a lost device, or with other text.
+      // A failed compilation is not cached, so it can be retried.
       kernel.catch(() => this.kernels.delete(key));
     }
     return kernel;

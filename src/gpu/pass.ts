@@ -28,7 +28,7 @@ export function dispatch(
 export function record(pass: GPUComputePassEncoder, dispatches: readonly Dispatch[]): void {
   for (const { kernel, group, grid } of dispatches) {
     pass.setPipeline(kernel.pipeline);
-    // Never with a third argument that is undefined: Chromium throws on it once this loop is hot.
+    // Omit the third argument instead of passing undefined: Chromium throws on it once this loop is optimised.
     pass.setBindGroup(0, group);
     pass.dispatchWorkgroups(grid[0], grid[1], grid[2]);
   }

@@ -1,6 +1,6 @@
 import { roundUp } from '../lib/index.ts';
 
-/** Host-shareable types of WGSL in use, with their alignment and size in bytes. */
+/** The host-shareable WGSL types in use, with alignment and size in bytes. */
 const elements = {
   u32: { align: 4, size: 4 },
   f32: { align: 4, size: 4 },
@@ -12,7 +12,7 @@ type Element = keyof typeof elements;
 export type FieldType = Element | `array<${Element}, ${number}>`;
 type Value<T extends FieldType> = T extends 'u32' | 'f32' ? number : ArrayLike<number>;
 
-/** A field's type, and what it holds. */
+/** A field's type and description. */
 export type Field<T extends FieldType = FieldType> = readonly [type: T, note: string];
 export type Fields = Readonly<Record<string, Field>>;
 export type Values<F extends Fields> = { readonly [K in keyof F]: Value<F[K][0]> };

@@ -1,12 +1,12 @@
 import { queueDone, waitResolution } from './wait.ts';
 
 const rounds = 3;
-/** Work lasts so many times what its end may be late by. */
+/** Minimum ratio of measured work to the queue's possible delay. */
 const resolutions = 4;
 
 /**
- * Microseconds of what `run` submits: the least of a few rounds, since whatever disturbs only adds. Work that takes less
- * than `leastMilliseconds` is repeated, for timers are coarse.
+ * Microseconds of the work that `run` submits: the minimum of a few rounds, since noise only adds time. Work shorter
+ * than `leastMilliseconds` is repeated, because timers are coarse.
  */
 export async function leastMicroseconds(
   device: GPUDevice,

@@ -1,12 +1,12 @@
 /**
  * Waiting for the queue. Firefox answers `mapAsync` and `onSubmittedWorkDone` from a timer of 100 ms
- * (bugzilla.mozilla.org 1870699); any submit, an empty one too, makes it look at once. Where waits are found to be
- * answered so late, an empty submit is repeated for as long as somebody waits. Other browsers get none.
+ * (bugzilla.mozilla.org 1870699); any submit, even an empty one, makes it check immediately. Where waits prove to be
+ * that late, an empty submit is repeated while a wait is pending. Other browsers get none.
  */
 
-/** An idle queue that has not answered after so many milliseconds is looked at by a timer only. */
+/** An idle queue that takes longer than this (milliseconds) is polled by a timer. */
 const promptMilliseconds = 25;
-/** What timers of browsers resolve at best. */
+/** Best timer resolution of browsers. */
 const nudgeMilliseconds = 4;
 
 interface Nudges {
@@ -14,15 +14,15 @@ interface Nudges {
   timer: ReturnType<typeof setInterval> | undefined;
 }
 
-/** The devices whose waits are answered late. */
+/** Devices whose waits resolve late. */
 const polled = new WeakMap<GPUDevice, Nudges>();
 
 /**
- * Finds out whether waits on this device need nudges. Call it while the queue is idle.
- * Takes two answers of the idle queue: a millisecond or two, some 50 where the answers are late.
+ * Detects whether waits on this device need nudges. Call it while the queue is idle.
+ * Waits for the idle queue twice: one or two milliseconds, about 50 where waits are late.
  */
 export async function detectPolling(device: GPUDevice): Promise<void> {
-  // One answer may come early, because the timer was about to fire, or late, because the thread was busy.
+  // One sample is not enough: the timer may have been about to fire, or the thread busy.
   for (let late = 0, prompt = 0; prompt < 2; ) {
     if (await answersPromptly(device)) prompt++;
     else if (++late === 2) {
@@ -35,7 +35,7 @@ export async function detectPolling(device: GPUDevice): Promise<void> {
 async function answersPromptly({ queue }: GPUDevice): Promise<boolean> {
   const answer = queue.onSubmittedWorkDone().then(
     () => true,
-    () => true, // A lost device is nothing to find out about.
+    () => true, // A lost device needs no detection.
   );
   let timer: ReturnType<typeof setTimeout> | undefined;
   const timeout = new Promise<boolean>((resolve) => {
@@ -49,12 +49,12 @@ async function answersPromptly({ queue }: GPUDevice): Promise<boolean> {
   return false;
 }
 
-/** Milliseconds by which an answer of this device's queue may be late. */
+/** Milliseconds by which waits on this device may resolve late. */
 export function waitResolution(device: GPUDevice): number {
   return polled.has(device) ? nudgeMilliseconds : 0;
 }
 
-/** Awaits what the queue answers (a mapping, the end of submitted work), with nudges where they are needed. */
+/** Awaits a queue operation (a mapping, the end of submitted work), with nudges where needed. */
 export async function answered<T>(device: GPUDevice, answer: Promise<T>): Promise<T> {
   const nudges = polled.get(device);
   if (!nudges) return answer;

@@ -2,7 +2,7 @@ import type { BindingKind, KernelSource } from './kernels.ts';
 import type { Struct } from './struct.ts';
 
 /**
- * Puts a kernel's text together: constants, then shared parts, then the kernel itself, each a whole `.wgsl` file.
+ * Composes a kernel's source: constants, then shared parts, then the kernel itself, each a whole `.wgsl` file.
  *
  * Two conveniences beyond plain WGSL, both textual:
  * - constants come first as `const NAME = value;`, so that loops and bounds are known to the compiler;
@@ -13,9 +13,9 @@ export interface KernelParts {
   /** Names the pipeline in errors and captures. */
   name: string;
   features?: readonly ('f16' | 'subgroups')[];
-  /** Whole subgroups may leave before the others use subgroup operations; the compiler cannot see that this is safe. */
+  /** Whole subgroups may return before others use subgroup operations; the compiler cannot prove that this is safe. */
   divergent?: boolean;
-  /** Numbers become u32, booleans bool; strings stand as they are, see {@link f32Literal}. */
+  /** Numbers become u32, booleans bool; strings are inserted verbatim, see {@link f32Literal}. */
   constants: Constants;
   /** Structs shared with the host, those that others hold first. */
   structs?: readonly Pick<Struct, 'wgsl'>[];

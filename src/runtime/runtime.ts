@@ -66,7 +66,7 @@ export interface InsideViews {
   logitLens?: { id: number; logit: number; logprob: number }[][][];
 }
 
-/** A pass that is looked into and changed. */
+/** A pass with captured and edited sites. */
 export interface RunRequest {
   /** Sites to capture, after edits. */
   capture: readonly string[];
@@ -83,7 +83,7 @@ export interface RunResult {
 }
 
 /**
- * A model standing on a device: forward passes over a KV cache for one or more sequences, and the choice of tokens.
+ * A model on a device: forward passes over a KV cache for one or more sequences, and token sampling.
  * The GPU and the CPU implement it. Calls are made one at a time; the caller keeps the ids.
  */
 export interface Runtime {
@@ -126,7 +126,7 @@ export interface Runtime {
    */
   choose(request: ChooseRequest): Promise<DecodedToken[]>;
 
-  /** Computes inside views with a forward pass of their own; sequence 0 is left at `ids`. */
+  /** Computes inspection views with a separate forward pass; sequence 0 is left at `ids`. */
   inspect(ids: readonly number[], what: { attention: boolean; logitLensTop: number }): Promise<InsideViews>;
 
   stats(): RuntimeStats;

@@ -2,7 +2,7 @@ import { VitrineError } from '../lib/index.ts';
 import { shown } from './formats/header-json.ts';
 import type { TensorInfo } from './types.ts';
 
-/** Tensors under the names that transformers gives them, and what was done to get there. */
+/** Tensors under their transformers names, with notices about the changes made. */
 export interface NamedTensors {
   tensors: Map<string, TensorInfo>;
   /** What a wrapper put before the names, such as `module.`; undefined where nothing was. */
@@ -11,11 +11,11 @@ export interface NamedTensors {
 }
 
 const baseName = /^(.*?)(?:wte|wpe|ln_f|h\.\d+)\./;
-/** torch.compile puts it before the names, or before those of a part that was compiled alone. */
+/** Prefix that torch.compile adds to all names, or to those of a separately compiled submodule. */
 const compiled = /(^|\.)_orig_mod\./g;
 
 /**
- * Strips what wrappers (torch.compile, DataParallel, Opacus, Lightning) put before the names: any prefix common to
+ * Strips prefixes added by wrappers (torch.compile, DataParallel, Opacus, Lightning): any prefix common to
  * all tensors of the model. Throws `unsupported-format` when two tensors would have one name.
  */
 export function stripWrapperPrefix(given: ReadonlyMap<string, TensorInfo>): NamedTensors {
@@ -43,7 +43,7 @@ export function stripWrapperPrefix(given: ReadonlyMap<string, TensorInfo>): Name
   };
 }
 
-/** What all names of a GPT-2 have before `transformer.`; empty where they differ, for that may be two models. */
+/** Common prefix before `transformer.`; empty when prefixes differ, since the file may hold two models. */
 function commonPrefix(names: readonly string[]): string {
   const found = new Set<string>();
   for (const name of names) {
@@ -59,7 +59,7 @@ const maskName = /(^|\.)attn\.bias$/;
 const biased =
   /^(?:transformer\.)?(?:h\.\d+\.(?:ln_1|ln_2|attn\.c_attn|attn\.c_proj|mlp\.c_fc|mlp\.c_proj)|ln_f)\.weight$/;
 
-/** Adds zeros for the biases of a model that was trained without any. One that lacks only some is left as it is. */
+/** Adds zero biases to a model trained without any. A model that lacks only some is not changed. */
 export function addMissingBiases(named: NamedTensors): NamedTensors {
   const { tensors, notices } = named;
   const names = [...tensors.keys()];
@@ -82,12 +82,12 @@ function zeros(name: string, shape: readonly number[]): TensorInfo {
   return { name, dtype: 'F32', shape, file: '', begin: 0, end: 0 };
 }
 
-/** Tensors that are stored nowhere and arrive as zeros. */
+/** Tensors that no file stores; they are filled with zeros. */
 export function isZeros(tensor: TensorInfo): boolean {
   return tensor.file === '';
 }
 
-/** Leaves out a head that is the embedding's own storage, unless the config says that the two are apart. */
+/** Drops an output head that shares the embedding's storage, unless the config says they are untied. */
 export function dropSharedHead(named: NamedTensors, config: unknown): NamedTensors {
   const head = named.tensors.get('lm_head.weight');
   const wte = named.tensors.get('transformer.wte.weight') ?? named.tensors.get('wte.weight');

@@ -9,10 +9,10 @@ export interface Chunk {
   fromCache: boolean;
 }
 
-/** What the storage knows of a file's chunks. */
+/** Access to the stored chunks of a file. */
 export interface StoredChunks {
   has(index: number): boolean;
-  /** The chunk, or undefined when it is gone or its digest does not fit. */
+  /** The chunk, or undefined when it is missing or its digest does not match. */
   read(index: number): Promise<Uint8Array<ArrayBuffer> | undefined>;
 }
 
@@ -24,7 +24,7 @@ export interface ChunkOptions {
   prefix?: Uint8Array<ArrayBuffer>;
   /** The chunks to read; default all. */
   only?: ReadonlySet<number>;
-  /** Called as bytes arrive that were not stored: chunks take their time on a slow line. */
+  /** Called as bytes arrive from the network, so progress moves within a chunk on a slow connection. */
   onArrival?(bytes: number): void;
 }
 
@@ -99,7 +99,7 @@ class ChunkReader {
       while (end < most && this.#needed(end) && (file.sequential || !stored?.has(end))) end += 1;
       this.#started = end;
       void this.#fetchSpan(first, end);
-      // Whether the server reads in any order is known only when it has answered once.
+      // The first answer shows whether the server supports ranges.
       if (file.sequential) return;
     }
   }
@@ -173,7 +173,7 @@ class ChunkReader {
   #slot(index: number): Slot {
     const slot: Partial<Slot> = {};
     slot.promise = new Promise<Chunk>((resolve, reject) => Object.assign(slot, { resolve, reject }));
-    // A chunk nobody came to take must not be an unhandled rejection.
+    // An unconsumed chunk must not cause an unhandled rejection.
     slot.promise.catch(() => undefined);
     this.#slots.set(index, slot as Slot);
     return slot as Slot;

@@ -6,7 +6,7 @@ import type { ProgressReporter } from './progress.ts';
 import type { Listing, Repository } from './repositories/repository.ts';
 import type { TransportOptions } from './types.ts';
 
-/** What one load is made of. */
+/** Dependencies and state of one load. */
 export interface LoadContext {
   repository: Repository;
   listing: Listing;
@@ -16,9 +16,9 @@ export interface LoadContext {
   cache: Cache;
   metadata: MetadataFiles;
   model: { id: string; revision: string; scope: string; ref: string | undefined };
-  /** What was stored of this revision when the load began. */
+  /** The manifest stored for this revision when the load started. */
   manifest: Manifest | undefined;
-  /** The weight file that the user named, where they named one. */
+  /** The weight file named by the user, if any. */
   named: string | undefined;
   nanoGptGelu: NanoGptGelu | undefined;
 }

@@ -2,7 +2,7 @@ import { bf16ToNumber, defined, f16ToNumber, VitrineError } from '../lib/index.t
 import type { LoraUpdate } from './formats/lora.ts';
 import type { Dtype, TensorInfo, WeightSink } from './types.ts';
 
-/** Adapters are small; one past this is something else. */
+/** Adapters are small; a larger file is rejected. */
 export const maxAdapterBytes = 512 * 2 ** 20;
 
 /** Takes an adapter's tensors into memory as f32. Throws `unsupported-format` for types other than F32, F16 and BF16. */
@@ -29,7 +29,7 @@ export class AdapterValues implements WeightSink {
   }
 }
 
-/** The tensors of the base as they are after merging: changed ones arrive as F32. */
+/** The base's tensors after merging: changed ones become F32. */
 export function mergedTensors(
   base: ReadonlyMap<string, TensorInfo>,
   plan: ReadonlyMap<string, LoraUpdate>,
@@ -39,7 +39,7 @@ export function mergedTensors(
   );
 }
 
-/** Adds an adapter to the matrices that it changes, as their bytes pass by; all else passes as it is. */
+/** Adds the adapter to its target matrices while they stream; other tensors pass unchanged. */
 export function mergingSink(
   sink: WeightSink,
   merged: ReadonlyMap<string, TensorInfo>,
@@ -65,11 +65,11 @@ export function mergingSink(
   };
 }
 
-/** Reads values that may be cut between pieces, and adds scale · B A to them in the order in which they arrive. */
+/** Adds scale · B A to streamed values in arrival order; a value may be split between pieces. */
 function adderOf(tensor: TensorInfo, { a, b, scale }: LoraUpdate, values: AdapterValues) {
   const rank = a.shape[0] ?? 0;
   const turnedB = transpose(values.get(b), rank);
-  // Rows are inputs as Conv1D has them, outputs where the matrix comes transposed.
+  // Rows are inputs for Conv1D, outputs when the matrix is stored transposed.
   const [rows, columns] = tensor.transposed ? [turnedB, values.get(a)] : [values.get(a), turnedB];
   const height = rows.length / rank;
   const width = columns.length / rank;
@@ -99,7 +99,7 @@ function transpose(values: Float32Array, columns: number): Float32Array {
   return Float32Array.from(values, (_, i) => values[(i % rows) * columns + Math.floor(i / rows)] ?? 0);
 }
 
-/** Turns bytes that come in pieces of any size into f32. */
+/** Converts bytes in pieces of any size to f32. */
 function floatReader(dtype: Dtype, name: string): (bytes: Uint8Array) => Float32Array<ArrayBuffer> {
   if (dtype !== 'F32' && dtype !== 'F16' && dtype !== 'BF16')
     throw new VitrineError(

@@ -6,9 +6,9 @@ import { maxMetadataBytes, metadataTooLarge } from './repositories/http-file.ts'
 import { collect, fileNames, type Listing, type Repository } from './repositories/repository.ts';
 import type { CharacterVocabulary, TokenizerTexts } from './types.ts';
 
-/** The files of a model besides its weights: each read once, from the storage where it is there. */
+/** The model's files other than weights. Each is read once, from storage if present. */
 export class MetadataFiles {
-  /** What has been read, to be stored with the weights. */
+  /** Files read so far, to be stored with the weights. */
   readonly read = new Map<string, Uint8Array<ArrayBuffer>>();
   readonly #repository: Repository;
   readonly #listing: Listing;
@@ -49,7 +49,7 @@ export class MetadataFiles {
     }
   }
 
-  /** tokenizer.json where there is one, else whatever vocabulary there is. */
+  /** tokenizer.json if present, else any other vocabulary file. */
   async tokenizer(): Promise<TokenizerTexts> {
     const [tokenizerJson, tokenizerConfigJson, specialTokensMapJson, addedTokensJson] = await Promise.all([
       this.text(fileNames.tokenizerJson),
@@ -113,7 +113,7 @@ export class MetadataFiles {
   async #fetched(path: string): Promise<Uint8Array<ArrayBuffer> | undefined> {
     const { revision, files } = this.#listing;
     const bytes = files.get(path)?.bytes;
-    // With a known size a body that ends early cannot pass for a whole file.
+    // The known size detects a truncated body.
     if (bytes !== undefined)
       return collect(
         this.#repository.open(revision, { path, bytes, sha256: undefined }).read(0, bytes),

@@ -14,7 +14,7 @@ export interface OpenedAdapter {
   tensors: Map<string, TensorInfo>;
 }
 
-/** Reads what a repository has of an adapter; undefined where it has none. */
+/** Opens a repository's adapter; undefined if it has none. */
 export async function openAdapter(context: LoadContext): Promise<OpenedAdapter | undefined> {
   const { listing, metadata, repository } = context;
   if (!listing.files.has(fileNames.adapterConfig)) return undefined;
@@ -36,7 +36,7 @@ export async function openAdapter(context: LoadContext): Promise<OpenedAdapter |
   return { config, file, tensors: joinTensors([file]) };
 }
 
-/** Short names that adapters were trained over, from before repositories had owners. */
+/** Legacy base model names without an owner, mapped to repositories. */
 const shortNames = /^(gpt2(-medium|-large|-xl)?|distilgpt2)$/;
 
 /** Where the base of an adapter is. Throws `invalid-argument` for a path on the machine it was trained on. */
@@ -53,7 +53,7 @@ export function baseOf({ config }: OpenedAdapter, given: string | undefined, id:
 }
 
 /**
- * The base with the adapter added to it while it streams. `readAdapter` brings the adapter's values, unless the base
+ * The base with the adapter added while it streams. `readAdapter` supplies the adapter's values, unless the base
  * streams them itself.
  */
 export function withAdapter(
@@ -80,7 +80,7 @@ export function withAdapter(
   };
 }
 
-/** Streams an adapter that is a repository of its own. */
+/** Streams an adapter from its own repository. */
 export function streamAdapter(
   context: LoadContext,
   { file, tensors }: OpenedAdapter,

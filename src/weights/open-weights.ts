@@ -9,7 +9,7 @@ import { joinTensors, openFile, readSafetensors, readTorch, type WeightFile } fr
 
 /** A model's weights with their headers read, under transformers' names and shapes. */
 export interface OpenedWeights {
-  /** As config.json has it, whatever the form. */
+  /** In config.json's terms, for every published form. */
   config: unknown;
   files: WeightFile[];
   tensors: Map<string, TensorInfo>;
@@ -17,7 +17,7 @@ export interface OpenedWeights {
   card: CheckpointCard;
 }
 
-/** What the reader of one form finds. */
+/** Result of the reader of one published form. */
 type Read = Pick<OpenedWeights, 'config' | 'files' | 'notices'>;
 
 /** Finds out how the model is published and reads config and headers. */

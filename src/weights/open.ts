@@ -18,8 +18,8 @@ import { neededBytes, streamWeights } from './stream-weights.ts';
 import type { Checkpoint, ModelSource, OpenOptions, TransportOptions } from './types.ts';
 
 /**
- * Finds a model's files, reads its config, tokenizer and tensor headers, and stands ready to stream the weights.
- * A complete stored copy is taken without asking the network; so is the last one seen when the network is away.
+ * Finds a model's files and reads its config, tokenizer and tensor headers; the weights can be streamed afterwards.
+ * A complete stored copy is used without the network; offline, the last revision seen is used.
  * Throws `invalid-argument`, `not-found`, `gated`, `network`, `http-status`, `integrity`, `safetensors-invalid`,
  * `unsupported-format`, `config-unsupported` or `aborted`.
  */
@@ -78,7 +78,7 @@ async function repositoryOf(
   const http = new Http({ settings, signal, auth });
   switch (parsed.kind) {
     case 'files':
-      // A part of its own, for most models come from the network.
+      // Loaded lazily, since most models come from the network.
       return (await import('./repositories/local-files.ts')).localFiles(parsed.id, parsed.files);
     case 'hub':
       return hubRepository(http, parsed.hub, parsed.id, parsed.revision);
@@ -95,8 +95,8 @@ interface Found {
 }
 
 /**
- * Which revision to load. A repository's stored copy is used as it is until a refresh is asked for; a folder,
- * which has no revisions, is looked at each time, and its stored copy serves when it cannot be reached.
+ * Chooses the revision to load. A repository's stored copy is used until a refresh is requested. A folder,
+ * which has no revisions, is checked each time; its stored copy is used when it cannot be reached.
  */
 async function findRevision(repository: Repository, cache: Cache, refresh: boolean): Promise<Found> {
   const stored = await storedCopy(repository, cache);
@@ -113,7 +113,7 @@ async function findRevision(repository: Repository, cache: Cache, refresh: boole
   }
 }
 
-/** What was last loaded under this name; a commit names its copy by itself. */
+/** The revision last loaded under this name; a commit identifies its copy directly. */
 async function storedCopy(repository: Repository, cache: Cache): Promise<Manifest | undefined> {
   const { scope, id, ref = '' } = repository;
   const last = await cache.try((store) => store.ref(scope, id, ref));
@@ -131,7 +131,7 @@ function storedRevision(
 
 function listingOf(manifest: Manifest): Listing {
   const files = manifest.files.map(({ path, bytes, sha256 }) => [path, { path, bytes, sha256 }] as const);
-  // A stored copy may have been imported: it is held against what is known, too.
+  // A stored copy may have been imported, so its checksums are verified too.
   return verifyKnown(manifest.id, { revision: manifest.revision, files: new Map(files) });
 }
 
@@ -167,7 +167,7 @@ async function assemble(context: OpenContext, options: OpenOptions): Promise<Che
   return adapter ? withAdapter(checkpoint, adapter, repository.id) : checkpoint;
 }
 
-/** An adapter whose base is another repository. Its own tokenizer, where it has one, takes the place of the base's. */
+/** Opens an adapter whose base is another repository. The adapter's tokenizer, if any, replaces the base's. */
 async function overBase(
   context: OpenContext,
   adapter: OpenedAdapter,

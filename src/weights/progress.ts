@@ -3,7 +3,7 @@ import type { LoadPhase, LoadProgress } from './types.ts';
 const windowMs = 4000;
 const quietMs = 50;
 
-/** Counts the bytes of a load and tells about them: at most every 50 ms, and at every change of phase or file. */
+/** Reports the bytes loaded: at most every 50 ms, and at every change of phase or file. */
 export class ProgressReporter {
   totalBytes = 0;
   #loaded = 0;
@@ -25,7 +25,7 @@ export class ProgressReporter {
     this.#tell(true);
   }
 
-  /** Starts counting weight bytes from nothing. */
+  /** Resets the count of weight bytes. */
   start(totalBytes: number): void {
     this.totalBytes = totalBytes;
     this.#loaded = 0;
@@ -42,7 +42,7 @@ export class ProgressReporter {
     this.#tell(this.#loaded >= this.totalBytes);
   }
 
-  /** Something the user should know; it stays in the reports from here on. */
+  /** Adds a notice for the user; all later reports include it. */
   notice(text: string | undefined): void {
     if (this.#notice === text) return;
     this.#notice = text;

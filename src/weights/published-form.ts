@@ -6,16 +6,16 @@ import type { TensorInfo } from './types.ts';
 /** Throws VitrineError when the tensors found are not those an index promised. */
 export type CheckTensors = (tensors: ReadonlyMap<string, TensorInfo>) => void;
 
-/** How a model is published: in which format and in which files its weights are. */
+/** How a model is published: the format and files of its weights. */
 export type PublishedForm =
   | { format: 'safetensors' | 'torch'; paths: string[]; check?: CheckTensors }
   | { format: 'nanogpt' | 'llm.c' | 'tensorflow'; paths: string[] };
 
-/** What finding the form needs to know of a repository. */
+/** The repository data needed to determine the published form. */
 export interface FormQuery {
   id: string;
   files: ReadonlyMap<string, ListedFile>;
-  /** The file that the user named, where they named one. */
+  /** The file named by the user, if any. */
   named?: string;
   readText(path: string): Promise<string | undefined>;
 }

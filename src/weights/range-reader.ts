@@ -1,7 +1,7 @@
 import type { StoredChunks } from './chunks.ts';
 import { collect, type RepositoryFile } from './repositories/repository.ts';
 
-/** Reads any part of a file: from the storage where its chunks are there and whole, else from the repository. */
+/** Reads any byte range of a file: from verified stored chunks where possible, else from the repository. */
 export function rangeReader(
   source: RepositoryFile,
   stored: StoredChunks | undefined,
@@ -11,7 +11,7 @@ export function rangeReader(
   let last: { index: number; bytes: Promise<Uint8Array<ArrayBuffer> | undefined> } | undefined;
   const chunk = (index: number) => {
     if (!stored?.has(index)) return undefined;
-    // Small parts that follow one another are in the same chunk.
+    // Consecutive small ranges are often in the same chunk.
     if (last?.index !== index) last = { index, bytes: stored.read(index) };
     return last.bytes;
   };

@@ -2,7 +2,7 @@ import { sequentialSink, tensorBytes } from './sequential-sink.ts';
 import { type TensorDecoder, tensorDecoder } from './tensor-decoder.ts';
 import type { TensorInfo, WeightSink } from './types.ts';
 
-/** Hands a file's bytes, which come in order but cut anywhere, to the tensors they belong to. */
+/** Splits a file's bytes, received in order in pieces of any size, by tensor. */
 export function splitByTensor(
   tensors: readonly TensorInfo[],
   sink: WeightSink,
@@ -34,7 +34,7 @@ function takerOf(tensor: TensorInfo, sink: WeightSink): TensorDecoder {
 
 const zeroBytes = 2 ** 16;
 
-/** Gives zeros for the tensors that the checkpoint does not store. */
+/** Sends zeros for tensors that the checkpoint does not store. */
 export async function giveZeros(tensors: readonly TensorInfo[], sink: WeightSink): Promise<void> {
   for (const tensor of tensors) {
     const bytes = tensorBytes(tensor);

@@ -24,7 +24,7 @@ function bytesOfChunks(file: WeightFile, chunkBytes: number): number {
   return [...chunks].reduce((sum, index) => sum + chunkLength({ bytes, chunkBytes }, index), 0);
 }
 
-/** The chunks that a load reads of a file that holds much besides the model; undefined for all of them. */
+/** The chunks to read from a file with much other data; undefined for all. */
 function neededChunks({ tensors, ranges }: WeightFile, chunkBytes: number): Set<number> | undefined {
   if (!ranges) return undefined;
   const needed = new Set<number>();
@@ -105,7 +105,7 @@ function recordsOf({ metadata, settings }: LoadContext, files: readonly WeightFi
   return [...texts, ...weights];
 }
 
-/** Stores the small files and a manifest that is not complete, so that what follows can be found again. */
+/** Stores the metadata files and an incomplete manifest, so that an interrupted download can resume. */
 async function begin({ cache, metadata, model }: LoadContext, manifest: Manifest): Promise<void> {
   const key = modelKey(model);
   await cache.try((store) => store.putManifest(manifest));
@@ -134,7 +134,7 @@ async function streamFile(
   const only = neededChunks(file, chunkBytes);
   const here = needed.filter(({ file }) => file === source.path);
   const deliver = splitByTensor(here, sink);
-  // A part of a file has no digest to compare with, nor has one that is promised none and not kept.
+  // Partial files have no digest to compare with; files without a promised digest are hashed only when stored.
   const hashed = !only && !stored?.verified && (stored !== undefined || source.sha256 !== undefined);
   const hash = hashed ? startHash() : undefined;
   const onArrival = (bytes: number) => progress.add(bytes, false);
@@ -166,7 +166,7 @@ async function keep(
   );
 }
 
-/** Compares the whole file's digest; on a mismatch nothing of the file is kept. */
+/** Verifies the whole file's digest; deletes its stored chunks on a mismatch. */
 async function verify(
   { repository, cache, model }: LoadContext,
   path: string,

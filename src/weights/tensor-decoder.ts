@@ -5,10 +5,10 @@ import type { StoredLayout, TensorInfo } from './types.ts';
 
 type Give = (offset: number, bytes: Uint8Array<ArrayBuffer>) => void | Promise<void>;
 
-/** Takes a tensor's bytes as they lie in the file, in order and cut anywhere, and gives its values in order. */
+/** Converts a tensor's bytes from file order, in pieces of any size, to values in row-major order. */
 export type TensorDecoder = (offset: number, bytes: Uint8Array<ArrayBuffer>) => Promise<void>;
 
-/** Values whose order in the file has no system are held whole, up to so many bytes. */
+/** Tensors with irregular strides are buffered in full, up to this many bytes. */
 const maxHeldBytes = 256 * 2 ** 20;
 const gatheredBytes = 2 ** 20;
 

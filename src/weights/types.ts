@@ -70,7 +70,7 @@ export interface LoadProgress {
 export interface OpenOptions {
   /** Base URL of the hub; files are at `{hub}/{owner}/{name}/resolve/{revision}/{path}`. */
   hub?: string;
-  /** For gated repositories: sent to the hub's own origin alone, in a header, never stored. */
+  /** For gated repositories: sent only to the hub's origin, in a header, and never stored. */
   token?: string;
   /** Keep and reuse files in the browser's storage. Default true. */
   cache?: boolean;
@@ -88,23 +88,23 @@ export interface OpenOptions {
   transport?: Partial<TransportOptions>;
 }
 
-/** How bytes are asked for. Memory in use is about `parallel * spanChunks * chunkBytes`. */
+/** Transport settings. Memory in use is about `parallel * spanChunks * chunkBytes`. */
 export interface TransportOptions {
-  /** Unit of storing, checking and resuming. Default 4 MiB. */
+  /** Unit of storage, verification and resuming. Default 4 MiB. */
   chunkBytes: number;
-  /** Chunks asked for in one request. Default 2. */
+  /** Chunks per request. Default 2. */
   spanChunks: number;
-  /** Requests at once. Default 3. */
+  /** Concurrent requests. Default 3. */
   parallel: number;
-  /** Tries in a row without a single new byte before giving up. Default 6. */
+  /** Consecutive tries without a new byte before giving up. Default 6. */
   attempts: number;
   /** First wait before a retry; doubles each time, with jitter. Default 500. */
   backoffMs: number;
-  /** A request that brings nothing for so long is asked again. Default 30,000. */
+  /** A request that receives nothing for this long is retried. Default 30,000. */
   stallMs: number;
 }
 
-/** The texts a tokenizer is made from; whichever the repository has. */
+/** Contents of the tokenizer files that the repository has. */
 export interface TokenizerTexts {
   tokenizerJson?: string;
   vocabJson?: string;
@@ -118,7 +118,7 @@ export interface TokenizerTexts {
   sentencePiece?: Uint8Array<ArrayBuffer>;
   /** meta.pkl of nanoGPT, where each character is a token. */
   characters?: CharacterVocabulary;
-  /** The format comes without tokenizer files: GPT-2's tokenizer is meant unless there are some. */
+  /** The format has no tokenizer files of its own: GPT-2's tokenizer is used unless files are present. */
   usesGpt2Tokenizer?: boolean;
 }
 
@@ -134,12 +134,12 @@ export interface WeightSink {
   write(tensor: TensorInfo, offset: number, bytes: Uint8Array<ArrayBuffer>): void | Promise<void>;
 }
 
-/** What kind of checkpoint was read; the facts that a page shows of a loaded model. */
+/** Facts about the checkpoint for display. */
 export interface CheckpointCard {
   format: PublishedFormat;
   /** Files that hold the weights. */
   files: readonly string[];
-  /** What a wrapper had put before the tensors' names. */
+  /** Prefix that a wrapper added to the tensor names. */
   strippedPrefix?: string;
   /** The LoRA adapter that was merged, and over what. */
   adapter?: { id: string; base: string; rank: number };
@@ -154,7 +154,7 @@ export interface Checkpoint {
   readonly id: string;
   /** The pinned commit, or a digest of the files where there is no commit. */
   readonly revision: string;
-  /** config.json, parsed but not judged. */
+  /** config.json, parsed but not validated. */
   readonly config: unknown;
   /** generation_config.json, or undefined. */
   readonly generationConfig: unknown;
@@ -162,7 +162,7 @@ export interface Checkpoint {
   readonly tensors: ReadonlyMap<string, TensorInfo>;
   /** Bytes of all weight files. */
   readonly totalBytes: number;
-  /** What was assumed, and oddities of the files that do no harm. */
+  /** Assumptions made, and harmless irregularities of the files. */
   readonly notices?: readonly string[];
   /** What was read. */
   readonly card?: CheckpointCard;
@@ -186,13 +186,13 @@ export interface CachedModel {
   source?: string;
   /** Branch or tag it was asked for by; undefined for folders. */
   ref?: string;
-  /** Another revision has since taken its place: it can be deleted. */
+  /** True when a newer revision has replaced it, so it can be deleted. */
   outdated?: boolean;
   /** Milliseconds since 1970. */
   storedAt?: number;
 }
 
-/** A file of a stored model on its way out, or of an exported one on its way in. */
+/** A file of a stored model being exported or imported. */
 export interface ExportedFile {
   path: string;
   bytes: number;
@@ -200,7 +200,7 @@ export interface ExportedFile {
   stream(): ReadableStream<Uint8Array<ArrayBuffer>>;
 }
 
-/** What the browser says about storage. Its quota is a hint, not a promise. */
+/** The browser's storage estimate. The quota is a hint, not a guarantee. */
 export interface StorageReport {
   usage: number | null;
   /** Both null where the browser does not say. */

@@ -9,13 +9,13 @@ import { rangeReader } from './range-reader.ts';
 import type { RepositoryFile } from './repositories/repository.ts';
 import type { TensorInfo } from './types.ts';
 
-/** A weight file whose header is read and judged. */
+/** A weight file with a validated header. */
 export interface WeightFile {
   source: RepositoryFile;
-  /** First bytes of the file, so that they need not be asked for again. */
+  /** First bytes of the file, so that they need not be requested again. */
   prefix?: Uint8Array<ArrayBuffer>;
   tensors: TensorInfo[];
-  /** What the user may want to know about the file. */
+  /** Notices about the file for the user. */
   notices: string[];
   /**
    * Byte ranges that reading its directory took, of a file that holds much besides the model, such as an optimizer:
@@ -30,7 +30,7 @@ export type Range = readonly [begin: number, end: number];
 export interface OpenedFile {
   source: RepositoryFile;
   stored: StoredFile | undefined;
-  /** The first bytes, where finding the file brought them along. */
+  /** The first bytes, if already received while probing the file. */
   head: Uint8Array<ArrayBuffer> | undefined;
   read(begin: number, end: number): Promise<Uint8Array<ArrayBuffer>>;
   /** All ranges read so far. */
@@ -78,7 +78,7 @@ export async function readSafetensors(file: OpenedFile): Promise<WeightFile> {
   }
   const at = { file: source.path, fileBytes: source.bytes };
   const { tensors, notices } = parseSafetensorsHeader(prefix.subarray(8, end), at);
-  // What is stored need not be held in memory as well.
+  // Stored data need not be kept in memory.
   return { source, prefix: kept ? undefined : prefix, tensors, notices };
 }
 

@@ -22,10 +22,10 @@ export interface CpuRuntimeOptions {
   contextLength: number;
 }
 
-/** Rows computed at once by prefill. */
+/** Rows per prefill chunk. */
 const chunkRows = 32;
 
-/** A model on the CPU, for where there is no GPU: the same answers, more slowly. */
+/** A model on the CPU, for devices without WebGPU: same results, slower. */
 export function createCpuRuntime(
   config: GPT2Config,
   weights: CpuWeights,

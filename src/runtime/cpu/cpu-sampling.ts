@@ -39,7 +39,7 @@ export function argmaxOf(logits: Float32Array): number {
   return best;
 }
 
-/** Chooses a token by the sampling options and says how likely it and the alternatives were. */
+/** Chooses a token by the sampling options and returns the log-probabilities of it and its alternatives. */
 export function chooseToken(
   logits: Float32Array,
   context: SamplingContext,

@@ -24,7 +24,7 @@ import { addRow, type Rows } from './packed-matrix.ts';
 import { type Place, placeValues } from './slots.ts';
 import { type CpuWeights, matrixOf, vectorOf } from './weights.ts';
 
-/** One token to compute: where it stands and in which sequence. */
+/** One token to compute, with its position and sequence. */
 export interface Token {
   sequence: number;
   position: number;
@@ -40,10 +40,10 @@ export interface Program {
 /** Sees a captured site's rows, one for each token; they are valid during the call. A pattern's are `keys` per head. */
 export type Capture = (site: string, rows: Rows, keys: number) => void;
 
-/** Rows that lie where others leave off: `values` begins at the first row's first number. */
+/** Strided rows; `values` starts at the first row. */
 type Values = Rows[];
 
-/** Executes the nodes of a pass one by one, over any number of tokens of one or several sequences. */
+/** Executes the nodes of a pass in order, for any number of tokens of one or several sequences. */
 export class CpuForward {
   private readonly buffers = new Map<number, Float32Array>();
   private readonly plain: Program;
@@ -233,7 +233,7 @@ export class CpuForward {
   }
 }
 
-/** What one pass over some tokens carries along. */
+/** State of one pass. */
 class Pass {
   /** Numbers of a head in a row of a pattern. */
   readonly keys: number;

@@ -19,7 +19,7 @@ export async function inspectForward(
   const patterns = layers.map((layer) => `blocks.${layer}.attn.hook_pattern`);
   const stages = ['blocks.0.hook_resid_pre', ...layers.map((layer) => `blocks.${layer}.hook_resid_post`)];
   const attention = patterns.map(() => Array.from({ length: nHead }, () => new Float32Array(T * T)));
-  // Residuals are kept and read through the head afterwards: that work shall be in slices too.
+  // Residuals are kept and go through the head afterwards, so that this work is time-sliced too.
   const residuals: Float32Array[] = [];
   const capture = new Set([...(what.attention ? patterns : []), ...(what.logitLensTop > 0 ? stages : [])]);
   const take = (site: string, rows: Rows, keys: number) => {
@@ -45,7 +45,7 @@ function takePattern({ values, stride, count }: Rows, keys: number, heads: reado
     }
 }
 
-/** What the head makes of every stage of the residual stream, position by position. */
+/** Applies the head to every stage of the residual stream, for each position. */
 function* lens(
   { nEmbd, vocabSize }: GPT2Config,
   forward: CpuForward,

@@ -22,7 +22,7 @@ export interface Rows {
   count: number;
 }
 
-/** Where matrices live and how they are multiplied. */
+/** Allocation and multiplication of matrices. */
 export interface PanelMath {
   /** Zeros for a matrix. */
   allocate(floats: number): Float32Array;
@@ -30,7 +30,7 @@ export interface PanelMath {
   multiply(matrix: Panels, x: Rows, output: Float32Array): void;
 }
 
-/** @throws VitrineError `out-of-memory` when the browser gives no more */
+/** @throws VitrineError `out-of-memory` when the allocation fails */
 export function allocateFloats(count: number): Float32Array {
   try {
     return new Float32Array(count);
@@ -38,7 +38,7 @@ export function allocateFloats(count: number): Float32Array {
     const megabytes = Math.ceil((count * 4) / 2 ** 20);
     throw new VitrineError(
       'out-of-memory',
-      `${megabytes} MiB for the model on the CPU could not be had. Close other tabs or choose a smaller model.`,
+      `Could not allocate ${megabytes} MiB for the model on the CPU. Close other tabs or choose a smaller model.`,
       { cause },
     );
   }
@@ -49,7 +49,7 @@ export function createPanels(math: PanelMath, rows: number, columns: number): Pa
   return { rows, columns, paddedRows, values: math.allocate(paddedRows * columns) };
 }
 
-/** Puts `values`, which begin `start` into a matrix stored [rows][columns], in place. */
+/** Writes `values`, starting at element `start` of a matrix stored [rows][columns]. */
 export function placeRows(panels: Panels, start: number, values: Float32Array): void {
   const { columns, values: to } = panels;
   let row = Math.floor(start / columns);
@@ -64,7 +64,7 @@ export function placeRows(panels: Panels, start: number, values: Float32Array): 
   }
 }
 
-/** Puts `values`, which begin `start` into a matrix stored [columns][rows] (Conv1D), in place. */
+/** Writes `values`, starting at element `start` of a matrix stored [columns][rows] (Conv1D). */
 export function placeColumns(panels: Panels, start: number, values: Float32Array): void {
   const { rows, values: to } = panels;
   let column = Math.floor(start / rows);

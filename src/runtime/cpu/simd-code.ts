@@ -1,5 +1,5 @@
 /**
- * The WebAssembly module behind the SIMD products, put together byte by byte: one function for each tile of
+ * The WebAssembly module of the SIMD products, assembled from bytes: one function for each tile of
  * panels × rows of x. Few enough instructions to write by hand, and no compiler needed to build the project.
  */
 

@@ -10,10 +10,10 @@ type Tiles = Record<'1x4' | '4x1' | '1x1', Tile>;
 /** Rows of x brought into the memory at a time. */
 const blockRows = 32;
 const pageBytes = 65536;
-/** What a WebAssembly memory can address. */
+/** Address space of a WebAssembly memory. */
 const mostBytes = 2 ** 32 - pageBytes;
 
-/** The best there is here for a model's matrices: SIMD, or plain JavaScript. */
+/** The fastest available implementation: SIMD, or plain JavaScript. */
 export function createCpuMath(config: GPT2Config, tied: boolean): PanelMath {
   return SimdMath.create(config, tied) ?? plainMath;
 }
@@ -96,7 +96,7 @@ function inFours(count: number): number {
   return count - (count % 4);
 }
 
-/** Lays `count` rows of x out for the tiles: four interleaved, what is left over one after the other. */
+/** Lays out `count` rows of x for the tiles: groups of four interleaved, the remainder one after the other. */
 function place(x: Rows, first: number, count: number, columns: number, to: Float32Array): void {
   const fours = inFours(count);
   for (let t = 0; t < count; t++) {

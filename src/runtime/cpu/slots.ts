@@ -8,10 +8,10 @@ export interface Place {
 
 /** Operations that may write their result over their first input. */
 const inPlace: ReadonlySet<Node['op']> = new Set(['add', 'activate', 'edit']);
-/** Operations that change nothing. */
+/** Operations whose output is their input. */
 const transparent: ReadonlySet<Node['op']> = new Set(['selectPositions', 'capture']);
 
-/** Gives every value of a graph a place, by node. A slot is free again when nothing that lives in it is needed. */
+/** Assigns every value of a graph to a slot. A slot is reused once none of its values is needed. */
 export function placeValues({ nodes }: Graph): Place[] {
   const uses = nodes.map(() => 0);
   for (const { inputs } of nodes) for (const input of inputs) uses[input]!++;
@@ -34,7 +34,7 @@ export function placeValues({ nodes }: Graph): Place[] {
     for (const slot of inputs) pending[slot]!--;
     const [first] = node.inputs;
     const source = first === undefined ? undefined : places[first];
-    // A pattern is as wide as there are keys: it shares with patterns alone.
+    // A pattern's width depends on the keys, so it shares slots only with patterns.
     const width = node.op === 'attentionPattern' ? -1 : widthOf(node.shape);
     let place: Place;
     if (node.op === 'part' && source) place = { slot: source.slot, offset: node.part * width };

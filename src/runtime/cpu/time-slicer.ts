@@ -1,13 +1,13 @@
 import { throwIfAborted } from '../../lib/index.ts';
 
-/** Milliseconds of computing before the event loop gets a turn. */
+/** Milliseconds of computation before yielding to the event loop. */
 const sliceMilliseconds = 8;
 
-/** Runs long computations in slices, so that messages, clicks and aborts come through. */
+/** Runs long computations in slices, so that messages, clicks and aborts are handled. */
 export class TimeSlicer {
   private started = performance.now();
 
-  /** Gives the event loop a turn if a slice is over. */
+  /** Yields to the event loop when the slice is used up. */
   async pause(): Promise<void> {
     if (performance.now() - this.started < sliceMilliseconds) return;
     await eventLoopTurn();

@@ -6,7 +6,7 @@ import type { Rows } from './packed-matrix.ts';
 import type { TimeSlicer } from './time-slicer.ts';
 import type { CpuWeights } from './weights.ts';
 
-/** One pass over ids with sites captured and edited, over a cache of its own: no sequence is touched. */
+/** One pass over ids with captured and edited sites, using a separate cache: no sequence changes. */
 export async function watchedRun(
   config: GPT2Config,
   weights: CpuWeights,

@@ -36,7 +36,7 @@ export function vectorOf({ vectors }: CpuWeights, name: string): Float32Array {
 /** Numbers converted at a time. */
 const pieceLength = 1 << 15;
 
-/** Where a tensor's numbers go, and how far they have come. */
+/** Destination and progress of a tensor. */
 interface Arrival {
   parameter: Parameter;
   place(start: number, values: Float32Array): void;
@@ -45,7 +45,7 @@ interface Arrival {
   carry: number[];
 }
 
-/** Takes the weights of a checkpoint as bytes in pieces of any size, and puts them in place as f32. */
+/** Receives checkpoint bytes in pieces of any size and stores the weights as f32. */
 export class CpuWeightLoader implements WeightSink {
   private readonly arrivals = new Map<string, Arrival>();
   private readonly vectors = new Map<string, Float32Array>();
@@ -96,7 +96,7 @@ export class CpuWeightLoader implements WeightSink {
     else this.convert(arrival, start, bytes);
   }
 
-  /** Completes the number that was cut, then goes on with the rest. */
+  /** Completes a number split between pieces, then converts the rest. */
   private bridge(arrival: Arrival, start: number, bytes: Uint8Array, size: number): void {
     const missing = size - arrival.carry.length;
     const joined = Uint8Array.of(...arrival.carry, ...bytes.subarray(0, missing));

@@ -6,7 +6,7 @@ import type { StepOf } from './lowering.ts';
 import { readSummary, type Summaries } from './prefill-head.ts';
 import type { PrefillProgram } from './prefill-program.ts';
 
-/** Collects attention weights while a pass goes on: [L][NH] of [T, T], zero above the diagonal. */
+/** Collects attention weights during a pass: [L][NH] of [T, T], zero above the diagonal. */
 export class AttentionViews {
   readonly result: Float32Array[][];
 

@@ -9,7 +9,7 @@ import type { DecodeProgram } from './decode-program.ts';
  */
 export class BatchedStep {
   /**
-   * @param program whose columns may stand in one sequence; destroyed with this
+   * @param program whose columns may share a sequence; destroyed with this
    * @param embed of the same columns
    */
   constructor(

@@ -24,7 +24,7 @@ export interface DecodeShape {
   attention: AttentionShape;
   /** Parts the context is cut into; 1 for short ones. */
   splits: number;
-  /** Columns may stand in the same sequence: all keys and values are stored before any is read. */
+  /** Columns may share a sequence: all keys and values are stored before any is read. */
   shared: boolean;
 }
 

@@ -23,7 +23,7 @@ import { type LoopCounters, type StepDispatches, TokenLoop } from './token-loop.
 /** Lanes of the one workgroup that ends a step. */
 const pickLanes = 256;
 
-/** How tokens are chosen, and what is told of them. */
+/** Sampling and reporting options. */
 export type Choice = Pick<DecodeRequest, 'contexts' | 'sampling' | 'eosTokenIds' | 'alternatives'>;
 
 /** A token step for a number of columns side by side: the blocks, then head, sampling and pick. */
@@ -45,7 +45,7 @@ export class DecodeProgram {
     this.sampleAndPick = [...sample.dispatches, ...pick];
   }
 
-  /** @param blocks of the same columns; whoever made it destroys it */
+  /** @param blocks of the same columns; destroyed by its creator */
   static async create(
     gpu: Gpu,
     model: GpuModel,
@@ -74,7 +74,7 @@ export class DecodeProgram {
     return this.blocks.buffers.activations.of(this.model.pass.logits);
   }
 
-  /** Puts a request's state and the sequences' last rows in place. */
+  /** Writes a request's state and the sequences' last rows. */
   begin(request: DecodeRequest, lastHidden: GPUBuffer): void {
     const { device } = this.gpu;
     this.put(request, startsOf(request));

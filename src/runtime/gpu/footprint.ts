@@ -25,7 +25,7 @@ export interface FootprintOptions {
   software: boolean;
 }
 
-/** Bytes on the GPU, and why it cannot be where it cannot. */
+/** Bytes on the GPU, and the reason if the model does not fit the device. */
 export interface Footprint {
   weightBytes: number;
   kvBytes: number;
@@ -37,7 +37,7 @@ export interface Footprint {
 /** Storage buffers the ending of a token step binds beside the embedding's bands. */
 const besideEmbedding = 5;
 
-/** What a model of this shape takes on the GPU, from its config alone. */
+/** Estimates the GPU memory of a model from its config. */
 export function footprint(config: GPT2Config, options: FootprintOptions): Footprint {
   const { nEmbd: E, nInner: I, nLayer: L, vocabSize: V, nPositions: P } = config;
   const { dtype, bindingLimit, bufferLimit, tied } = options;

@@ -104,8 +104,8 @@ export class GpuRuntime implements Runtime {
   }
 
   /**
-   * All ids in one pass, so that weights are read once. Until the kernels for so many columns are compiled, the ids go
-   * through the token loop's own, one by one.
+   * Computes all ids in one pass, so that weights are read once. Until the kernels for that many columns are compiled,
+   * the token loop's kernels process one id at a time.
    */
   private async prefillShort(
     sequence: number,
@@ -161,7 +161,7 @@ export class GpuRuntime implements Runtime {
     const { device } = this.gpu;
     const each = kvBytes({ ...headShape(this.config), context: this.contextLength, kv: this.options.kv });
     const encoder = device.createCommandEncoder({ label: 'fork' });
-    // A copy within one buffer is not allowed everywhere, so each goes by way of a scratch buffer.
+    // Copies within one buffer are not allowed on all browsers, so each uses a scratch buffer.
     const scratch = this.gpu.buffers.create('fork.scratch', Math.max(each, this.hiddenBytes));
     const spread = (buffer: GPUBuffer, bytes: number) => {
       encoder.copyBufferToBuffer(buffer, from * bytes, scratch, 0, bytes);

@@ -8,7 +8,7 @@ import { PrefillHead, readSummary } from './prefill-head.ts';
 import { PrefillProgram } from './prefill-program.ts';
 import { logitRows } from './prefill-tuning.ts';
 
-/** Passes over given tokens that tell what the model thinks of each: scores, attention, the layers' own guesses. */
+/** Passes over given tokens that return scores, attention weights and per-layer predictions. */
 export class Inspector {
   private constructor(
     private readonly program: PrefillProgram,

@@ -30,7 +30,7 @@ export class LayerProgram {
     private readonly compileSplit: () => Promise<readonly Dispatch[]>,
   ) {}
 
-  /** @param shared whether several columns may stand in one sequence */
+  /** @param shared whether several columns may share a sequence */
   static async create(
     gpu: Gpu,
     model: GpuModel,
@@ -65,7 +65,7 @@ export class LayerProgram {
       (split) => {
         this.split = split;
       },
-      // The whole form goes on serving; the next run tries again.
+      // Keep using the unsplit form; the next run tries again.
       () => {
         this.splitting = undefined;
       },

@@ -47,7 +47,7 @@ export type Step =
   | LinearStep
   /** Keys and values into the cache, pattern and weighted sum in one. */
   | { kind: 'attention'; spec: AttentionSpec; headSize: number; from: Slot; to: Slot }
-  /** A place where the pass is looked at: a value's rows, or the pattern that q and k of `from` give. */
+  /** A capture point: a value's rows, or the attention pattern of q and k of `from`. */
   | { kind: 'capture'; site: string; from: Slot; pattern: boolean }
   /** A layer norm that no product follows. */
   | { kind: 'norm'; name: string; epsilon: number; width: number; from: Slot; to: Slot };
@@ -146,7 +146,7 @@ class Lowering {
     this.become(sum, to, positions);
   }
 
-  /** Waits for the product that follows; stands alone where there is none, or something else reads it too. */
+  /** Defers a norm to the product that follows; emits it as a step if there is none or it has other readers. */
   private layerNorm(node: NodeOf<'layerNorm'>): void {
     if (this.only(node, 'linear')) {
       this.norms.set(node.id, node);

@@ -16,7 +16,7 @@ interface Part {
   ids: readonly number[];
 }
 
-/** Something that wants to see a chunk where a pass is captured; what it submits runs there. */
+/** Called at a capture point of a chunk; its submits run at that point. */
 export type CaptureChunk = (site: string, part: Part) => Promise<void> | void;
 
 /** The dispatches up to a place that is captured, or up to the end. */

@@ -7,7 +7,7 @@ import { LayerProgram } from './layer-program.ts';
 import type { GpuRuntimeOptions } from './options.ts';
 import { PrefillProgram } from './prefill-program.ts';
 
-/** The blocks for some columns, and what embeds their tokens when the host gives them. */
+/** The blocks for a number of columns, and the embedding step for tokens given by the host. */
 export interface HostedBlocks {
   blocks: LayerProgram;
   embed: readonly Dispatch[];
@@ -17,7 +17,7 @@ interface Program {
   destroy(): void;
 }
 
-/** Everything a model compiles, each when first asked for. A failure is told once; the next call tries again. */
+/** The programs of a model, compiled on first use. A failure rejects that call; the next one tries again. */
 export class Programs {
   private readonly made = new Map<string, Promise<Program>>();
   private readonly ready = new Set<string>();
@@ -46,12 +46,12 @@ export class Programs {
     );
   }
 
-  /** @param shared whether columns may stand in one sequence */
+  /** @param shared whether columns may share a sequence */
   hosted(columns: number, shared: boolean): Promise<HostedBlocks> {
     return this.once(`hosted ${columns} ${shared}`, async () => {
       const blocks = await this.blocks(columns, shared);
       const embed = await blocks.compileEmbed(this.options.context);
-      // The blocks are a program of their own and destroyed as such.
+      // The blocks are destroyed as a separate program.
       return { blocks, embed, destroy: () => {} };
     });
   }
@@ -68,7 +68,7 @@ export class Programs {
     );
   }
 
-  /** A step for given tokens, several of which may stand in one sequence. */
+  /** A step for given tokens, several of which may share a sequence. */
   batched(columns: number): Promise<BatchedStep> {
     return this.once(`batched ${columns}`, async () => {
       const [{ BatchedStep }, { blocks, embed }] = await Promise.all([
@@ -84,7 +84,7 @@ export class Programs {
     return this.once('prefill', () => PrefillProgram.create(this.gpu, this.model, this.options));
   }
 
-  /** Scores and views of the inside. */
+  /** Scores and inspection views. */
   inspector(): Promise<Inspector> {
     return this.once('inspector', async () => {
       const [program, { Inspector }] = await Promise.all([this.prefill(), import('./inspector.ts')]);
@@ -92,7 +92,7 @@ export class Programs {
     });
   }
 
-  /** Programs hold bind groups of the cache; they are made again when it moves. */
+  /** Drops the programs, whose bind groups refer to the cache, when the cache is reallocated. */
   async drop(): Promise<void> {
     const programs = [...this.made.values()];
     this.made.clear();

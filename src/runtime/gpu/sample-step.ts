@@ -46,7 +46,7 @@ export class SampleStep {
   }
 
   /**
-   * Puts a run's options and contexts in place.
+   * Writes a run's options and contexts.
    * @returns false when pick alone makes the choice: the likeliest token under unmodified logits
    * @throws VitrineError `invalid-argument` naming the option
    */

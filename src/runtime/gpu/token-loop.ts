@@ -41,7 +41,7 @@ const maxStepsPerSubmit = 16;
 const submitsInFlight = 2;
 
 /**
- * Runs steps on the GPU and brings their tokens back late by at most two submits.
+ * Runs steps on the GPU and reads their tokens back with a delay of at most two submits.
  * The host creates nothing in here but command encoders, and writes nothing: state lives on the GPU.
  */
 export class TokenLoop {
@@ -83,7 +83,7 @@ export class TokenLoop {
     }
   }
 
-  /** Awaits a batch and learns from it how long a step takes, however slow the consumer is. */
+  /** Awaits a batch and updates the step time, independent of the consumer's speed. */
   private async timed(batch: Batch): Promise<ArrayBuffer> {
     const { words, at } = await batch.result;
     const milliseconds = (at - Math.max(this.lastArrival, batch.submitted)) / batch.steps;
@@ -95,7 +95,7 @@ export class TokenLoop {
   private stepsPerSubmit(encoded: number, total: number): number {
     if (encoded === 0) return 1;
     const wanted = clamp(Math.floor(targetMilliseconds / this.stepMilliseconds), 1, maxStepsPerSubmit);
-    // A submit's records must lie side by side in the ring.
+    // A submit's records must be contiguous in the ring.
     return Math.min(wanted, total - encoded, ringRecords - (encoded % ringRecords));
   }
 

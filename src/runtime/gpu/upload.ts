@@ -51,7 +51,7 @@ interface Current {
 }
 
 /**
- * Brings weight bytes to the GPU as they arrive: each piece goes raw into one scratch buffer, and a kernel converts,
+ * Uploads weight bytes as they arrive: each piece is written raw to a scratch buffer, and a kernel converts,
  * transposes or quantises it into place. The JS heap never holds more than the piece.
  */
 export class WeightUploader implements WeightSink {

@@ -7,8 +7,8 @@ import { WeightUploader } from './upload.ts';
 import { ModelBuilder, type ModelShape } from './weights.ts';
 
 /**
- * Takes the weights of a checkpoint as bytes in pieces of any size and puts them in place on the GPU.
- * Whoever made the `gpu` frees everything by destroying it, after success or failure.
+ * Receives checkpoint bytes in pieces of any size and loads the weights onto the GPU.
+ * The owner of `gpu` frees everything by destroying it, after success or failure.
  */
 export class GpuWeightLoader implements WeightSink {
   private constructor(

@@ -11,7 +11,7 @@ export function paddedHeadSize(shape: HeadShape): number {
   return Math.ceil(shape.headSize / 4) * 4;
 }
 
-/** What happens to each value of a matrix product; `stride` is the floats between columns (or rows of T) of `out`. */
+/** Processing of each output value of a matrix product; `stride` is the floats between columns (or rows of T) of `out`. */
 export type Epilogue =
   | { kind: 'store' | 'add'; stride: number }
   | { kind: 'activate'; stride: number; activation: ActivationName }

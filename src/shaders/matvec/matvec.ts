@@ -6,7 +6,7 @@ import { type MatrixFormat, matrixBindings, matrixConstants, matrixParts } from 
 import matvec from './matvec.wgsl?raw';
 import { type Reduction, reductions } from './reductions.ts';
 
-/** The knobs the autotuner turns. */
+/** Parameters chosen by the autotuner. */
 export interface MatvecVariant {
   /** Lanes that share a row: 1, 2, 4 … a power of two. */
   lanes: number;

@@ -1,4 +1,4 @@
-/** How the lanes that share a row bring their sums together. */
+/** How the lanes that share a row combine their sums. */
 export type Reduction = 'none' | 'subgroup' | 'shared';
 
 /**

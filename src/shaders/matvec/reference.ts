@@ -39,7 +39,7 @@ export function layerNorm(
   return out;
 }
 
-/** What a norm before a product becomes when it is folded in: s = W gamma, t = W beta + b. */
+/** Vectors of a norm folded into the product that follows: s = W gamma, t = W beta + b. */
 export function foldNorm(
   weights: ArrayLike<number>,
   bias: ArrayLike<number>,

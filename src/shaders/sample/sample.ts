@@ -96,7 +96,7 @@ export interface SampleTables {
   context: Uint32Array<ArrayBuffer>;
 }
 
-/** Tables at the start of a run; those the options have no use for are empty and need no upload. */
+/** Tables at the start of a run; tables that the options do not use are empty and not uploaded. */
 export function packTables(
   sampling: ResolvedSampling,
   contexts: readonly SamplingContext[],

@@ -12,7 +12,7 @@ export interface Chunk {
   total?: number;
 }
 
-/** What a pass over several rows of one sequence needs to know; the same kernels serve every chunk. */
+/** Parameters of a pass over several rows of one sequence; the same kernels serve every chunk. */
 export const chunkStruct = defineStruct('Chunk', {
   count: ['u32', 'rows of this chunk'],
   base: ['u32', 'position of the first: keys before it are in the KV cache'],

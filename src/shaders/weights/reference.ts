@@ -41,7 +41,7 @@ export function int4Scale(group: ArrayLike<number>): number {
   return best;
 }
 
-/** Sum of squared differences that 32 weights suffer at a scale. */
+/** Sum of squared quantisation errors of 32 weights at a scale. */
 export function int4Error(group: ArrayLike<number>, scale: number): number {
   let error = 0;
   for (let i = 0; i < group.length; i++) {
@@ -133,7 +133,7 @@ function packInt4(row: Float32Array, words: Uint32Array, scales: Uint32Array, in
   }
 }
 
-/** What the kernels take a packed matrix to hold: [rows][columns]. */
+/** The values of a packed matrix as kernels read them: [rows][columns]. */
 export function unpackMatrix({ bands, scales }: PackedMatrix, format: MatrixFormat): Float32Array {
   const { rows, columns, rowBlocks, bandRows } = format;
   const out = new Float32Array(rows * columns);

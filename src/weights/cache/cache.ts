@@ -4,7 +4,7 @@ import { chunkLength, type Manifest, ModelStore, modelKey, type StoredFileRecord
 
 /**
  * The storage as one load sees it. It never fails: where storage is denied, full or broken it says so once
- * and stands aside, and the load runs from memory.
+ * with a notice, and the load runs from memory.
  */
 export class Cache {
   #store: ModelStore | undefined;
@@ -50,7 +50,7 @@ export class Cache {
     await store?.dropModel(model).catch(() => undefined);
   }
 
-  /** A file's chunks as they are stored now. */
+  /** The chunks of a file that are currently stored. */
   async file(model: string, record: StoredFileRecord): Promise<StoredFile> {
     const digests = await this.try((store) => store.digests(model, record.path));
     return new StoredFile(this, model, record, digests ?? new Map());
@@ -86,7 +86,7 @@ export class StoredFile implements StoredChunks {
     this.#digests = digests;
   }
 
-  /** True when the whole file was verified, so that the digests of its chunks stand for the digest of the file. */
+  /** True when the whole file was verified, so chunk digests suffice and the file need not be hashed again. */
   get verified(): boolean {
     const { complete, chunks, bytes, chunkBytes } = this.record;
     return complete && this.#digests.size === (chunks ?? Math.ceil(bytes / chunkBytes));
@@ -104,7 +104,7 @@ export class StoredFile implements StoredChunks {
     return sameBytes(await digestOf(bytes), expected) ? bytes : undefined;
   }
 
-  /** Stores a chunk that came from elsewhere. False when a verified file had another chunk in its place. */
+  /** Stores a chunk from another source. Returns false when it differs from the chunk of a verified file. */
   async write(chunk: Chunk): Promise<boolean> {
     const digest = await digestOf(chunk.bytes);
     const expected = this.#digests.get(chunk.index);
@@ -116,7 +116,7 @@ export class StoredFile implements StoredChunks {
   }
 }
 
-/** A manifest for a model of which nothing is stored yet, or the one that is. */
+/** The stored manifest of a model, or a new one. */
 export function manifestFor(
   stored: Manifest | undefined,
   model: { id: string; revision: string; scope: string; ref?: string },

@@ -31,15 +31,15 @@ async function toCachedModel(store: ModelStore, manifest: Manifest): Promise<Cac
 }
 
 /**
- * Deletes a stored model: all its revisions, or with `id@revision` that one alone.
- * Nothing happens when there is no such model. Throws what the storage throws.
+ * Deletes a stored model: all its revisions, or only the named one with `id@revision`.
+ * Does nothing when there is no such model. Storage errors are passed on.
  */
 export async function deleteCached(id: string): Promise<void> {
   const store = await ModelStore.open();
   for (const manifest of await matching(store, id)) await store.dropModel(modelKey(manifest));
 }
 
-/** The stored revisions that an id, or an id with a revision, names. */
+/** The stored revisions that match an id, or an id with a revision. */
 export async function matching(store: ModelStore, id: string): Promise<Manifest[]> {
   const manifests = await store.manifests();
   return manifests.filter(
@@ -50,7 +50,7 @@ export async function matching(store: ModelStore, id: string): Promise<Manifest[
   );
 }
 
-/** How much this site stores, how much it may, and whether the browser keeps it. */
+/** Bytes stored by this site, its quota, and whether the storage is persistent. */
 export async function storageReport(): Promise<StorageReport> {
   const storage = storageManager();
   const estimate = await storage?.estimate?.().catch(() => undefined);
@@ -64,7 +64,7 @@ export async function storageReport(): Promise<StorageReport> {
   };
 }
 
-/** Asks the browser not to clear this site's data by itself; call it on a click. True when it agreed. */
+/** Requests persistent storage; call it from a click handler. Resolves to true when granted. */
 export async function requestPersistence(): Promise<boolean> {
   return (
     (await storageManager()

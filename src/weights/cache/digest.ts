@@ -1,6 +1,6 @@
 import { Sha256 } from './sha256.ts';
 
-/** A SHA-256 that is fed piece by piece. */
+/** An incremental SHA-256. */
 export interface RunningHash {
   update(bytes: Uint8Array): unknown;
   digest(): Uint8Array;
@@ -10,7 +10,7 @@ export function startHash(): RunningHash {
   return new Sha256();
 }
 
-/** SHA-256 of bytes that are all there: by the platform, off this thread, where it can. */
+/** SHA-256 of complete data, computed by SubtleCrypto off this thread where available. */
 export async function digestOf(bytes: Uint8Array<ArrayBuffer>): Promise<Uint8Array<ArrayBuffer>> {
   const subtle = (globalThis.crypto as Crypto | undefined)?.subtle;
   // Pages served without TLS have no SubtleCrypto.

@@ -6,11 +6,11 @@ import { digestOf, sameBytes, startHash, toHex } from './digest.ts';
 import { chunkLength, type Manifest, ModelStore, modelKey, type StoredFileRecord } from './store.ts';
 import { readTar, tarEnd, tarHeader, tarPadding } from './tar.ts';
 
-/** The file that says which model the others are. */
+/** Name of the metadata file that identifies an exported model. */
 const labelName = 'vitrine-model.json';
 
 /**
- * The files of a stored model, with one more that says which model they are; `importCached` takes them back.
+ * The files of a stored model plus a metadata file that identifies it; `importCached` reads them back.
  * Throws `not-found` when the model is not stored whole, `integrity` when a part of it is damaged.
  */
 export async function* exportFiles(id: string): AsyncGenerator<ExportedFile> {

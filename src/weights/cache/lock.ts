@@ -3,8 +3,8 @@ import { aborted } from '../repositories/http.ts';
 const queues = new Map<string, Promise<void>>();
 
 /**
- * Runs a task while nobody else on this origin, in any tab, runs one of the same name.
- * `onWait` is called when someone else has the lock. Where locks are denied the task runs without.
+ * Runs a task under an exclusive lock, shared by all tabs of this origin.
+ * `onWait` is called when the lock is already held. Where locks are denied, the task runs without one.
  */
 export async function withLock<T>(
   name: string,
@@ -30,7 +30,7 @@ export async function withLock<T>(
     }
   } catch (error) {
     if (signal.aborted) throw aborted(signal);
-    // A third-party frame may have no locks; then it has no storage to guard either.
+    // Locks may be denied in a third-party frame; storage is denied there too, so nothing needs a guard.
     if (!result && error instanceof DOMException && error.name === 'SecurityError') return task();
     throw error;
   }

@@ -9,14 +9,14 @@ const firstState = primes.slice(0, 8).map((prime) => fraction(Math.sqrt(prime)))
 
 const blockBytes = 64;
 
-/** SHA-256 fed piece by piece, which SubtleCrypto cannot do. Equal to FIPS 180-4; good for 2^53 bytes. */
+/** Incremental SHA-256 (FIPS 180-4), which SubtleCrypto does not offer. Handles up to 2^53 bytes. */
 export class Sha256 {
   private readonly state = Int32Array.from(firstState);
   private readonly words = new Int32Array(blockBytes);
   private readonly block = new Uint8Array(blockBytes);
   private length = 0;
 
-  /** Takes more bytes in. */
+  /** Adds bytes to the hash. */
   update(bytes: Uint8Array): this {
     let at = 0;
     const filled = this.length % blockBytes;
@@ -32,7 +32,7 @@ export class Sha256 {
     return this;
   }
 
-  /** The 32 bytes of the hash; nothing may be fed afterwards. */
+  /** The 32-byte hash; `update` must not be called afterwards. */
   digest(): Uint8Array<ArrayBuffer> {
     const { length } = this;
     // A one bit, zeros, and the length in bits as the last 64 of a block.

@@ -7,13 +7,13 @@ export interface StoredFileRecord {
   /** Promised or computed SHA-256 of the whole file; unknown until it has been read to its end. */
   sha256?: string;
   chunkBytes: number;
-  /** How many chunks are kept of a file of which a model needs only a part; undefined for all. */
+  /** Number of chunks kept when a model needs only part of the file; undefined for all. */
   chunks?: number;
-  /** True once every chunk needed is stored and the whole file's digest, where it was read whole, fitted. */
+  /** True once every required chunk is stored and, if the file was read in full, its digest matched. */
   complete: boolean;
 }
 
-/** What the storage knows of one revision of a model. Written last: `complete` is the commit of a download. */
+/** Metadata of one stored revision. Written last: `complete` commits a download. */
 export interface Manifest {
   version: 1;
   id: string;
@@ -27,7 +27,7 @@ export interface Manifest {
 }
 
 /**
- * The tables, told apart by the first part of the key:
+ * Records by the first part of the key:
  *   manifest, model                 -> Manifest
  *   chunk,  model, path, index      -> Uint8Array
  *   digest, model, path, index      -> SHA-256 of that chunk, written in the same transaction
@@ -141,7 +141,7 @@ export class ModelStore {
 
 const opened = new WeakMap<IDBFactory, ModelStore>();
 
-/** What a revision of a model is filed under. */
+/** Storage key of a model revision. */
 export function modelKey(model: { scope: string; id: string; revision: string }): string {
   return `${model.scope} ${model.id} ${model.revision}`;
 }

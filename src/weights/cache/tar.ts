@@ -33,7 +33,7 @@ export function tarEnd(): Uint8Array<ArrayBuffer> {
   return new Uint8Array(2 * block);
 }
 
-/** The files in a tar archive, by path, without reading them. Throws `invalid-argument` when it is none. */
+/** The files in a tar archive by path, without reading them. Throws `invalid-argument` for anything else. */
 export async function readTar(archive: Blob): Promise<Map<string, Blob>> {
   const files = new Map<string, Blob>();
   for (let at = 0; at + block <= archive.size; ) {

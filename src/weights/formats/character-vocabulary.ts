@@ -7,7 +7,7 @@ import { PickleFault, type PickleHost, type PickleValue } from './pickle-machine
 /** Unicode has no more characters than this. */
 const maxCharacters = 1_114_112;
 
-/** Plain values alone: no class, no function, nothing outside of the pickle. */
+/** Allows plain values only: no classes, functions or external references. */
 const plainHost: PickleHost = {
   allows: () => false,
   call: () => null,

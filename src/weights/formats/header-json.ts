@@ -1,9 +1,9 @@
 /**
- * A strict JSON reader for headers of files from strangers. `JSON.parse` will not do: it keeps the last of two equal
- * keys in silence, reads `1.0` and `1e0` as 1, and rounds integers past 2^53.
+ * A strict JSON parser for headers of untrusted files. `JSON.parse` is not enough: it silently keeps the last of two
+ * equal keys, reads `1.0` and `1e0` as 1, and rounds integers above 2^53.
  */
 
-/** A number as it is spelled. */
+/** A number in its source spelling. */
 export class JsonNumber {
   readonly text: string;
   constructor(text: string) {
@@ -15,17 +15,17 @@ export type JsonValue = string | boolean | null | JsonNumber | JsonValue[] | Jso
 /** Objects are maps: a key such as `__proto__` is a key like any other. */
 export type JsonObject = Map<string, JsonValue>;
 
-/** What is wrong with a text, and at which character. */
+/** A syntax error and its character position. */
 export class JsonFault extends Error {}
 
 export interface JsonLimits {
-  /** Objects and arrays inside each other. */
+  /** Maximum nesting depth. */
   depth: number;
-  /** Values in all. */
+  /** Maximum number of values. */
   values: number;
 }
 
-/** What may stand between quotes: characters as they are, and escapes. */
+/** Valid string content: plain characters and escapes. */
 const stringRun =
   // biome-ignore lint/suspicious/noControlCharactersInRegex: raw control characters are what must be found
   /[^"\\\u0000-\u001f]*(?:\\(?:["\\/bfnrt]|u[0-9a-fA-F]{4})[^"\\\u0000-\u001f]*)*/y;
@@ -147,7 +147,7 @@ class Reader {
   }
 }
 
-/** A string from a stranger as it may stand in a message: quoted, without control characters, cut. */
+/** Quotes an untrusted string for a message: control characters removed, truncated. */
 export function shown(text: string): string {
   return JSON.stringify(text.length > 80 ? `${text.slice(0, 80)}…` : text);
 }

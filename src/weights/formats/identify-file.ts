@@ -3,7 +3,7 @@ import { VitrineError } from '../../lib/index.ts';
 const text = (bytes: Uint8Array, begin: number, end: number) =>
   String.fromCharCode(...bytes.subarray(begin, end));
 
-/** What a file is and what to do with it. */
+/** Description of a recognised file and the suggested next step. */
 interface Kind {
   is: string;
   next: string;
@@ -12,7 +12,7 @@ interface Kind {
 
 const useSafetensors = "Use the model's safetensors; most repositories have them beside this file.";
 
-/** Files that people take for a checkpoint, by their first bytes or, where those say nothing, by their name. */
+/** Files often mistaken for a checkpoint, recognised by their first bytes or, failing that, by name. */
 const kinds: readonly Kind[] = [
   {
     is: 'empty',
@@ -66,10 +66,10 @@ const kinds: readonly Kind[] = [
   },
 ];
 
-/** How many first bytes of a file are looked at. */
+/** Number of leading bytes inspected. */
 export const identifiedBytes = 512;
 
-/** What a file is that holds no weights we read, and what to do; undefined for all others. */
+/** Identifies a file that holds no readable weights; undefined for all others. */
 export function identifyFile(front: Uint8Array, name: string): string | undefined {
   const kind = kinds.find((one) => one.test(front, name));
   return kind && `${name} is ${kind.is}. ${kind.next}`;

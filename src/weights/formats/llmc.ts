@@ -10,17 +10,17 @@ const dtypes: ReadonlyMap<number, [Dtype, valueBytes: number]> = new Map([
   [3, ['F32', 4]],
   [5, ['BF16', 2]],
 ]);
-/** Far above any GPT-2, low enough for products of two to stay exact. */
+/** Far above any GPT-2, yet small enough that the product of two is exact. */
 const maxSize = 2 ** 24;
 
-/** A GPT-2 that llm.c wrote, as the rest of the library knows it. */
+/** An llm.c checkpoint, converted to config and tensors. */
 export interface LlmcCheckpoint {
-  /** What config.json would say. */
+  /** Equivalent of config.json. */
   config: Record<string, unknown>;
   tensors: TensorInfo[];
 }
 
-/** True when a file begins as a checkpoint of llm.c. */
+/** True when a file starts with the llm.c magic number. */
 export function isLlmc(front: Uint8Array): boolean {
   return front.length >= 4 && new DataView(front.buffer, front.byteOffset).getUint32(0, true) === magic;
 }

@@ -2,19 +2,19 @@ import { VitrineError } from '../../lib/index.ts';
 import type { TensorInfo } from '../types.ts';
 import { shown } from './header-json.ts';
 
-/** adapter_config.json of PEFT, as far as it matters. */
+/** The fields of PEFT's adapter_config.json that merging needs. */
 export interface LoraConfig {
-  /** Name of the model the adapter was trained over; undefined where the file does not say. */
+  /** Name of the base model; undefined when the file does not give one. */
   baseModel: string | undefined;
   rank: number;
   alpha: number;
-  /** Divide by the square root of the rank (rsLoRA) in place of the rank. */
+  /** Scale by the square root of the rank (rsLoRA) instead of the rank. */
   rankStabilized: boolean;
   /** Ranks differ from matrix to matrix. */
   rankPattern: boolean;
 }
 
-/** One matrix of the base and what is added to it: scale · B A. */
+/** The update of one base matrix: scale · B A is added. */
 export interface LoraUpdate {
   /** [rank, in] */
   a: TensorInfo;
@@ -23,7 +23,7 @@ export interface LoraUpdate {
   scale: number;
 }
 
-/** Reads adapter_config.json. Throws `unsupported-format` for what is no plain LoRA, with the key. */
+/** Reads adapter_config.json. Throws `unsupported-format`, naming the key, for anything but plain LoRA. */
 export function parseLoraConfig(raw: unknown): LoraConfig {
   const config = (typeof raw === 'object' && raw !== null ? raw : {}) as Record<string, unknown>;
   if (config.peft_type !== 'LORA')

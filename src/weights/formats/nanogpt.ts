@@ -4,18 +4,18 @@ import { shown } from './header-json.ts';
 import type { PickleValue } from './pickle-machine.ts';
 import { asConv1d } from './strided-layout.ts';
 
-/** A GPT-2 that nanoGPT trained, as the rest of the library knows it. */
+/** A nanoGPT checkpoint, converted to config and tensors. */
 export interface NanoGpt {
-  /** What config.json would say. */
+  /** Equivalent of config.json. */
   config: Record<string, unknown>;
   tensors: TensorInfo[];
   notices: string[];
 }
 
-/** nanoGPT's GELU: exact since mid 2023, by tanh before; nothing in a checkpoint says which. */
+/** nanoGPT's GELU: exact since mid 2023, tanh before. Checkpoints do not record which. */
 export type NanoGptGelu = 'erf' | 'tanh';
 
-/** True when the entries beside a state dictionary are those of nanoGPT. */
+/** True when the checkpoint's other entries are nanoGPT's. */
 export function isNanoGpt(entries: ReadonlyMap<PickleValue, PickleValue>): boolean {
   return entries.get('model_args') instanceof Map;
 }

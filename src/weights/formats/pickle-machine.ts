@@ -1,8 +1,8 @@
 import { shown } from './header-json.ts';
 
 /**
- * A pickle machine that cannot do anything: it knows the few opcodes a dictionary of tensors is made of, and where a
- * pickle would call a function it asks its caller, who knows a short list of names. Nothing of the file is executed.
+ * A safe pickle interpreter: it supports only the opcodes of a tensor dictionary, and where a
+ * pickle would call a function it asks its host, which allows a short list of names. No code from the file is executed.
  */
 
 /** A function or class the pickle names and the caller allows. */
@@ -25,23 +25,23 @@ export type PickleValue =
   | PickleGlobal
   | PickleObject;
 
-/** Base of whatever the caller makes. */
+/** Base class of objects created by the host. */
 export abstract class PickleObject {
   abstract readonly kind: string;
 }
 
 export interface PickleHost {
-  /** `module.name` of what may be named. */
+  /** Whether `module.name` is allowed. */
   allows(name: string): boolean;
-  /** What a call of an allowed name gives. */
+  /** Result of calling an allowed name. */
   call(name: string, args: PickleValue[]): PickleValue;
-  /** What stands for something kept outside of the pickle. */
+  /** Value of a persistent id (data stored outside the pickle). */
   persistent(id: PickleValue): PickleValue;
 }
 
-/** Why a pickle is not read. */
+/** Thrown when a pickle cannot be read. */
 export class PickleFault extends Error {
-  /** More bytes might mend it. */
+  /** True when the data was truncated and more bytes may help. */
   readonly tooShort: boolean;
   constructor(message: string, tooShort = false) {
     super(message);
@@ -53,7 +53,7 @@ const mark = Symbol('mark');
 type Slot = PickleValue | typeof mark;
 export const latin1 = (bytes: Uint8Array) => Array.from(bytes, (byte) => String.fromCharCode(byte)).join('');
 
-/** The state of a pickle that is being read, and what its opcodes do to it. */
+/** Interpreter state and the opcode implementations. */
 export class Machine {
   at: number;
   readonly #bytes: Uint8Array;
@@ -195,7 +195,7 @@ export class Machine {
     this.push(this.#host.call(callee.name, args));
   }
 
-  /** State of an object, such as the versions of a state dictionary's modules: of no use here. */
+  /** BUILD: object state, such as module versions of a state dictionary, is ignored. */
   build(): void {
     this.pop();
     if (!(this.top() instanceof Map))

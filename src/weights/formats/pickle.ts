@@ -2,7 +2,7 @@ import { latin1, Machine, PickleFault, type PickleHost, type PickleValue } from 
 
 const stop = 0x2e;
 
-/** What the opcodes do: those that a dictionary of tensors is made of, and no other. */
+/** Implementations of the opcodes that a tensor dictionary uses; all others are rejected. */
 const steps = new Map<number, (machine: Machine) => void>([
   [0x80, (m) => checkProtocol(m.u8())],
   [0x95, (m) => void m.take(8)],

@@ -37,19 +37,19 @@ export const dtypeBits: ReadonlyMap<string, number> = new Map<Dtype, number>([
 
 /** The format's own limit of the header. */
 export const maxHeaderBytes = 100_000_000;
-/** GPT-2 XL has 580; far above anything real, far below what would tie up a phone. */
+/** GPT-2 XL has 580. Far above any real model, far below what would block a phone. */
 export const maxTensors = 100_000;
 
 const limits = { depth: 127, values: 40 * maxTensors };
 const maxU64 = 2n ** 64n - 1n;
 const fetchAgain = 'Download the file again, or use another copy of the model.';
 
-/** What a header says. Ranges of `tensors` are from the start of the file; they are sorted by them. */
+/** A parsed header. Byte ranges of `tensors` count from the start of the file, in ascending order. */
 export interface SafetensorsHeader {
   tensors: TensorInfo[];
   /** Without a prototype, so that any key is safe. */
   metadata: Record<string, string>;
-  /** Fields of tensors that are not of the format and were left out of account. */
+  /** Notices about unknown tensor fields, which are ignored. */
   notices: string[];
 }
 
@@ -70,7 +70,7 @@ export function readHeaderLength(prefix: Uint8Array, fileBytes: number, file: st
   return Number(length);
 }
 
-/** What people and servers most often give in place of weights. */
+/** Identifies common wrong files, such as web pages and Git LFS pointers. */
 function otherKind(prefix: Uint8Array): string | undefined {
   const text = String.fromCharCode(...prefix.subarray(0, 8));
   if (text === 'version ') return 'it is the pointer of a large file, not the file itself';
@@ -82,7 +82,7 @@ function otherKind(prefix: Uint8Array): string | undefined {
 }
 
 /**
- * Judges a whole header by the rules of the format, before any byte of a tensor is used.
+ * Validates a whole header before any tensor byte is used.
  * @param header the JSON, without the 8 bytes of its length
  * Throws `safetensors-invalid` naming file, tensor and reason.
  */

@@ -5,7 +5,7 @@ import { Cursor, readTable, TableFault } from './table-file.ts';
 
 /** A GPT-2 in the form of OpenAI's release of 2019, as the rest of the library knows it. */
 export interface TensorflowCheckpoint {
-  /** What config.json would say. */
+  /** Equivalent of config.json. */
   config: Record<string, unknown>;
   tensors: TensorInfo[];
 }

@@ -10,10 +10,10 @@ import { locateEntries, type ReadRange, readZipDirectory, type ZipEntry, ZipFaul
 
 const maxPickleBytes = 64 * 1024 * 1024;
 const firstLegacyRead = 256 * 1024;
-/** What a checkpoint of the time before archives begins with: a pickled number of ten bytes. */
+/** Magic number of legacy (pre-zip) checkpoints: a pickled ten-byte integer. */
 const legacyMagic = [0x80, 2, 0x8a, 10, 0x6c, 0xfc, 0x9c, 0x46, 0xf9, 0x20, 0x6a, 0xa8, 0x50, 0x19, 0x2e];
 
-/** What a checkpoint holds: its tensors, and the rest of its dictionary where the tensors are inside of it. */
+/** A checkpoint's tensors and, when they are nested, the other entries of the root dictionary. */
 export interface TorchCheckpoint {
   tensors: TensorInfo[];
   /** Entries beside the tensors, such as nanoGPT's `model_args`; read, never run. */
@@ -25,7 +25,7 @@ interface FileFacts {
   fileBytes: number;
 }
 
-/** Storage key to the place of its first byte. */
+/** Byte offset of each storage, by key. */
 type Places = ReadonlyMap<string, number>;
 
 /**
@@ -122,7 +122,7 @@ async function readLegacyFront(front: Uint8Array, read: ReadRange, at: FileFacts
   return { tensors: rangesOf(tensors, places, at), entries };
 }
 
-/** The first storage's count must be where it was worked out to be. */
+/** Checks that the first storage's element count is at the computed offset. */
 async function checkFirstCount(
   read: ReadRange,
   key: unknown,
@@ -137,7 +137,7 @@ async function checkFirstCount(
     throw new PickleFault('its values are not where they should be');
 }
 
-/** Where trainers put the state dictionary among other things. */
+/** Keys under which trainers nest the state dictionary. */
 const stateKeys = ['state_dict', 'model', 'model_state_dict', 'module'];
 
 interface FoundTensors {

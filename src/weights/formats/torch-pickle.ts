@@ -21,7 +21,7 @@ const storageTypes = new Map<string, [dtype: Dtype, valueBytes: number]>([
   ['torch.BoolStorage', ['BOOL', 1]],
 ]);
 
-/** Values in a row, which tensors are views of. */
+/** A flat array of values that tensors are views of. */
 export class TorchStorage extends PickleObject {
   readonly kind = 'storage';
   readonly key: string;
@@ -56,9 +56,9 @@ export class TorchTensor extends PickleObject {
   }
 }
 
-/** The few names a state dictionary is made of, done without PyTorch. */
+/** Implements the few names that a state dictionary uses, without PyTorch. */
 export class TorchHost implements PickleHost {
-  /** By key, as met. */
+  /** Storages by key, in order of appearance. */
   readonly storages = new Map<string, TorchStorage>();
 
   allows(name: string): boolean {
@@ -117,7 +117,7 @@ function whole(value: PickleValue | undefined): number {
   return value;
 }
 
-/** Arguments: storage, offset, sizes, strides, and what a later version added. */
+/** Arguments: storage, offset, sizes, strides, plus any that later versions added. */
 function rebuildTensor([storage, offset, sizes, strides]: PickleValue[]): PickleValue {
   if (!(storage instanceof TorchStorage) || !Array.isArray(sizes) || !Array.isArray(strides))
     return bad('a tensor');

@@ -3,18 +3,18 @@ import { shown } from './header-json.ts';
 /** One file in an archive, as its directory lists it. */
 export interface ZipEntry {
   name: string;
-  /** 0: stored as it is. */
+  /** 0: stored without compression. */
   method: number;
   encrypted: boolean;
   compressedBytes: number;
   bytes: number;
-  /** Where its local header begins. */
+  /** Offset of its local header. */
   headerAt: number;
-  /** Where its bytes must have ended: the directory's place. */
+  /** Upper bound for its data: the offset of the directory. */
   limit: number;
 }
 
-/** Why an archive is not read. */
+/** Thrown when an archive cannot be read. */
 export class ZipFault extends Error {}
 
 /** Reads the bytes [begin, end) of a file. */
@@ -120,7 +120,7 @@ function readEntry(
   return { entry, next };
 }
 
-/** Sizes and places past 32 bits are in an extra field; only those that are, in this order. */
+/** The zip64 extra field holds only the sizes and offsets that exceed 32 bits, in this order. */
 function widen(entry: ZipEntry, extra: DataView): void {
   const wide = (['bytes', 'compressedBytes', 'headerAt'] as const).filter((field) => entry[field] === full32);
   if (wide.length === 0) return;
@@ -139,8 +139,8 @@ function widen(entry: ZipEntry, extra: DataView): void {
 const nearby = 64 * 1024;
 
 /**
- * Where the bytes of stored entries begin. The directory does not say: each entry's own header does, and headers that
- * are near each other are read at once. Throws {@link ZipFault}.
+ * Data offsets of stored entries. Only each entry's local header determines them; headers that
+ * are close together are read in one request. Throws {@link ZipFault}.
  */
 export async function locateEntries(
   read: ReadRange,

@@ -3,10 +3,10 @@ import { type Http, isAbsent, redactUrl, TransientError } from './http.ts';
 import { contentRange, type RemoteState, readRange, versionOf } from './read-range.ts';
 import { collect, type ListedFile, type RepositoryFile } from './repository.ts';
 
-/** Enough for the header of most checkpoints. */
+/** Large enough for the header of most checkpoints. */
 const headBytes = 64 * 1024;
 
-/** A file of known size at a URL that stays the same, whatever it redirects to. */
+/** A file of known size at a stable URL, which may redirect. */
 export function httpFile(http: Http, url: string, file: ListedFile & { bytes: number }): RepositoryFile {
   const state: RemoteState = { ignoresRanges: file.sequential ?? false, version: file.version };
   return {
@@ -21,10 +21,10 @@ export function httpFile(http: Http, url: string, file: ListedFile & { bytes: nu
   };
 }
 
-/** The most that a file other than weights may be; the largest known tokenizer.json has some 30 MB. */
+/** Size limit of metadata files; the largest known tokenizer.json is about 30 MB. */
 export const maxMetadataBytes = 128 * 1024 * 1024;
 
-/** The error of a small file that is none. */
+/** Error for a metadata file above the size limit. */
 export function metadataTooLarge(what: string, bytes: number | undefined): VitrineError {
   const size = bytes === undefined ? 'longer' : `${bytes} bytes`;
   return new VitrineError(
@@ -33,7 +33,7 @@ export function metadataTooLarge(what: string, bytes: number | undefined): Vitri
   );
 }
 
-/** What one request tells about a file. */
+/** File information from one request. */
 export interface Probe {
   /** First bytes of the file. */
   head: Uint8Array<ArrayBuffer>;
@@ -44,7 +44,7 @@ export interface Probe {
   headers: Headers;
 }
 
-/** Asks for the first bytes of a URL; undefined where there is no such file. */
+/** Requests the first bytes of a URL; undefined if there is no such file. */
 export function probe(http: Http, url: string): Promise<Probe | undefined> {
   return http.retry(redactUrl(url), async () => {
     const control = new AbortController();
@@ -70,7 +70,7 @@ export function probe(http: Http, url: string): Promise<Probe | undefined> {
   });
 }
 
-/** The rest of a head that was cut short. */
+/** Reads the rest of a truncated head. */
 async function completeHead(
   http: Http,
   url: string,
@@ -87,7 +87,7 @@ async function completeHead(
   return head;
 }
 
-/** A small file, whole; undefined where there is none. */
+/** Reads a small file in full; undefined if there is none. */
 export function readWholeUrl(http: Http, url: string, accept?: string): Promise<WholeAnswer | undefined> {
   return http.retry(redactUrl(url), async () => {
     const response = await found(http.get(url, { accept }));
@@ -105,7 +105,7 @@ export function readWholeUrl(http: Http, url: string, accept?: string): Promise<
   });
 }
 
-/** The whole body, whatever length it claims; one that does not end is refused in time. */
+/** Reads the whole body regardless of its declared length; rejects one above the size limit. */
 async function readSmall(http: Http, url: string, response: Response): Promise<Uint8Array<ArrayBuffer>> {
   const reader = response.body?.getReader();
   const pieces: Uint8Array[] = [];
@@ -138,7 +138,7 @@ export interface WholeAnswer {
   headers: Headers;
 }
 
-/** The size of a file whose server hides Content-Range from other origins. */
+/** Size of a file whose server does not expose Content-Range to other origins. */
 export async function sizeOf(http: Http, url: string): Promise<number> {
   const response = await http.retry(redactUrl(url), () => http.get(url, { method: 'HEAD' }));
   const bytes = contentLength(response);
@@ -149,7 +149,7 @@ export async function sizeOf(http: Http, url: string): Promise<number> {
   );
 }
 
-/** Undefined for a missing file; many servers answer with their start page in its place. */
+/** Undefined for a missing file; many servers send their start page instead. */
 async function found(answer: Promise<Response>): Promise<Response | undefined> {
   try {
     const response = await answer;
@@ -181,7 +181,7 @@ async function readBody(
     }
   } catch (cause) {
     http.throwIfAborted();
-    // What came is good; the rest is asked for again.
+    // The bytes received are valid; the rest is requested again.
     if (at === 0)
       throw cause instanceof TransientError
         ? cause

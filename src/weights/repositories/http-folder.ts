@@ -5,7 +5,7 @@ import type { Http } from './http.ts';
 import { httpFile, probe, readWholeUrl, sizeOf } from './http-file.ts';
 import { fileNames, type ListedFile, type Repository } from './repository.ts';
 
-/** A model in a folder of any web server. `paths`, where given, are the files it is known to have; `file` the weights. */
+/** A model in a folder of any web server. `paths` lists its files if known; `file` names the weight file. */
 export function httpFolder(
   http: Http,
   { id, base, paths, file }: { id: string; base: string; paths?: readonly string[]; file?: string },
@@ -29,8 +29,8 @@ export function httpFolder(
 }
 
 /**
- * What stands for a commit where there is none: a digest of names, sizes, ETags or dates, and first bytes.
- * A server that shows neither ETag nor date can change weights behind an equal header unseen.
+ * Substitute for a commit hash: a digest of names, sizes, ETags or dates, and first bytes.
+ * Without ETag and date, changed weights behind an unchanged header go undetected.
  */
 export async function probedRevision({ files, versions }: ProbedFolder): Promise<string> {
   const known = [...files.values()];
@@ -40,7 +40,7 @@ export async function probedRevision({ files, versions }: ProbedFolder): Promise
   return toHex(await digestOf(new TextEncoder().encode(facts))).slice(0, 40);
 }
 
-/** The URL of a file in a folder; a query of the folder, such as a key, goes along. */
+/** The URL of a file in a folder; keeps the folder's query, such as a key. */
 export function fileUrl(base: string, path: string): string {
   const url = new URL(base);
   url.pathname += path.split('/').map(encodeURIComponent).join('/');
@@ -51,21 +51,21 @@ export interface ProbedFolder {
   files: Map<string, ListedFile>;
   /** ETags and dates, by file. */
   versions: string[];
-  /** Headers of the answer that brought config.json. */
+  /** Headers of the config.json response. */
   headers: Headers;
 }
 
 interface Probing {
   files: Map<string, ListedFile>;
-  /** Looks for a small file and keeps it whole. */
+  /** Probes a small file and keeps its content. */
   whole(path: string): Promise<Headers | undefined>;
-  /** Looks for a weight file and keeps its first bytes. */
+  /** Probes a weight file and keeps its first bytes. */
   head(path: string): Promise<Headers | undefined>;
 }
 
 /**
- * Finds out by asking which files of a model there are. Small files come whole, weights with their first bytes.
- * `named` is a weight file that the user named; `only`, where given, are all files there can be.
+ * Finds a model's files by requesting them. Small files are read in full, weight files by their first bytes.
+ * `named` is a weight file named by the user; `only` restricts the files that are requested.
  */
 export async function probeFolder(
   http: Http,
@@ -145,13 +145,13 @@ async function probeShards({ files, head }: Probing, path: string): Promise<Head
   return headers;
 }
 
-/** A LoRA adapter, alone or beside its base. */
+/** Probes a LoRA adapter, with or without its base in the same folder. */
 async function probeAdapter({ whole, head }: Probing): Promise<Headers | undefined> {
   if (!(await whole(fileNames.adapterConfig))) return undefined;
   return (await head(fileNames.adapterWeights)) ?? head(fileNames.adapterTorch);
 }
 
-/** Models without config.json: a checkpoint that was named, nanoGPT's, OpenAI's release. */
+/** Probes forms without config.json: a named checkpoint, nanoGPT's, OpenAI's release. */
 async function probeOtherForms(
   { whole, head }: Probing,
   named: string | undefined,

@@ -4,7 +4,7 @@ import { longestWaitMs } from './transport-options.ts';
 
 const silentAttempts = 3;
 
-/** Something that may go better the next time: a dropped line, a busy server. Never leaves this folder. */
+/** A retryable failure, such as a dropped connection or a busy server. Never leaves this folder. */
 export class TransientError extends Error {
   readonly retryAfterMs: number | undefined;
   readonly status: number | undefined;
@@ -18,7 +18,7 @@ export class TransientError extends Error {
 export interface HttpOptions {
   settings: TransportOptions;
   signal?: AbortSignal;
-  /** Sent in a header, to this origin alone. */
+  /** Sent in a header, only to this origin. */
   auth?: { origin: string; token: string };
 }
 
@@ -30,7 +30,7 @@ export interface GetOptions {
   signal?: AbortSignal;
 }
 
-/** Requests with one manner everywhere: no cookies across origins, no cache of the browser's own, timeouts, retries. */
+/** Common request policy: no cross-origin cookies, no HTTP cache, timeouts, retries. */
 export class Http {
   readonly settings: TransportOptions;
   readonly signal: AbortSignal | undefined;
@@ -42,13 +42,13 @@ export class Http {
     this.#auth = options.auth;
   }
 
-  /** The same, giving up after fewer tries. */
+  /** Copy with another retry limit. */
   withAttempts(attempts: number | undefined): Http {
     if (attempts === undefined) return this;
     return new Http({ settings: { ...this.settings, attempts }, signal: this.signal, auth: this.#auth });
   }
 
-  /** The same, ended by one more signal. */
+  /** Copy that is also aborted by another signal. */
   child(signal: AbortSignal | undefined): Http {
     if (!signal) return this;
     const both = this.signal ? AbortSignal.any([this.signal, signal]) : signal;
@@ -68,7 +68,7 @@ export class Http {
     const answer = fetch(url, {
       method: options.method ?? 'GET',
       headers,
-      // The browser's cache would keep a second copy of the weights and rewrite our ranges.
+      // The HTTP cache would keep a second copy of the weights and rewrite our ranges.
       cache: 'no-store',
       referrerPolicy: 'no-referrer',
       signal: AbortSignal.any([stall.signal, ...signals]),
@@ -83,7 +83,7 @@ export class Http {
     throw refusal(url, response);
   }
 
-  /** Waits at most as long as a stalled line is given. */
+  /** Rejects when the promise takes longer than the stall timeout. */
   async timed<T>(promise: Promise<T>, url: string, onStall: () => void): Promise<T> {
     let timer: ReturnType<typeof setTimeout> | undefined;
     const stalled = new Promise<never>((_, reject) => {
@@ -101,7 +101,7 @@ export class Http {
     }
   }
 
-  /** Runs a task again, later and later, while it fails with {@link TransientError}. */
+  /** Retries a task with growing delays while it fails with {@link TransientError}. */
   async retry<T>(what: string, task: () => Promise<T>, attempts = this.settings.attempts): Promise<T> {
     for (let failures = 0; ; failures++) {
       this.throwIfAborted();
@@ -110,7 +110,7 @@ export class Http {
       } catch (error) {
         this.throwIfAborted();
         if (!(error instanceof TransientError)) throw error;
-        // A server that gives no answer at all is mostly one that does not let this page ask.
+        // No response at all is usually a CORS failure.
         const most = error.status === undefined ? Math.min(attempts, silentAttempts) : attempts;
         if (failures + 1 >= most) throw giveUp(what, error, most);
         await this.pause(failures, error);
@@ -118,7 +118,7 @@ export class Http {
     }
   }
 
-  /** The wait before the next try: twice as long each time, with jitter, or what the server asked for. */
+  /** Delay before the next try: exponential with jitter, or the server's Retry-After. */
   async pause(failures: number, error: TransientError): Promise<void> {
     const base = this.settings.backoffMs * 2 ** Math.min(failures, 10);
     const wait = Math.max(base * (0.5 + Math.random()), error.retryAfterMs ?? 0);
@@ -143,7 +143,7 @@ export function aborted(signal: AbortSignal): VitrineError {
   );
 }
 
-/** The error when every try has failed. */
+/** Error after all tries have failed. */
 export function giveUp(what: string, error: TransientError, attempts: number): VitrineError {
   const next =
     error.status === undefined
@@ -155,7 +155,7 @@ export function giveUp(what: string, error: TransientError, attempts: number): V
 
 const absentFiles = new WeakSet<Error>();
 
-/** True for the error of a file that is not there, in a repository that may be. */
+/** True when a file is missing from a repository that may exist. */
 export function isAbsent(error: unknown): boolean {
   return error instanceof Error && absentFiles.has(error);
 }
@@ -167,7 +167,7 @@ interface HubWord {
   absent?: boolean;
 }
 
-/** What the hub says in X-Error-Code. */
+/** Meaning of the hub's X-Error-Code header. */
 const hubWords: ReadonlyMap<string, HubWord> = new Map<string, HubWord>([
   [
     'RepoNotFound',
@@ -196,12 +196,12 @@ const hubWords: ReadonlyMap<string, HubWord> = new Map<string, HubWord>([
 function refusal(url: string, response: Response): Error {
   const { status } = response;
   const what = redactUrl(url);
-  // A signed address behind a redirect may have run out; the next try asks for a new one.
+  // A signed URL behind a redirect may have expired; the next try gets a new one.
   const signed = response.redirected && (status === 401 || status === 403 || status === 410);
   if (signed || status === 408 || status === 425 || status === 429 || status >= 500)
     return new TransientError(`${what} answered ${status}`, { status, retryAfterMs: retryAfter(response) });
   const hint = response.headers.get('x-error-message') ?? '';
-  // The hub answers 401 for what does not exist, too; its own word tells the two apart.
+  // The hub also answers 401 for missing repositories; X-Error-Code distinguishes the two.
   const word = hubWords.get(response.headers.get('x-error-code') ?? '');
   if (word) {
     const error = new VitrineError(word.code, `${what}: ${word.says} ${hint}`.trim());
@@ -235,7 +235,7 @@ function retryAfter(response: Response): number | undefined {
   return Number.isFinite(ms) && ms > 0 ? ms : undefined;
 }
 
-/** A URL as it may be shown: without query, where signatures are. */
+/** A URL safe to display: without the query, which may hold signatures. */
 export function redactUrl(url: string): string {
   return url.replace(/[?#].*$/, '');
 }

@@ -10,7 +10,7 @@ const digestPattern = /^[0-9a-f]{64}$/;
 /** A repository of the hub, or of a server with the same paths. */
 export function hubRepository(http: Http, hub: string, id: string, ref: string): Repository {
   const url = (revision: string, path: string, view = 'resolve') => {
-    // Where no commit could be learned, the revision is a digest that the server does not know.
+    // Without a known commit, the revision is our digest, which the server does not know.
     const at = commitPattern.test(revision) ? revision : ref;
     return `${hub}/${id}/${view}/${encodeURIComponent(at)}/${path.split('/').map(encodeURIComponent).join('/')}`;
   };
@@ -32,7 +32,7 @@ export function hubRepository(http: Http, hub: string, id: string, ref: string):
   };
 }
 
-/** The API's answer: commit, sizes, and the digests of files in large-file storage. Undefined when it is no such answer. */
+/** Parses the API response: commit, sizes and digests of LFS files. Undefined when the response has another shape. */
 function readApi(bytes: Uint8Array): Listing | undefined {
   let answer: unknown;
   try {
@@ -54,7 +54,7 @@ function readApi(bytes: Uint8Array): Listing | undefined {
   return { revision: answer.sha, files };
 }
 
-/** Servers with the hub's paths but without its API: ask for the files, and for the pointers of the large ones. */
+/** Lists files on servers with the hub's paths but no API: probes the files and the LFS pointers of large ones. */
 async function probeRepository(
   http: Http,
   url: (revision: string, path: string, view?: string) => string,
@@ -80,7 +80,7 @@ async function probeRepository(
 }
 
 async function readPointer(http: Http, url: string): Promise<{ bytes: number; sha256: string } | undefined> {
-  // A file that is no pointer would come whole; pointers are some 130 bytes long.
+  // Pointers are about 130 bytes long; any other file would be sent in full.
   const response = await http.get(url, { range: [0, 1023] }).catch((error: unknown) => {
     http.throwIfAborted();
     if (error instanceof Error) return undefined;

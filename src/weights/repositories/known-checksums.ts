@@ -1,4 +1,4 @@
-/** One file of one commit, as it was recorded; whatever a server sends can be held against it. */
+/** The recorded size and digest of one file at one commit, used to verify downloads. */
 export interface KnownFile {
   path: string;
   bytes: number;
@@ -27,7 +27,7 @@ const distilgpt2 = weights(
   'e1ff18884359fe8beb795a5f414feb85a6ce3d929ad019c0d958c039d2b94a1b',
 );
 
-/** Every name a pinned model goes by. Apart from what else is known of models, which only a page shows. */
+/** All names of a pinned model. Separate from the other model facts, which only the page needs. */
 const pinned = new Map([
   ['gpt2', gpt2],
   ['openai-community/gpt2', gpt2],
@@ -35,7 +35,7 @@ const pinned = new Map([
   ['distilbert/distilgpt2', distilgpt2],
 ]);
 
-/** What is recorded of a hub id or a short name, in any case of letters. */
+/** The record of a hub id or short name, case-insensitive. */
 export function knownRevision(id: string): KnownRevision | undefined {
   return pinned.get(id.toLowerCase());
 }

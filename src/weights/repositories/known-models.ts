@@ -9,11 +9,11 @@ export interface KnownShape {
   vocabulary: number;
 }
 
-/** A well-known model. What is not known for sure is left out. */
+/** A well-known model. Uncertain facts are left out. */
 export interface KnownModel {
   /** Repository on the hub. */
   id: string;
-  /** Other names that lead to it. */
+  /** Aliases. */
   aliases?: readonly string[];
   /** SPDX identifier. */
   licence?: string;
@@ -23,17 +23,17 @@ export interface KnownModel {
   /** Bytes of the weights alone, as F32: what is sent to the GPU before any conversion. */
   f32Bytes: number;
   language: string;
-  /** What is unlike GPT-2, and what to look out for. */
+  /** Differences from GPT-2, and caveats. */
   special: string;
-  /** Revision to ask for, where `main` is not the one to load. */
+  /** Revision to load when it is not `main`. */
   revision?: string;
   /** A commit whose files are known by digest. */
   checksums?: KnownRevision;
-  /** Bytes of its weights file, where no commit is pinned and they are known all the same. */
+  /** Size of the weight file when no commit is pinned. */
   fileBytes?: number;
 }
 
-/** Weights and biases of a GPT-2 of this shape whose head is its embedding. */
+/** Parameter count of a GPT-2 of this shape with a tied head. */
 export function countParameters({ layers, width, positions, vocabulary }: KnownShape): number {
   const block = 12 * width * width + 13 * width;
   return (vocabulary + positions) * width + layers * block + 2 * width;
@@ -126,7 +126,7 @@ export const knownModels: readonly KnownModel[] = [
   }),
 ];
 
-/** Models that come with the page; their ids need no hub. */
+/** Models bundled with the page; they need no hub. */
 export const bundledModels: readonly KnownModel[] = [
   model(6, 256, 512, 4096, {
     id: 'tiny-tales',
@@ -142,7 +142,7 @@ const byName = new Map(
   ),
 );
 
-/** The entry of a hub id or of one of its short names, in any case of letters. */
+/** The entry of a hub id or alias, case-insensitive. */
 export function findKnown(id: string): KnownModel | undefined {
   return byName.get(id.toLowerCase());
 }

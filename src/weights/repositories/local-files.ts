@@ -57,7 +57,7 @@ async function slice(file: File, begin: number, end: number): Promise<ArrayBuffe
   }
 }
 
-/** Files that a model's folder is known by. */
+/** Files that identify a model's folder. */
 const markers: ReadonlySet<string> = new Set([
   fileNames.config,
   fileNames.hparams,
@@ -112,7 +112,7 @@ function renameWeights(files: Map<string, File>): Map<string, File> {
   return files;
 }
 
-/** Says what the files are, where none of them is a model. */
+/** Explains what the files are when none is a model. */
 async function refuseStrangers(files: ReadonlyMap<string, File>): Promise<void> {
   if ([...files.keys()].some((path) => markers.has(path))) return;
   for (const [path, file] of [...files].slice(0, 20)) {

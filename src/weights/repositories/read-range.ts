@@ -2,11 +2,11 @@ import { VitrineError } from '../../lib/index.ts';
 import { detachBuffer } from '../detach-buffer.ts';
 import { giveUp, type Http, redactUrl, TransientError } from './http.ts';
 
-/** What reading has shown about a server. */
+/** Server properties learned while reading. */
 export interface RemoteState {
   /** The server answers a range with the whole file: read it front to back, once. */
   ignoresRanges: boolean;
-  /** ETag or date of the file as first seen; every later answer must show the same. */
+  /** ETag or date in the first response; later responses must match. */
   version?: string;
 }
 

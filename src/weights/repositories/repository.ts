@@ -46,7 +46,7 @@ export interface Repository {
   resolveRevision(attempts?: number): Promise<Listing>;
   /** Opens a file of a pinned revision; needs no listing. */
   open(revision: string, file: ListedFile & { bytes: number }): RepositoryFile;
-  /** A small file, whole; undefined where there is none. */
+  /** Reads a small file in full; undefined if there is none. */
   readWhole(revision: string, path: string): Promise<Uint8Array<ArrayBuffer> | undefined>;
 }
 

@@ -1,8 +1,8 @@
 import { type Dispatch, type Gpu, leastMicroseconds, submit } from '../../../gpu/index.ts';
 
-/** What variants of one kernel compete in. */
+/** A benchmark for the variants of one kernel. */
 export interface Contest<V> {
-  /** The default first; the others are held to what it gives. */
+  /** The default first; the others must match its output. */
   candidates: readonly [V, ...V[]];
   /** A dispatch for each layer's weights, so that none is timed in a cache it would not be in. */
   steps(variant: V): Promise<Dispatch[]>;
@@ -20,7 +20,7 @@ export interface Measured<V> {
 
 /**
  * Times the candidates on this device, best first, the default always among them. Those the device cannot compile or
- * that come out wrong are passed over.
+ * that give wrong results are skipped.
  */
 export async function rank<V>(gpu: Gpu, contest: Contest<V>): Promise<[Measured<V>, ...Measured<V>[]]> {
   const [fallback, ...others] = contest.candidates;

@@ -1,4 +1,4 @@
-/** What times and checks kernels: loaded on an adapter that was not seen before. */
+/** Autotuning and verification of kernels, loaded lazily for an unknown adapter. */
 export { tuneMatmul } from './tune-matmul.ts';
 export { tuneProducts } from './tune-matvec.ts';
 export { subgroupsRight } from './verify-subgroups.ts';

@@ -3,7 +3,7 @@ import { type MatvecShape, type MatvecVariant, variantName } from '../../../shad
 import { type GpuModel, linearOf, linearSteps } from '../gpu-model.ts';
 import type { VariantChooser } from '../options.ts';
 
-/** What a product's best variant depends on; the autotuner remembers by it. */
+/** Key of stored tuning results: everything that a product's best variant depends on. */
 export function shapeKey(shape: Pick<MatvecShape, 'matrix' | 'columns' | 'normEpsilon'>): string {
   const { matrix, columns, normEpsilon } = shape;
   const norm = normEpsilon === undefined ? '' : ' norm';
@@ -54,7 +54,7 @@ export function productKeys(model: GpuModel): string[] {
   return [...new Set(keys)];
 }
 
-/** A chooser that takes what was measured, and the default where nothing was. */
+/** Chooses the measured variant, or the default if none was measured. */
 export function chooserOf(
   info: GpuInfo,
   tuned: ReadonlyMap<string, MatvecVariant> = new Map(),

@@ -56,7 +56,7 @@ export async function tuneMatmul(gpu: Gpu, model: GpuModel, { budget }: TuneOpti
   }
 }
 
-/** A chunk of made-up rows, and where its product goes. */
+/** A chunk of synthetic rows and the output buffer of its product. */
 function testChunk(gpu: Gpu, matrix: MatrixFormat, rows: number) {
   const [inputStride, stride] = [vectorStride(matrix.columns), vectorStride(matrix.rows)];
   const values = Float32Array.from({ length: rows * inputStride }, (_, i) => Math.sin(i + 1));

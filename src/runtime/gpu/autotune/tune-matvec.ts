@@ -33,7 +33,7 @@ interface Subject {
 
 /**
  * Chooses a variant for each product of a token step by timing them on this device, after checking that each gives
- * what the default gives. Candidates a device cannot compile or that come out wrong are passed over.
+ * what the default gives. Candidates that fail to compile or give wrong results are skipped.
  */
 export async function tuneProducts(gpu: Gpu, model: GpuModel, { budget }: TuneOptions): Promise<Tuned[]> {
   const bench = new TuneBench(gpu, model);

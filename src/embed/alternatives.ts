@@ -1,7 +1,7 @@
 import { formatProbability, showToken } from '../lib/index.ts';
 
-/** A token that could stand somewhere. Recorded ones have no id: they can be looked at, not taken. */
-export interface Choice {
+/** A candidate token for a position. Recorded ones have no id, so they can be shown but not chosen. */
+export interface Alternative {
   id?: number;
   text: string;
   /** Natural log of its probability. */
@@ -9,11 +9,11 @@ export interface Choice {
 }
 
 /** A token as it is shown: recorded and fresh ones alike. */
-export interface ShownToken extends Choice {
-  alternatives: readonly Choice[];
+export interface ShownToken extends Alternative {
+  alternatives: readonly Alternative[];
 }
 
-/** A new element that is its own part, by the same name. */
+/** Creates an element whose class and `part` are both `name`. */
 export function make<Tag extends keyof HTMLElementTagNameMap>(
   tag: Tag,
   part: string,
@@ -26,37 +26,40 @@ export function make<Tag extends keyof HTMLElementTagNameMap>(
   return element;
 }
 
-/** Pieces of one character look alike: only recorded tokens, which have no id, are told apart by their text. */
-const same = (a: Choice, b: Choice | undefined) => (a.id === undefined ? a.text === b?.text : a.id === b?.id);
+/** Byte tokens of one character have the same text, so tokens are compared by id; recorded ones, without id, by text. */
+const same = (a: Alternative, b: Alternative | undefined) =>
+  a.id === undefined ? a.text === b?.text : a.id === b?.id;
 
-/** What else could have stood in the place of one token: a bar each, and a button that writes it there. */
-export class Choices {
+/** The alternatives for one token: each with a bar, and a button that replaces the token. */
+export class Alternatives {
   readonly root = make('ul', 'choices', { 'aria-label': 'What could stand here' });
 
-  constructor(private readonly onTake: (choice: Choice) => void) {
+  constructor(private readonly onTake: (alternative: Alternative) => void) {
     this.show(undefined);
   }
 
-  /** Shows the likeliest tokens of a place, the written one among them; nothing for undefined. */
+  /** Shows the likeliest tokens for a position, including the chosen one; hides the list for undefined. */
   show(token: ShownToken | undefined): void {
     this.root.hidden = !token;
     const others = (token?.alternatives ?? []).filter((other) => !same(other, token));
     const all = (token ? [token, ...others] : []).sort((a, b) => b.logprob - a.logprob);
     const most = Math.exp(all[0]?.logprob ?? 0);
-    this.root.replaceChildren(...all.map((choice) => this.row(choice, choice === token, most)));
+    this.root.replaceChildren(
+      ...all.map((alternative) => this.row(alternative, alternative === token, most)),
+    );
   }
 
-  private row(choice: Choice, written: boolean, most: number): HTMLLIElement {
+  private row(alternative: Alternative, written: boolean, most: number): HTMLLIElement {
     const button = make('button', 'choice', { type: 'button' });
-    const probability = Math.exp(choice.logprob);
+    const probability = Math.exp(alternative.logprob);
     const share = formatProbability(probability);
-    const say = `${JSON.stringify(choice.text)}, ${share}`;
+    const say = `${JSON.stringify(alternative.text)}, ${share}`;
     button.setAttribute('aria-label', written ? `${say}, as written` : `Write ${say}`);
     if (written) button.setAttribute('aria-current', 'true');
-    button.disabled = !written && choice.id === undefined;
-    button.addEventListener('click', () => written || this.onTake(choice));
+    button.disabled = !written && alternative.id === undefined;
+    button.addEventListener('click', () => written || this.onTake(alternative));
     const name = document.createElement('bdi');
-    name.textContent = showToken(choice.text);
+    name.textContent = showToken(alternative.text);
     const bar = make('span', 'bar');
     bar.style.setProperty('--share', (probability / most).toFixed(3));
     button.append(name, bar, share);
