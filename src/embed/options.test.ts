@@ -24,7 +24,7 @@ describe('attributes of an embed', () => {
       );
   });
 
-  it('load nothing by themselves unless told so', () => {
+  it('do not load automatically unless configured', () => {
     expect(autoload(reading({}))).toBe('click');
     expect(autoload(reading({ autoload: 'yes' }))).toBe('click');
     expect(autoload(reading({ autoload: 'visible' }))).toBe('visible');

@@ -29,7 +29,7 @@ describe('origins that may command', () => {
     expect([...origins]).toEqual(['https://a.example', 'http://localhost:8080']);
   });
 
-  it('are nobody without a name, and never an opaque or broken one', () => {
+  it('are none without a name, and never an opaque or malformed one', () => {
     expect(allowedOrigins([], []).size).toBe(0);
     expect(allowedOrigins(['null', '*', 'data:text/html,x', ''], []).size).toBe(0);
   });

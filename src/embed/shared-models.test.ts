@@ -37,7 +37,7 @@ describe('models shared by elements', () => {
     expect(models.usage()).toEqual({ models: 0, gpuBytes: 0 });
   });
 
-  it('aborts a load nobody waits for, and frees what comes all the same', async () => {
+  it('aborts a load without waiters, and disposes a model that arrives anyway', async () => {
     const { models, loads } = setup();
     const share = models.take('m', {}, ignore);
     share.release();

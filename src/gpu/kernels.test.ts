@@ -22,7 +22,7 @@ const names = Array.from({ length: 200 }, (_, i) => `kernel ${i}`);
 const settled = () => new Promise((resolve) => setTimeout(resolve, 0));
 
 describe('the cache of kernels', () => {
-  it('compiles a few at once, each once, until all are there', async () => {
+  it('limits concurrency and compiles each kernel once', async () => {
     const { device, begun, ends } = slowDevice();
     const cache = new KernelCache(device);
     const all = Promise.all([...names, ...names].map((name) => cache.compile(source(name))));
@@ -36,7 +36,7 @@ describe('the cache of kernels', () => {
     expect(begun).toEqual(names);
   });
 
-  it('begins nothing more once it is closed', async () => {
+  it('starts no compilation after it is closed', async () => {
     const { device, begun, ends } = slowDevice();
     const cache = new KernelCache(device);
     const all = Promise.allSettled(names.map((name) => cache.compile(source(name))));

@@ -23,7 +23,7 @@ function fakeDevice(late: boolean) {
 }
 
 describe('waits for the queue', () => {
-  it('are left alone where the queue answers at once', async () => {
+  it('are not nudged when the queue answers immediately', async () => {
     const { device, queue } = fakeDevice(false);
     await detectPolling(device);
     await queueDone(device);
@@ -31,7 +31,7 @@ describe('waits for the queue', () => {
     expect(queue.submits).toBe(0);
   });
 
-  it('are nudged where it answers late, as long as somebody waits', async () => {
+  it('are nudged while pending when the queue answers late', async () => {
     vi.useFakeTimers();
     try {
       const { device, queue } = fakeDevice(true);

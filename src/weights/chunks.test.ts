@@ -54,7 +54,7 @@ const setup = fc.record({
   cuts: fc.array(fc.integer({ min: 0, max: whole.length }), { maxLength: 8 }),
 });
 
-test('however a file is cut and wherever its chunks come from, the tensors are the same', async () => {
+test('tensors do not depend on chunk boundaries or sources', async () => {
   await fc.assert(
     fc.asyncProperty(setup, async (one) => {
       const bytes = whole.slice(0, one.length);

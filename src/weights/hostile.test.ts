@@ -179,7 +179,7 @@ describe('repositories', () => {
     expect(server.asked('model.safetensors')).toBeLessThanOrEqual(file.length);
   });
 
-  test('the token goes to the hub alone: not to a folder, not into addresses or messages', async () => {
+  test('the token is sent only to the hub: not to a folder, not in URLs or messages', async () => {
     const server = await serve(
       { 'config.json': '{}', 'tokenizer.json': '{}', 'model.safetensors': weights() },
       { gated: true, token: 'hf_secret' },

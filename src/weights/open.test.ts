@@ -42,7 +42,7 @@ test('a hub repository is pinned to its commit and streamed through signed addre
   expect(server.sent('model.safetensors')).toBe(checkpoint.totalBytes);
 });
 
-test('shards behind an index come one after the other', async () => {
+test('shards of an index are streamed in order', async () => {
   const server = await serve({ folders: { sharded: `${golden}f16-sharded` } });
   const checkpoint = await load(server.folderUrl('sharded'), {});
   expect(new Set([...checkpoint.tensors.values()].map((tensor) => tensor.file)).size).toBe(3);
@@ -58,7 +58,7 @@ test('a mirror without the API and with hidden headers serves just as well', asy
   expect(checkpoint.revision).toMatch(/^unpinned-/);
 });
 
-test('shards are kept one by one: what is whole stays when the next cannot be had', async () => {
+test('shards are stored separately: complete ones stay when the next one fails', async () => {
   const server = await serve({ repos: { 'tiny/sharded': { folder: `${golden}f16-sharded` } } });
   const last = 'model-00003-of-00003.safetensors';
   const options = { hub: server.hub, cache: true, transport: { ...quick, chunkBytes: 1024 } };

@@ -66,7 +66,7 @@ describe('the bundled model on the CPU', () => {
     }
   });
 
-  it('goes on from the middle of what is cached', async () => {
+  it('continues from the middle of the cache', async () => {
     await runtime.prefill(0, 0, [...sentence.slice(0, 9), 5, 6, 7]);
     await runtime.prefill(0, 9, sentence.slice(9));
     const resumed = await runtime.logits(0);
@@ -133,7 +133,7 @@ describe('the bundled model on the CPU', () => {
     expect(rest.map(([token]) => token?.id)).toEqual(ids.slice(middle.length));
   });
 
-  it('runs sequences side by side as it runs each alone', async () => {
+  it('gives the same results for parallel and single sequences', async () => {
     await runtime.reserve(3);
     const prompts = [sentence, sentence, sentence.slice(0, 11)];
     await runtime.prefill(0, 0, sentence);

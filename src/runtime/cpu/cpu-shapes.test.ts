@@ -112,7 +112,7 @@ describe('createCpuMath', () => {
     vi.unstubAllGlobals();
   });
 
-  it('takes SIMD where it is there', () => {
+  it('uses SIMD where available', () => {
     expect(createCpuMath(roomy, true)).toBeInstanceOf(SimdMath);
   });
 
@@ -142,7 +142,7 @@ describe('CpuWeightLoader', () => {
   });
 
   it.each(['test/golden/family/masks', 'test/golden/family/sharded', 'test/golden/family/relu'])(
-    'puts %s in place from pieces of any size',
+    'loads %s from pieces of any size',
     (folder) => {
       const checkpoint = readCheckpoint(folder);
       const whole = loadCpuWeights(checkpoint);
@@ -154,7 +154,7 @@ describe('CpuWeightLoader', () => {
     },
   );
 
-  it('takes tensors side by side, and says which is not whole', () => {
+  it('accepts interleaved tensors, and names an incomplete one', () => {
     const checkpoint = randomCheckpoint(shape({}));
     const loader = new CpuWeightLoader(checkpoint.config, checkpoint.table);
     const tensors = [...checkpoint.tensors.values()];

@@ -46,7 +46,7 @@ describe('lowering of GPT-2', () => {
 });
 
 describe('lowering of a variant', () => {
-  it('keeps a norm that no product follows as a step of its own', () => {
+  it('keeps a norm without a following product as a separate step', () => {
     const normed: Pass = (ops) => {
       const sum = ops.add(ops.embed('wte', 24), ops.embedPosition('wpe', 24));
       const x = ops.layerNorm('ln_0', sum, 1e-5);

@@ -1,3 +1,4 @@
+import type { TokenAlternative } from '../../engine/index.ts';
 import { formatProbability, showToken } from '../../lib/index.ts';
 import { surprisal } from '../lib/shade.ts';
 import { messages } from '../messages/index.ts';
@@ -5,6 +6,27 @@ import type { TextToken } from '../state/document.ts';
 import { Bar } from './bar.tsx';
 
 const words = messages.next;
+
+interface OddsRowProps {
+  choice: TokenAlternative;
+  most: number;
+  current: boolean;
+}
+
+function OddsRow({ choice, most, current }: OddsRowProps) {
+  const probability = Math.exp(choice.logprob);
+  return (
+    <tr data-current={current || undefined}>
+      <th scope="row">
+        <bdi className="token-text">{showToken(choice.text)}</bdi>
+      </th>
+      <td className="bar-cell">
+        <Bar share={probability / most} />
+      </td>
+      <td className="choice-number live-number">{formatProbability(probability)}</td>
+    </tr>
+  );
+}
 
 /** One written token and what was considered in its place: all that is known without asking the model again. */
 export function LiveOdds({ token }: { token: TextToken }) {
@@ -35,17 +57,9 @@ export function LiveOdds({ token }: { token: TextToken }) {
           </tr>
         </thead>
         <tbody>
-          {choices.map((choice, place) => (
-            // biome-ignore lint/suspicious/noArrayIndexKey: a row is its place, its token changes with every step
-            <tr key={place} data-current={choice.id === token.id || undefined}>
-              <th scope="row">
-                <bdi className="token-text">{showToken(choice.text)}</bdi>
-              </th>
-              <td className="bar-cell">
-                <Bar share={Math.exp(choice.logprob) / most} />
-              </td>
-              <td className="choice-number live-number">{formatProbability(Math.exp(choice.logprob))}</td>
-            </tr>
+          {choices.map((choice, rank) => (
+            // biome-ignore lint/suspicious/noArrayIndexKey: rows are keyed by rank, their tokens change with every step
+            <OddsRow key={rank} choice={choice} most={most} current={choice.id === token.id} />
           ))}
         </tbody>
       </table>

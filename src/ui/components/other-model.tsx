@@ -60,47 +60,65 @@ function LocalFiles() {
   );
 }
 
+interface SourceFormProps {
+  source: string;
+  onSource(source: string): void;
+  onLoad(source: string): void;
+  onPlan(source: string): void;
+}
+
+/** The field for a hub id or URL, with buttons to load it or to estimate its memory. */
+function SourceForm({ source, onSource, onLoad, onPlan }: SourceFormProps) {
+  const id = useId();
+  const wanted = source.trim();
+  const onSubmit = (event: FormEvent) => {
+    event.preventDefault();
+    if (wanted) onLoad(wanted);
+  };
+  return (
+    <form className="field-row" onSubmit={onSubmit}>
+      <label htmlFor={id}>{words.sourceLabel}</label>
+      <div className="field-with-button">
+        <input
+          id={id}
+          type="text"
+          inputMode="url"
+          autoCapitalize="off"
+          autoComplete="off"
+          spellCheck={false}
+          placeholder={words.sourcePlaceholder}
+          value={source}
+          onChange={(event) => onSource(event.target.value)}
+        />
+        <button type="submit" className="primary" disabled={!wanted}>
+          {words.load}
+        </button>
+        <button type="button" disabled={!wanted} onClick={() => onPlan(wanted)}>
+          {words.fits}
+        </button>
+      </div>
+    </form>
+  );
+}
+
 /** Any repository of the hub, any folder on the web, or files from this device. */
 export function OtherModel({ onLoad }: { onLoad(request: LoadRequest): void }) {
   const [source, setSource] = useState('');
   const [planned, setPlanned] = useState<ModelSource | null>(null);
   const [dtype, setDtype] = useState<LoadRequest['dtype']>(null);
   const id = useId();
-  const wanted = source.trim();
-
-  function onSubmit(event: FormEvent) {
-    event.preventDefault();
-    if (wanted) onLoad({ ...requestFor(wanted), dtype });
-  }
-
   return (
     <section className="other" aria-labelledby={`${id}-title`}>
       <h3 id={`${id}-title`}>{words.otherTitle}</h3>
-      <form className="field-row" onSubmit={onSubmit}>
-        <label htmlFor={id}>{words.sourceLabel}</label>
-        <div className="field-with-button">
-          <input
-            id={id}
-            type="text"
-            inputMode="url"
-            autoCapitalize="off"
-            autoComplete="off"
-            spellCheck={false}
-            placeholder={words.sourcePlaceholder}
-            value={source}
-            onChange={(event) => {
-              setSource(event.target.value);
-              setPlanned(null);
-            }}
-          />
-          <button type="submit" className="primary" disabled={!wanted}>
-            {words.load}
-          </button>
-          <button type="button" disabled={!wanted} onClick={() => setPlanned(wanted)}>
-            {words.fits}
-          </button>
-        </div>
-      </form>
+      <SourceForm
+        source={source}
+        onSource={(text) => {
+          setSource(text);
+          setPlanned(null);
+        }}
+        onLoad={(wanted) => onLoad({ ...requestFor(wanted), dtype })}
+        onPlan={setPlanned}
+      />
       {planned && <MemoryPlanView source={planned} dtype={dtype} onDtype={setDtype} />}
       <TokenField />
       <LocalFiles />

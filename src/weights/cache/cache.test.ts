@@ -143,7 +143,7 @@ test('two openers at once download once', async () => {
   expect([...a.progress, ...b.progress].some((one) => one.notice?.includes('Another tab'))).toBe(true);
 });
 
-test('a load without the storage leaves what is stored alone', async () => {
+test('a load without storage does not change stored data', async () => {
   await load();
   expect((await load({ cache: false })).progress.at(-1)).toMatchObject({
     fromCache: false,
@@ -215,7 +215,7 @@ test('progress never goes back within a load, and ends at the total', async () =
   expect(weights.at(-1)?.bytesPerSecond).toBeGreaterThan(0);
 });
 
-test('cancelled anywhere, a load goes on later', async () => {
+test('a load cancelled at any point can resume', async () => {
   let fetched = 0;
   for (const share of [0, 0.2, 0.5, 0.8]) {
     const control = new AbortController();

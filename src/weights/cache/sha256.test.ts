@@ -22,7 +22,7 @@ describe('SHA-256', () => {
     }
   });
 
-  it('gives the same whatever pieces the bytes come in', () => {
+  it('does not depend on how the bytes are split', () => {
     const bytes = bytesOf(10_000);
     const whole = toHex(reference(bytes));
     for (const size of [1, 3, 63, 64, 65, 127, 1000]) {

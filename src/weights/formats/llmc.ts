@@ -43,7 +43,8 @@ export function readLlmc(front: Uint8Array, at: { file: string; fileBytes: numbe
   const view = new DataView(front.buffer, front.byteOffset, llmcHeaderBytes);
   const version = view.getInt32(4, true);
   const type = dtypes.get(version);
-  if (!type) throw unsupported(at.file, `its version is ${version}; 3 (f32) and 5 (bf16) are read`);
+  if (!type)
+    throw unsupported(at.file, `its version is ${version}; versions 3 (f32) and 5 (bf16) are supported`);
   const sizes = readSizes(view, at.file);
   const tensors = layOut(sizes, type, at);
   const { positions, vocabulary, layers, heads, channels } = sizes;
@@ -85,6 +86,22 @@ function readSizes(view: DataView, file: string): Sizes {
   return sizes;
 }
 
+/** Names and shapes of a block's tensors, in the order of the file. */
+const blockTensors = (C: number): readonly [role: string, shape: number[]][] => [
+  ['ln_1.weight', [C]],
+  ['ln_1.bias', [C]],
+  ['attn.c_attn.weight', [3 * C, C]],
+  ['attn.c_attn.bias', [3 * C]],
+  ['attn.c_proj.weight', [C, C]],
+  ['attn.c_proj.bias', [C]],
+  ['ln_2.weight', [C]],
+  ['ln_2.bias', [C]],
+  ['mlp.c_fc.weight', [4 * C, C]],
+  ['mlp.c_fc.bias', [4 * C]],
+  ['mlp.c_proj.weight', [C, 4 * C]],
+  ['mlp.c_proj.bias', [C]],
+];
+
 /** All tensors in the order of the file. The matrices of the blocks are [out, in]. */
 function layOut(
   { positions, vocabulary, layers, channels: C, padded }: Sizes,
@@ -106,23 +123,10 @@ function layOut(
     tensors.push(info.shape.length === 2 && name.startsWith('h.') ? asConv1d(info) : info);
     place += (shape[0] ?? 0) * rowBytes;
   };
-  const each = (role: string, ...shape: number[]) => {
-    for (let layer = 0; layer < layers; layer++) put(`h.${layer}.${role}`, shape);
-  };
   put('wte.weight', [padded, C], vocabulary);
   put('wpe.weight', [positions, C]);
-  each('ln_1.weight', C);
-  each('ln_1.bias', C);
-  each('attn.c_attn.weight', 3 * C, C);
-  each('attn.c_attn.bias', 3 * C);
-  each('attn.c_proj.weight', C, C);
-  each('attn.c_proj.bias', C);
-  each('ln_2.weight', C);
-  each('ln_2.bias', C);
-  each('mlp.c_fc.weight', 4 * C, C);
-  each('mlp.c_fc.bias', 4 * C);
-  each('mlp.c_proj.weight', C, 4 * C);
-  each('mlp.c_proj.bias', C);
+  for (const [role, shape] of blockTensors(C))
+    for (let layer = 0; layer < layers; layer++) put(`h.${layer}.${role}`, shape);
   put('ln_f.weight', [C]);
   put('ln_f.bias', [C]);
   if (place !== fileBytes)

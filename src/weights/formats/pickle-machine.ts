@@ -121,7 +121,7 @@ export class Machine {
 
   pop(): PickleValue {
     const value = this.#stack.pop();
-    if (value === undefined || value === mark) throw new PickleFault('its pickle takes what it did not put');
+    if (value === undefined || value === mark) throw new PickleFault('its pickle pops from an empty stack');
     return value;
   }
 
@@ -157,20 +157,20 @@ export class Machine {
 
   get(index: number): void {
     const value = this.#memo.get(index);
-    if (value === undefined) throw new PickleFault('its pickle takes up what it did not keep');
+    if (value === undefined) throw new PickleFault('its pickle reads a memo entry that it never stored');
     this.push(value);
   }
 
   append(items: PickleValue[]): void {
     const list = this.top();
-    if (!Array.isArray(list)) throw new PickleFault('its pickle appends to what is no list');
+    if (!Array.isArray(list)) throw new PickleFault('its pickle appends to a value that is not a list');
     for (const item of items) list.push(item);
   }
 
   setItems(items: PickleValue[]): void {
     const dictionary = this.top();
     if (!(dictionary instanceof Map) || items.length % 2 !== 0)
-      throw new PickleFault('its pickle puts items into what is no dictionary');
+      throw new PickleFault('its pickle adds items to a value that is not a dictionary');
     for (let i = 0; i < items.length; i += 2) {
       const key = items[i] as PickleValue;
       if (dictionary.has(key)) throw new PickleFault(`it has ${shown(String(key))} twice`);
@@ -191,7 +191,7 @@ export class Machine {
     const args = this.pop();
     const callee = this.pop();
     if (!(callee instanceof PickleGlobal) || !Array.isArray(args))
-      throw new PickleFault('its pickle calls what is no function');
+      throw new PickleFault('its pickle calls a value that is not a function');
     this.push(this.#host.call(callee.name, args));
   }
 
@@ -199,7 +199,7 @@ export class Machine {
   build(): void {
     this.pop();
     if (!(this.top() instanceof Map))
-      throw new PickleFault('its pickle gives state to what is no dictionary');
+      throw new PickleFault('its pickle sets state on a value that is not a dictionary');
   }
 
   persistent(): void {

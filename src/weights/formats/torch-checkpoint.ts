@@ -38,7 +38,7 @@ export async function readTorchCheckpoint(read: ReadRange, at: FileFacts): Promi
     const first = await read(0, Math.min(16, at.fileBytes));
     if (first[0] === 0x50 && first[1] === 0x4b) return await readArchive(read, at);
     if (legacyMagic.every((byte, i) => first[i] === byte)) return await readLegacy(read, at);
-    throw new ZipFault('it begins like no checkpoint that torch.save writes');
+    throw new ZipFault('it does not start like a checkpoint written by torch.save');
   } catch (cause) {
     if (!(cause instanceof PickleFault || cause instanceof ZipFault)) throw cause;
     throw new VitrineError(
@@ -134,7 +134,7 @@ async function checkFirstCount(
   const bytes = await read(place - 8, place);
   const count = new DataView(bytes.buffer, bytes.byteOffset, 8).getBigInt64(0, true);
   if (count !== BigInt(host.storages.get(key)?.count ?? -1))
-    throw new PickleFault('its values are not where they should be');
+    throw new PickleFault('its storages are not at the expected offsets');
 }
 
 /** Keys under which trainers nest the state dictionary. */

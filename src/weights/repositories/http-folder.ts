@@ -63,18 +63,16 @@ interface Probing {
   head(path: string): Promise<Headers | undefined>;
 }
 
-/**
- * Finds a model's files by requesting them. Small files are read in full, weight files by their first bytes.
- * `named` is a weight file named by the user; `only` restricts the files that are requested.
- */
-export async function probeFolder(
+interface ProbeTarget extends Pick<ProbedFolder, 'files' | 'versions'> {
+  only: ReadonlySet<string> | undefined;
+}
+
+/** Requests files and records what was found in `files` and `versions`. */
+function createProbing(
   http: Http,
   url: (path: string) => string,
-  id: string,
-  { only, named }: { only?: ReadonlySet<string>; named?: string } = {},
-): Promise<ProbedFolder> {
-  const files = new Map<string, ListedFile>();
-  const versions: string[] = [];
+  { files, versions, only }: ProbeTarget,
+): Probing {
   const whole = async (path: string): Promise<Headers | undefined> => {
     if (only && !only.has(path)) return undefined;
     const answer = await readWholeUrl(http, url(path));
@@ -93,7 +91,23 @@ export async function probeFolder(
     files.set(path, { path, bytes, head, sequential, version });
     return answer.headers;
   };
-  const probing = { files, whole, head };
+  return { files, whole, head };
+}
+
+/**
+ * Finds a model's files by requesting them. Small files are read in full, weight files by their first bytes.
+ * `named` is a weight file named by the user; `only` restricts the files that are requested.
+ */
+export async function probeFolder(
+  http: Http,
+  url: (path: string) => string,
+  id: string,
+  { only, named }: { only?: ReadonlySet<string>; named?: string } = {},
+): Promise<ProbedFolder> {
+  const files = new Map<string, ListedFile>();
+  const versions: string[] = [];
+  const probing = createProbing(http, url, { files, versions, only });
+  const { whole } = probing;
   const config = await whole(fileNames.config);
   const [weights, adapter] = await Promise.all([
     config ? probeWeights(probing) : probeOtherForms(probing, named),
@@ -140,7 +154,7 @@ async function probeShards({ files, head }: Probing, path: string): Promise<Head
   let headers: Headers | undefined;
   for (const shard of parseShardIndex(new TextDecoder().decode(index), path).shards) {
     headers = await head(shard);
-    if (!headers) throw new VitrineError('not-found', `The shard ${shard} named by ${path} is not there.`);
+    if (!headers) throw new VitrineError('not-found', `The shard ${shard} named by ${path} is missing.`);
   }
   return headers;
 }

@@ -136,7 +136,7 @@ export function aborted(signal: AbortSignal): VitrineError {
   if (signal.reason instanceof VitrineError) return signal.reason;
   return new VitrineError(
     'aborted',
-    'Loading was cancelled; what is stored stays, so that it can go on later.',
+    'Loading was cancelled. Stored data is kept, so loading can resume later.',
     {
       cause: signal.reason,
     },
@@ -222,7 +222,7 @@ function refusal(url: string, response: Response): Error {
   if (status === 416)
     return new VitrineError(
       'integrity',
-      `${what} is shorter than it was said to be: the file has changed. Load it again.`,
+      `${what} is shorter than declared: the file has changed. Load it again.`,
     );
   return new VitrineError('http-status', `${what}: unexpected HTTP status ${status}. ${hint}`.trim());
 }

@@ -17,7 +17,7 @@ describe('known models', () => {
     expect(findKnown(id)?.parameters).toBe(parameters);
   });
 
-  test('each is a hub id of its own that can be loaded, and counted from its shape', () => {
+  test('each has a unique, loadable hub id and a parameter count that matches its shape', () => {
     expect(new Set(knownModels.map(({ id }) => id)).size).toBe(knownModels.length);
     for (const { id, revision = 'main', parameters, f32Bytes, shape } of knownModels) {
       expect(parseSource(`${id}@${revision}`)).toMatchObject({ kind: 'hub', id, revision });
@@ -77,7 +77,7 @@ describe('withPins', () => {
     );
   });
 
-  test('leaves other commits and other models alone', () => {
+  test('ignores other commits and other models', () => {
     const other = listing({ bytes: 5 }, 'f'.repeat(40));
     expect(verifyKnown('gpt2', other)).toBe(other);
     const same = listing({ bytes: 5 });

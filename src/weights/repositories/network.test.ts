@@ -142,7 +142,7 @@ test('a file that changes between two ranges is an integrity error', async () =>
   await expect(Promise.all([loading, changed])).rejects.toMatchObject({ code: 'integrity' });
 });
 
-test('a page in place of a file is no file', async () => {
+test('a web page instead of a file counts as missing', async () => {
   server.addFolder('portal', model.files);
   server.fault({ kind: 'html' });
   await expect(load({}, server.folderUrl('portal'))).rejects.toMatchObject({ code: 'not-found' });

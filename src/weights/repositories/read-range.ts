@@ -123,7 +123,7 @@ function checkContentRange(url: string, response: Response, range: { begin: numb
   const seen = contentRange(response);
   if (!seen) return;
   if (seen.first !== range.begin)
-    throw new TransientError(`${redactUrl(url)} sent bytes from ${seen.first} in place of ${range.begin}`);
+    throw new TransientError(`${redactUrl(url)} sent bytes from ${seen.first} instead of ${range.begin}`);
   if (range.total !== undefined && seen.total !== undefined && seen.total !== range.total)
     throw new VitrineError(
       'integrity',
