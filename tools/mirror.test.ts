@@ -5,7 +5,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { openCheckpoint } from '../src/weights/index.ts';
 import { type HubServer, startHubServer } from '../test/support/hub-server.ts';
 import { sampleModel } from '../test/support/sample-model.ts';
-import { chooseFiles, mirror, parseEntry } from './mirror.mjs';
+import { chooseFiles, mirror, parseEntry } from './mirror.ts';
 
 const id = 'tiny/sample';
 const weights = 'model.safetensors';

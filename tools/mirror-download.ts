@@ -14,11 +14,42 @@ import { setTimeout as sleep } from 'node:timers/promises';
 
 const attempts = 6;
 
+/** How the hub is asked. */
+export interface HubAccess {
+  /** Base URL; huggingface.co by default. */
+  hub?: string;
+  token?: string;
+  /** Wait after the first failure, doubled with each further one. Default 1000. */
+  backoffMs?: number;
+}
+
+/** A file as the hub lists it; size and SHA-256 where the hub states them. */
+export interface ListedFile {
+  name: string;
+  bytes?: number;
+  sha256?: string;
+}
+
+/** The part of the hub's answer that is used. */
+interface Repository {
+  sha?: string;
+  siblings?: { rfilename: string; size?: number; lfs?: { size?: number; sha256?: string } }[];
+}
+
+const defaultHub = 'https://huggingface.co';
+
 /** Commit and files of a revision: name, bytes, and SHA-256 where the hub states it. */
-export async function listRepository({ hub, id, revision, token, backoffMs = 1000 }) {
+export async function listRepository(
+  { hub = defaultHub, token, backoffMs = 1000 }: HubAccess,
+  id: string,
+  revision: string,
+): Promise<{ commit: string; files: ListedFile[] }> {
   const url = `${hub}/api/models/${id}/revision/${encodeURIComponent(revision)}?blobs=true`;
-  const answer = await retry(backoffMs, async () => (await get(url, { token })).json());
-  if (!/^[0-9a-f]{40}$/.test(answer?.sha) || !Array.isArray(answer.siblings))
+  const answer = await retry(backoffMs, async (): Promise<Repository | null> => {
+    const response = await get(url, { token });
+    return response.json();
+  });
+  if (!answer?.sha || !/^[0-9a-f]{40}$/.test(answer.sha) || !Array.isArray(answer.siblings))
     throw new Error(`${url} answered with something other than a repository.`);
   const files = answer.siblings.map(({ rfilename, size, lfs }) => ({
     name: String(rfilename),
@@ -32,7 +63,11 @@ export async function listRepository({ hub, id, revision, token, backoffMs = 100
  * One file of a commit to a folder. Goes on where an earlier download stopped (`NAME.part`); only a file of the right
  * size and digest gets its name.
  */
-export async function downloadFile({ hub, id, commit, token, backoffMs = 1000 }, file, folder) {
+export async function downloadFile(
+  { hub = defaultHub, token, backoffMs = 1000 }: HubAccess,
+  { id, commit, file }: { id: string; commit: string; file: ListedFile },
+  folder: string,
+): Promise<void> {
   const target = join(folder, file.name);
   if (existsSync(target) && (await fits(target, file))) return;
   const part = `${target}.part`;
@@ -57,7 +92,7 @@ export async function downloadFile({ hub, id, commit, token, backoffMs = 1000 },
  * Writes pieces as they come and before anything else is waited for: when the line is cut, what waits in a stream is
  * dropped, and would be downloaded again.
  */
-async function append(body, path, flags) {
+async function append(body: AsyncIterable<Uint8Array>, path: string, flags: 'a' | 'w'): Promise<void> {
   const file = openSync(path, flags);
   try {
     for await (const piece of body) writeFileSync(file, piece);
@@ -67,21 +102,21 @@ async function append(body, path, flags) {
 }
 
 /** SHA-256 of a file, in hex. */
-export async function digestFile(path) {
+export async function digestFile(path: string): Promise<string> {
   const hash = createHash('sha256');
   for await (const piece of createReadStream(path)) hash.update(piece);
   return hash.digest('hex');
 }
 
-async function fits(path, { bytes, sha256 }) {
+async function fits(path: string, { bytes, sha256 }: ListedFile): Promise<boolean> {
   if (bytes !== undefined && statSync(path).size !== bytes) return false;
   return sha256 === undefined || (await digestFile(path)) === sha256;
 }
 
 class Transient extends Error {}
 
-async function get(url, { token, range }) {
-  const headers = { 'Accept-Encoding': 'identity' };
+async function get(url: string, { token, range }: { token?: string; range?: string }): Promise<Response> {
+  const headers: Record<string, string> = { 'Accept-Encoding': 'identity' };
   // `fetch` drops the token where a redirect leaves the hub.
   if (token) headers.Authorization = `Bearer ${token}`;
   if (range) headers.Range = range;
@@ -97,13 +132,14 @@ async function get(url, { token, range }) {
   throw new Error(`${message}.`);
 }
 
-async function retry(backoffMs, task) {
+async function retry<T>(backoffMs: number, task: () => Promise<T>): Promise<T> {
   for (let failures = 1; ; failures++) {
     try {
       return await task();
     } catch (error) {
       // A dropped body is a TypeError or a system error, by the place where it is noticed.
-      const passing = error instanceof Transient || error instanceof TypeError || error.code;
+      const system = error instanceof Error && 'code' in error && error.code;
+      const passing = error instanceof Transient || error instanceof TypeError || system;
       if (!passing || failures === attempts) throw error;
       await sleep(backoffMs * 2 ** (failures - 1) * (0.5 + Math.random()));
     }
