@@ -4,7 +4,7 @@ import { plotCost } from './plot.ts';
 import { reportText } from './report.ts';
 import { defaultPrompts, runBench } from './run.ts';
 
-/** The bench in Node; `navigator.gpu` and the bundled model's files are given by tools/bench-node.mjs. */
+/** The bench in Node; `navigator.gpu` and the bundled model's files are given by tools/bench-node.ts. */
 export async function main(words: readonly string[], bundled: () => Promise<File[]>): Promise<void> {
   const line = parseCommandLine(words);
   const report = await runBench({

@@ -1,6 +1,6 @@
 import type { LoadedRuntime } from '../src/engine/index.ts';
 import { type BenchDtype, createBenchRuntime, decodeGreedy, resolveSource } from './load-model.ts';
-import { reportText } from './report.ts';
+import { type Report, reportText } from './report.ts';
 import { type BenchOptions, defaultPrompts, runBench } from './run.ts';
 
 /** For outside harnesses: one model at a time, in this thread. */
@@ -11,7 +11,7 @@ interface OutsideBench {
   prefill(ids: number[]): Promise<Float32Array>;
   /** n greedy tokens, continuing where the last call stopped. */
   decode(n: number): Promise<{ ids: number[] }>;
-  run(options: Partial<BenchOptions>): Promise<unknown>;
+  run(options: Partial<BenchOptions>): Promise<{ text: string; report: Report }>;
 }
 
 declare global {

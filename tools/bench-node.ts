@@ -2,6 +2,7 @@ import { openAsBlob, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { createServer } from 'vite';
 import { create, globals } from 'webgpu';
+import type * as bench from '../bench/node.ts';
 
 /** Runs the bench on Dawn in Node: the same engine and the same table as in the browser. */
 Object.assign(globalThis, globals);
@@ -13,7 +14,7 @@ Object.defineProperty(globalThis, 'navigator', {
 
 const folder = join(import.meta.dirname, '../public/models/tiny-tales');
 
-async function bundled() {
+async function bundled(): Promise<File[]> {
   const names = readdirSync(folder).filter((name) => /\.(json|txt|safetensors)$/.test(name));
   return Promise.all(names.map(async (name) => new File([await openAsBlob(join(folder, name))], name)));
 }
@@ -25,7 +26,7 @@ const server = await createServer({
   optimizeDeps: { noDiscovery: true },
 });
 try {
-  const { main } = await server.ssrLoadModule('/bench/node.ts');
+  const { main } = (await server.ssrLoadModule('/bench/node.ts')) as typeof bench;
   await main(process.argv.slice(2), bundled);
 } catch (error) {
   console.error(error instanceof Error ? error.message : error);

@@ -5,8 +5,8 @@ import { chromium } from 'playwright';
 import { startStaticServer } from '../e2e/support/static-server.ts';
 import { startHubServer } from '../test/support/hub-server.ts';
 import { browserArgs, findBrowser } from './browser.ts';
-import { toPalette } from './screenshots/palette.mjs';
-import { states } from './screenshots/states.mjs';
+import { toPalette } from './screenshots/palette.ts';
+import { type PageState, states } from './screenshots/states.ts';
 
 /**
  * Pictures of every state of the built page, from the page itself: `npm run screenshots [-- name ...]`.
@@ -27,13 +27,14 @@ const hub = await startHubServer({
     'vitrine/gated': { folder: join(root, 'test/golden/bf16'), gated: true },
   },
 });
-const launch = (args) => chromium.launch({ executablePath: findBrowser(), args });
+const launch = (args: string[]) => chromium.launch({ executablePath: findBrowser(), args });
 const browsers = {
   gpu: await launch(browserArgs),
   none: await launch(['--no-sandbox', '--disable-gpu', '--disable-features=WebGPU']),
 };
 
-async function take({ name, size = [1280, 800], scale = 1, browser = 'gpu', media = {}, steps }) {
+async function take(state: PageState): Promise<number> {
+  const { name, size = [1280, 800], scale = 1, browser = 'gpu', media = {} } = state;
   const [width, height] = size;
   const context = await browsers[browser].newContext({
     baseURL: `${site.origin}/`,
@@ -45,7 +46,7 @@ async function take({ name, size = [1280, 800], scale = 1, browser = 'gpu', medi
   try {
     const page = await context.newPage();
     page.setDefaultTimeout(60_000);
-    await steps(page, { hub, context });
+    await state.steps(page, { hub, context });
     const png = toPalette(await page.screenshot({ animations: 'disabled', caret: 'hide' }));
     writeFileSync(join(folder, `${name}.png`), png);
     return png.length;
@@ -68,7 +69,7 @@ try {
       console.log(`${state.name}.png, ${Math.round(bytes / 1000)} kB`);
     } catch (error) {
       failed += 1;
-      console.error(`${state.name}: ${error.message}`);
+      console.error(`${state.name}: ${error instanceof Error ? error.message : error}`);
     }
   }
 } finally {

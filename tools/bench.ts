@@ -1,7 +1,9 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { chromium } from 'playwright';
+import { type Browser, chromium } from 'playwright';
 import { createServer } from 'vite';
+import type * as options from '../bench/options.ts';
+import type * as plot from '../bench/plot.ts';
 import { browserArgs, ensureBrowser, findBrowser } from './browser.ts';
 
 /** Runs the bench in a real browser. With a graphics adapter set VITRINE_GPU=1: no software adapter is forced. */
@@ -10,10 +12,10 @@ const server = await createServer({
   logLevel: 'error',
   server: { port: 0, strictPort: false },
 });
-let browser;
+let browser: Browser | undefined;
 try {
-  const { parseCommandLine } = await server.ssrLoadModule('/bench/options.ts');
-  const { plotCost } = await server.ssrLoadModule('/bench/plot.ts');
+  const { parseCommandLine } = (await server.ssrLoadModule('/bench/options.ts')) as typeof options;
+  const { plotCost } = (await server.ssrLoadModule('/bench/plot.ts')) as typeof plot;
   const line = parseCommandLine(process.argv.slice(2));
   await ensureBrowser();
   await server.listen();
@@ -23,7 +25,7 @@ try {
   browser = await chromium.launch({ executablePath: findBrowser(), args });
   const page = await browser.newPage();
   page.on('pageerror', (error) => console.error(error.message));
-  await page.goto(new URL('bench.html', server.resolvedUrls.local[0]).href);
+  await page.goto(new URL('bench.html', server.resolvedUrls?.local[0]).href);
   await page.waitForFunction(() => 'bench' in window);
   const { text, report } = await page.evaluate(
     ({ model, dtypes, prompts, contexts, newTokens, repeat, autotune, text }) =>

@@ -1,100 +1,35 @@
-/** The page's states and how a visitor gets there; names are those of the pictures in docs/images. */
+import type { Page } from 'playwright';
+import {
+  branches,
+  dialog,
+  downloading,
+  embedded,
+  failing,
+  hover,
+  hubModel,
+  open,
+  opened,
+  ready,
+  type Surroundings,
+  selfCheck,
+  short,
+  stretched,
+} from './visits.ts';
 
-const story = '?prompt=Once+upon+a+time&seed=7&max-new-tokens=140';
-const short = '?prompt=Once+upon+a+time&seed=7&max-new-tokens=60';
-
-async function open(page, query = story) {
-  await page.goto(`./${query}`);
+/** One of the page's states and how a visitor gets there; its name is that of the picture in docs/images. */
+export interface PageState {
+  name: string;
+  /** Of the picture, in pixels. Default 1280 x 800. */
+  size?: [width: number, height: number];
+  /** Device pixels per CSS pixel. Default 1. */
+  scale?: number;
+  /** `none` has no WebGPU. Default `gpu`. */
+  browser?: 'gpu' | 'none';
+  media?: { dark?: boolean; still?: boolean };
+  steps(page: Page, around: Surroundings): Promise<void>;
 }
 
-async function ready(page) {
-  await page.locator('[data-testid=status][data-phase=ready]').waitFor();
-  await page.waitForTimeout(900);
-}
-
-async function opened(page, query = story) {
-  await open(page, query);
-  await ready(page);
-}
-
-/** The pointer on one of the written tokens, or on one after it: a line's end has none that can be pointed at. */
-async function hover(page, nth) {
-  for (let at = nth; at < nth + 5; at += 1) {
-    const box = await page.locator('.token-layer [data-origin=model]').nth(at).boundingBox();
-    await page.mouse.move(box.x + box.width / 2 - 2, box.y + box.height / 2);
-    await page.mouse.move(box.x + box.width / 2, box.y + box.height / 2, { steps: 3 });
-    const choice = page.getByTestId('alternatives').getByRole('button').first();
-    const shown = await choice.waitFor({ timeout: 3000 }).then(
-      () => true,
-      () => false,
-    );
-    if (shown) return page.getByTestId('next').getByRole('row').nth(4).waitFor();
-  }
-  throw new Error('No token could be pointed at.');
-}
-
-async function dialog(page, name) {
-  await page.getByRole('button', { name: name === 'Models' ? /^Model:/ : name }).click();
-  await page.getByRole('dialog').waitFor();
-  await page.waitForTimeout(300);
-  return page.getByRole('dialog');
-}
-
-const hubModel = (hub, id) => `?hub=${encodeURIComponent(hub.hub)}&model=${id}&prompt=Hello&max-new-tokens=4`;
-
-async function branches(page) {
-  await opened(page, short);
-  for (const nth of [6, 14]) {
-    await hover(page, nth);
-    await page.locator('[data-testid=alternatives] button:not([aria-current])').first().click();
-    await page.mouse.move(5, 400);
-    await ready(page);
-  }
-  await page.getByRole('tab', { name: 'Versions' }).click();
-}
-
-async function downloading(page, { hub }) {
-  await open(page, hubModel(hub, 'vitrine/plain'));
-  await page.getByRole('button', { name: 'Load it' }).click();
-  await page
-    .getByTestId('status')
-    .filter({ hasText: /weights: .+ of .+\/s, .+ left/ })
-    .waitFor();
-}
-
-async function stretched(page) {
-  await opened(page);
-  await dialog(page, 'Models');
-  await page.locator('dialog').evaluate((box) => {
-    box.scrollTop = box.scrollHeight;
-  });
-}
-
-async function failing(page, { hub }, id) {
-  await open(page, hubModel(hub, id));
-  await page.getByRole('button', { name: 'Load it' }).click();
-  await page.getByTestId('error').waitFor();
-}
-
-async function selfCheck(page) {
-  await opened(page, short);
-  const box = await dialog(page, 'Device');
-  await box.getByRole('button', { name: /check/i }).first().click();
-  await box.getByTestId('self-check').waitFor();
-  await page.waitForTimeout(300);
-  await box.getByTestId('self-check').scrollIntoViewIfNeeded();
-}
-
-/** The frame's page with one element in it, and a word looked at. */
-async function embedded(page) {
-  await page.goto('./embed.html?seed=7&max-new-tokens=60');
-  await page.getByRole('button', { name: 'Run' }).click();
-  await page.getByRole('status').filter({ hasText: '60 tokens' }).waitFor();
-  await page.getByRole('log').locator('span').nth(7).click();
-  await page.mouse.move(0, 0);
-}
-
-export const states = [
+export const states: PageState[] = [
   { name: 'page', steps: (page) => opened(page).then(() => hover(page, 22)) },
   { name: 'page-dark', media: { dark: true }, steps: (page) => opened(page).then(() => hover(page, 22)) },
   {
