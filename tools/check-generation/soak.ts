@@ -1,18 +1,19 @@
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
-import { randomCase, seeded } from './cases.mjs';
+import type { Model } from '../../src/engine/index.ts';
+import { kindNames, randomCase, seeded } from './cases.ts';
 
 setFlagsFromString('--expose_gc');
-const collectGarbage = runInNewContext('gc');
+const collectGarbage: () => void = runInNewContext('gc');
 
 /** Bytes of heap a generation may leave behind, by the slope over the later half of the run. */
 const mostBytesEach = 4096;
 const samples = 20;
 
-const settled = () => new Promise((resolve) => setTimeout(resolve, 50));
+const settled = () => new Promise<void>((resolve) => setTimeout(resolve, 50));
 
 /** What is held after everything possible was given back. */
-async function held(model) {
+async function held(model: Model) {
   await settled();
   collectGarbage();
   await settled();
@@ -22,9 +23,10 @@ async function held(model) {
 }
 
 /** The same calls every time: what they leave on the device is what there was before. */
-async function rest(model, expected) {
+async function rest(model: Model, before?: number[]): Promise<number[]> {
+  let expected = before;
   for (const n of [2, 1]) {
-    const ids = [];
+    const ids: number[] = [];
     for await (const { id, sequence } of model.generate('Once upon a time', {
       n,
       temperature: 0,
@@ -36,33 +38,41 @@ async function rest(model, expected) {
     expected = ids;
   }
   await model.score('Once upon a time there was a king, and he had a golden ball.');
-  return expected;
+  return expected ?? [];
 }
 
 /** Bytes a generation, by least squares over points [generation, bytes]. */
-function slope(points) {
-  const mean = (at) => points.reduce((sum, point) => sum + point[at], 0) / points.length;
-  const [x, y] = [mean(0), mean(1)];
+function slope(points: [generation: number, bytes: number][]): number {
+  const mean = (at: 0 | 1) => points.reduce((sum, point) => sum + point[at], 0) / points.length;
+  const [x, y] = [mean(0), mean(1)] as const;
   const over = points.reduce((sum, point) => sum + (point[0] - x) * (point[1] - y), 0);
   return over / points.reduce((sum, point) => sum + (point[0] - x) ** 2, 0);
 }
 
-const megabytes = (bytes) => `${(bytes / 2 ** 20).toFixed(2)} MiB`;
+const megabytes = (bytes: number) => `${(bytes / 2 ** 20).toFixed(2)} MiB`;
+
+interface SoakOptions {
+  model: Model;
+  assistant: Model;
+  count: number;
+  seed: number;
+  check(right: boolean, told: string): void;
+}
 
 /**
- * `count` generations with random options, one of the `cases.mjs` each. Every text is checked in itself, greedy text
+ * `count` generations with random options, one of the `cases.ts` each. Every text is checked in itself, greedy text
  * between them against the first; GPU bytes must be the same to the byte at every sample, the heap must not grow.
  */
-export async function soak({ model, assistant, count, seed, check }) {
+export async function soak({ model, assistant, count, seed, check }: SoakOptions): Promise<void> {
   const random = seeded(seed);
   const every = Math.max(1, Math.floor(count / samples));
-  const tally = new Map();
+  const tally = new Map<string, number>();
   let tokens = 0;
   // Everything is compiled and every part of the library loaded before anything is measured.
-  for (const kind of randomCase.kinds) await randomCase({ model, assistant, random, kind });
+  for (const kind of kindNames) await randomCase({ model, assistant, random, kind });
   const expected = await rest(model);
   const first = await held(model);
-  const points = [];
+  const points: [generation: number, bytes: number][] = [];
   let gpuSame = true;
   const started = performance.now();
   for (let at = 1; at <= count; at++) {

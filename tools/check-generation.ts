@@ -1,8 +1,7 @@
-import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { parseArgs } from 'node:util';
-import { soak } from './check-generation/soak.mjs';
-import { root, withEngine } from './node-engine.mjs';
+import type { GenerateOptions, Model } from '../src/engine/index.ts';
+import { soak } from './check-generation/soak.ts';
+import { goldenPrompts, parseBackend, withEngine } from './node-engine.ts';
 
 /**
  * Generation in Node, with the bundled model: how fast it writes, how long eight continuations take in one batch and
@@ -19,17 +18,18 @@ const { values } = parseArgs({
     rounds: { type: 'string', default: '5' },
   },
 });
+const backend = parseBackend(values.backend);
 const mostOfSeparate = 0.6;
 const leastTokensPerSecond = 20;
 const newTokens = Number(values.new);
 
-function check(right, told) {
+function check(right: boolean, told: string): void {
   console.log(`${right ? 'ok ' : 'NOT'} ${told}`);
   if (!right) process.exitCode = 1;
 }
 
-async function write(model, options) {
-  const ids = [];
+async function write(model: Model, options: GenerateOptions) {
+  const ids: number[] = [];
   const started = performance.now();
   for await (const { id } of model.generate('Once upon a time', {
     eos: false,
@@ -40,12 +40,13 @@ async function write(model, options) {
   return { ids, milliseconds: performance.now() - started };
 }
 
-const median = (numbers) => numbers.toSorted((left, right) => left - right)[numbers.length >> 1];
+const median = (numbers: number[]) =>
+  numbers.toSorted((left, right) => left - right)[numbers.length >> 1] ?? Number.NaN;
 
 /** Reading speed, and that the tokens are those of the reference. */
-async function alone(model) {
-  const reference = JSON.parse(readFileSync(join(root, 'test/golden/tiny-tales/reference.json'), 'utf8'));
-  const { greedy_ids: expected } = reference.prompts.find(({ text }) => text === 'Once upon a time');
+async function alone(model: Model): Promise<void> {
+  const expected = goldenPrompts().find(({ text }) => text === 'Once upon a time')?.greedy_ids;
+  if (!expected) throw new Error('The reference lacks the prompt.');
   const { ids, milliseconds } = await write(model, { temperature: 0, maxNewTokens: expected.length });
   const rate = (ids.length * 1000) / milliseconds;
   check(ids.join() === expected.join(), `${ids.length} greedy tokens are those of the reference`);
@@ -53,10 +54,10 @@ async function alone(model) {
 }
 
 /** Eight continuations in one batch against one by one, turn about, so that other work on the machine meets both. */
-async function batch(model) {
+async function batch(model: Model): Promise<void> {
   const options = { temperature: 0.8, topK: 40 };
-  const together = [];
-  const separate = [];
+  const together: number[] = [];
+  const separate: number[] = [];
   for (let round = -1; round < Number(values.rounds); round++) {
     const eight = await write(model, { ...options, n: 8, seed: 1 });
     let milliseconds = 0;
@@ -68,18 +69,18 @@ async function batch(model) {
     together.push(eight.milliseconds);
     separate.push(milliseconds);
   }
-  const ratio = median(together.map((time, round) => time / separate[round]));
+  const ratio = median(together.map((time, round) => time / (separate[round] ?? Number.NaN)));
   const told = `8 x ${newTokens} tokens: ${median(together).toFixed(0)} ms in one batch, ${median(separate).toFixed(0)} ms one by one`;
   check(ratio <= mostOfSeparate, `${told}: ratio ${ratio.toFixed(2)}, of at most ${mostOfSeparate}`);
 }
 
 await withEngine(async (load) => {
-  const model = await load('f32', values.backend);
+  const model = await load('f32', backend);
   console.log(model.adapter.description || model.adapter.backend);
   await alone(model);
   if (Number(values.rounds) > 0) await batch(model);
   if (Number(values.count) > 0) {
-    const assistant = await load('int4', values.backend);
+    const assistant = await load('int4', backend);
     await soak({ model, assistant, count: Number(values.count), seed: Number(values.seed), check });
   }
 });

@@ -1,7 +1,6 @@
-import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { parseArgs } from 'node:util';
-import { root, withEngine } from './node-engine.mjs';
+import type { GeneratedToken, GenerateOptions, Model } from '../src/engine/index.ts';
+import { goldenPrompts, parseBackend, parseDtype, withEngine } from './node-engine.ts';
 
 /**
  * Speculative decoding against plain decoding, in Node: the tokens must be the same; how many guesses were right and
@@ -25,14 +24,23 @@ const list = Array.from(
   (_, at) => `${at + 1}. The king gave the miller ${at + 1} gold coins.\n`,
 );
 
-function prompts() {
-  const reference = JSON.parse(readFileSync(join(root, 'test/golden/tiny-tales/reference.json'), 'utf8'));
-  const stories = reference.prompts.map(({ name, text }) => [name, text]);
+type Named<T> = [name: string, value: T];
+
+/** What one generation wrote, and how fast. */
+interface Timed {
+  ids: number[];
+  /** Tokens a second. */
+  rate: number;
+  last: GeneratedToken | undefined;
+}
+
+function prompts(): Named<string>[] {
+  const stories = goldenPrompts().map(({ name, text }): Named<string> => [name, text]);
   return [...stories, ['refrain', line.repeat(4)], ['list', list.join('')]];
 }
 
-async function timed(model, prompt, options) {
-  const tokens = [];
+async function timed(model: Model, prompt: string, options: GenerateOptions): Promise<Timed> {
+  const tokens: GeneratedToken[] = [];
   let first = 0;
   for await (const token of model.generate(prompt, options)) {
     if (tokens.length === 0) first = performance.now();
@@ -43,14 +51,19 @@ async function timed(model, prompt, options) {
   return { ids, rate: ((tokens.length - 1) * 1000) / milliseconds, last: tokens.at(-1) };
 }
 
-function told({ rate, last }, plain) {
+function told({ rate, last }: Timed, plain: number): string {
+  if (!last?.speculation) throw new Error('The last token tells nothing of the speculation.');
   const { drafted, accepted, passes, active } = last.speculation;
   const share = drafted ? `${Math.round((100 * accepted) / drafted)} %` : 'none';
   const end = active ? '' : ', given up';
   return `${rate.toFixed(1)}/s (x${(rate / plain).toFixed(2)}; ${accepted} of ${drafted} right: ${share}; ${passes} passes${end})`;
 }
 
-async function compare(model, ways, kinds) {
+async function compare(
+  model: Model,
+  ways: Named<GenerateOptions>[],
+  kinds: Named<GenerateOptions>[],
+): Promise<number> {
   let different = 0;
   for (const [name, prompt] of prompts()) {
     for (const [kind, sampling] of kinds) {
@@ -71,7 +84,7 @@ async function compare(model, ways, kinds) {
   return different;
 }
 
-async function beams(model) {
+async function beams(model: Model): Promise<void> {
   for (const numBeams of values.beams.split(',').map(Number)) {
     const options = { numBeams, maxNewTokens: 32, eos: false };
     for await (const _ of model.generate('Once upon a time', { ...options, maxNewTokens: 2 }));
@@ -85,15 +98,18 @@ async function beams(model) {
 }
 
 await withEngine(async (open) => {
-  const load = (dtype) => open(dtype, values.backend);
-  const model = await load('f32');
+  const backend = parseBackend(values.backend);
+  const model = await open('f32', backend);
   console.log(`${model.adapter.description || model.adapter.backend}, ${values.new} tokens`);
-  const ways = values.guesses
+  const ways: Named<GenerateOptions>[] = values.guesses
     .split(',')
     .map((count) => [`lookup ${count}`, { promptLookupNumTokens: Number(count) }]);
   if (values.assistant)
-    ways.push([`assistant ${values.assistant}`, { assistantModel: await load(values.assistant) }]);
-  const kinds = [
+    ways.push([
+      `assistant ${values.assistant}`,
+      { assistantModel: await open(parseDtype(values.assistant), backend) },
+    ]);
+  const kinds: Named<GenerateOptions>[] = [
     ['greedy', { temperature: 0 }],
     ['drawn', { temperature: 0.8, topK: 40, seed: 1 }],
   ];

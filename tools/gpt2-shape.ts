@@ -1,11 +1,12 @@
 import { createCipheriv, createHash } from 'node:crypto';
+import type { ServedFile } from '../test/support/hub-server.ts';
 
 const layers = 12;
-const [V, P, E] = [50257, 1024, 768];
+const [V, P, E] = [50257, 1024, 768] as const;
 
 /** The tensors of the 124M checkpoint, masks included, by name and shape. */
-function shapes() {
-  const table = [
+function shapes(): [name: string, shape: number[]][] {
+  const table: [string, number[]][] = [
     ['wte.weight', [V, E]],
     ['wpe.weight', [P, E]],
     ['ln_f.weight', [E]],
@@ -36,8 +37,8 @@ function shapes() {
  * A file of the 124M model's form and size: 548 MB of F32, masks among the tensors, data from byte 14,291 on.
  * The values are a cipher's key stream: reproducible, never stored, and nothing compresses them.
  */
-export function gpt2ShapedFile() {
-  const header = { __metadata__: { format: 'pt' } };
+export function gpt2ShapedFile(): ServedFile {
+  const header: Record<string, object> = { __metadata__: { format: 'pt' } };
   let at = 0;
   for (const [name, shape] of shapes()) {
     const bytes = 4 * shape.reduce((a, b) => a * b, 1);
@@ -49,12 +50,12 @@ export function gpt2ShapedFile() {
   start.writeBigUInt64LE(BigInt(text.length));
   const prefix = Buffer.concat([start, text]);
   const bytes = prefix.length + at;
-  const read = (begin, end) => {
+  const read = (begin: number, end: number): Buffer => {
     if (begin >= prefix.length) return keyStream(begin - prefix.length, end - prefix.length);
     const head = prefix.subarray(begin, Math.min(end, prefix.length));
     return end <= prefix.length ? head : Buffer.concat([head, keyStream(0, end - prefix.length)]);
   };
-  let digest;
+  let digest: string | undefined;
   const sha256 = async () => {
     digest ??= hashOf(bytes, read);
     return digest;
@@ -63,7 +64,7 @@ export function gpt2ShapedFile() {
 }
 
 /** Bytes [begin, end) of the key stream. */
-function keyStream(begin, end) {
+function keyStream(begin: number, end: number): Buffer {
   const first = Math.floor(begin / 16);
   const counter = Buffer.alloc(16);
   counter.writeUInt32BE(first, 12);
@@ -71,7 +72,7 @@ function keyStream(begin, end) {
   return cipher.update(Buffer.alloc(end - first * 16)).subarray(begin - first * 16);
 }
 
-function hashOf(bytes, read) {
+function hashOf(bytes: number, read: ServedFile['read']): string {
   const hash = createHash('sha256');
   const step = 8 * 1024 * 1024;
   for (let at = 0; at < bytes; at += step) hash.update(read(at, Math.min(at + step, bytes)));
