@@ -110,6 +110,30 @@ function usePlace(
   return place;
 }
 
+interface ChoicesProps {
+  choices: readonly TokenAlternative[];
+  current: number | undefined;
+  onChoose(choice: TokenAlternative): void;
+}
+
+/** The alternatives, likeliest first; bars are relative to the first. */
+function Choices({ choices, current, onChoose }: ChoicesProps) {
+  const most = Math.exp(choices[0]?.logprob ?? 0);
+  return (
+    <ol className="choices">
+      {choices.map((choice) => (
+        <Choice
+          key={choice.id}
+          choice={choice}
+          most={most}
+          current={choice.id === current}
+          onChoose={() => onChoose(choice)}
+        />
+      ))}
+    </ol>
+  );
+}
+
 interface AlternativesProps {
   index: number;
   opening: Opening;
@@ -130,7 +154,6 @@ export function Alternatives(props: AlternativesProps) {
   const choices = token ? token.alternatives : next;
   const count = choices?.length ?? 0;
   const rank = token ? (choices ?? []).findIndex((choice) => choice.id === token.id) + 1 : 0;
-  const most = Math.exp(choices?.[0]?.logprob ?? 0);
   const place = usePlace(box, frame, { index, count, focused: opening === 'keyboard' });
   useDismiss(box, '.sheet-text, .surprisal svg', onClose);
   const choose = (choice: TokenAlternative) => {
@@ -151,17 +174,7 @@ export function Alternatives(props: AlternativesProps) {
     >
       <Heading token={token} rank={rank} />
       {count === 0 && index > 0 && <p className="muted">{words.waiting}</p>}
-      <ol className="choices">
-        {choices?.map((choice) => (
-          <Choice
-            key={choice.id}
-            choice={choice}
-            most={most}
-            current={choice.id === token?.id}
-            onChoose={() => choose(choice)}
-          />
-        ))}
-      </ol>
+      <Choices choices={choices ?? []} current={token?.id} onChoose={choose} />
       {opening === 'touch' && (
         <button type="button" className="quiet" onClick={props.onEdit}>
           {words.edit}

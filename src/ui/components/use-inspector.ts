@@ -28,6 +28,8 @@ function useTimer() {
   return { cancel, later };
 }
 
+type Timer = ReturnType<typeof useTimer>;
+
 interface TapActions {
   index: number | null;
   open(at: number): void;
@@ -63,6 +65,33 @@ function useTaps(enabled: boolean, { index, open, close, edit }: TapActions) {
   };
 }
 
+interface HoverActions {
+  index: number | null;
+  opening: Opening;
+  open(at: number): void;
+  close(): void;
+}
+
+/** Opens the alternatives of the token a mouse rests on, and closes them some time after it left. */
+function useHover(enabled: boolean, { cancel, later }: Timer, { index, opening, open, close }: HoverActions) {
+  return {
+    onPointerMove(event: PointerEvent) {
+      const busy = event.pointerType !== 'mouse' || event.buttons !== 0;
+      if (!enabled || busy || (index !== null && opening !== 'mouse')) return;
+      const at = tokenUnder(event.clientX, event.clientY);
+      if (at === index) cancel();
+      else if (at === null) later(graceMs, close);
+      else later(index === null ? restMs : 60, () => open(at));
+    },
+    /** Only a mouse that opened the list leaves it; a finger is gone after every touch. */
+    leave(event: PointerEvent) {
+      if (event.pointerType !== 'mouse') return;
+      if (index === null) cancel();
+      else if (opening === 'mouse') later(graceMs, close);
+    },
+  };
+}
+
 /**
  * Which token is being looked at: the one a mouse rests on, a finger taps, or the caret's on request.
  * Leaving has a moment's grace, so that the pointer can travel into the list of alternatives.
@@ -71,7 +100,8 @@ export function useInspector({ enabled, onEdit }: { enabled: boolean; onEdit(at:
   const actions = useActions();
   const index = usePageState((state) => state.inspected);
   const [opening, setOpening] = useState<Opening>('plot');
-  const { cancel, later } = useTimer();
+  const timer = useTimer();
+  const { cancel } = timer;
 
   const close = useCallback(() => {
     cancel();
@@ -85,20 +115,15 @@ export function useInspector({ enabled, onEdit }: { enabled: boolean; onEdit(at:
     actions.inspect(at);
   };
 
-  const onPointerMove = (event: PointerEvent) => {
-    const busy = event.pointerType !== 'mouse' || event.buttons !== 0;
-    if (!enabled || busy || (index !== null && opening !== 'mouse')) return;
-    const at = tokenUnder(event.clientX, event.clientY);
-    if (at === index) cancel();
-    else if (at === null) later(graceMs, close);
-    else later(index === null ? restMs : 60, () => open(at, 'mouse'));
-  };
-
   const edit = (at: number) => {
     close();
     onEdit(at);
   };
 
+  const { onPointerMove, leave } = useHover(enabled, timer, {
+    ...{ index, opening, close },
+    open: (at) => open(at, 'mouse'),
+  });
   const taps = useTaps(enabled, { index, open: (at) => open(at, 'touch'), close, edit });
 
   return {
@@ -108,12 +133,7 @@ export function useInspector({ enabled, onEdit }: { enabled: boolean; onEdit(at:
     close,
     edit,
     hold: cancel,
-    /** Only a mouse that opened the list leaves it; a finger is gone after every touch. */
-    leave(event: PointerEvent) {
-      if (event.pointerType !== 'mouse') return;
-      if (index === null) cancel();
-      else if (opening === 'mouse') later(graceMs, close);
-    },
+    leave,
     pointer: { onPointerMove, ...taps },
   };
 }

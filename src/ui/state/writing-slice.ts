@@ -8,6 +8,7 @@ import {
   withoutContinuation,
 } from './document.ts';
 import { keepAll, openVersion, remember, withVersion } from './document-slice.ts';
+import type { Services } from './environment.ts';
 import { toPageError } from './error-messages.ts';
 import { frameBatch } from './frame-batch.ts';
 import type { PageState, PageStore, WritingActions, WritingData } from './page-state.ts';
@@ -167,12 +168,12 @@ function finish(store: PageStore, model: Model | null, finishReason: FinishReaso
   });
 }
 
-export const createWritingSlice: Slice<WritingData & WritingActions> =
-  ({ environment, model: owner }) =>
-  (set, get, store) => {
-    let running: AbortController | null = null;
-
-    async function follow(model: Model, run: PendingRun): Promise<void> {
+/** Runs one generation at a time, from its first token to the stored result; `stop` aborts it. */
+function createRunner(store: PageStore, { environment, model: owner }: Services) {
+  let running: AbortController | null = null;
+  return {
+    stop: () => running?.abort(),
+    async follow(model: Model, run: PendingRun): Promise<void> {
       const control = new AbortController();
       running = control;
       try {
@@ -180,60 +181,68 @@ export const createWritingSlice: Slice<WritingData & WritingActions> =
         finish(store, owner.current, reason);
       } catch (error) {
         finish(store, owner.current, 'aborted');
-        set({ error: toPageError(error, 'generate') });
+        store.setState({ error: toPageError(error, 'generate') });
       } finally {
         if (running === control) running = null;
       }
-    }
-
-    const begin = ({ origin, version }: PendingRun): Partial<PageState> => {
-      const figures = new Speedometer(environment.now()).read(environment.now());
-      const run: Run = { origin, version, ...figures, finishReason: null, left: null, stats: null };
-      return { phase: 'generating', error: null, inspected: null, run, pending: null };
-    };
-
-    const idle = () => (get().phase === 'ready' ? owner.current : null);
-
-    return {
-      run: null,
-      pending: null,
-      stop: () => running?.abort(),
-      async write() {
-        const model = idle();
-        if (!model) return;
-        const state = get();
-        const run = newRun(state, model, environment.seed());
-        set({
-          ...remember(state),
-          ...begin(run),
-          versions: withVersion(keepAll(state), run.text),
-          continuations: emptyContinuations(run.origin.n),
-        });
-        await follow(model, run);
-      },
-      async resumeRun(run) {
-        const model = idle();
-        if (!model || get().current !== run.version) return;
-        if (currentVersion(get()).tokens.length < run.origin.from) return;
-        const { continuations } = get();
-        const empty = emptyContinuations(run.origin.n);
-        set({ ...begin(run), continuations: continuations.length === empty.length ? continuations : empty });
-        await follow(model, run);
-      },
-      async tryAgain() {
-        const state = get();
-        if (!idle()) return;
-        // A pinned seed would write the very same text: another try moves it on.
-        const pinned = state.settings.seed !== null;
-        const settings = pinned ? { ...state.settings, seed: environment.seed() } : state.settings;
-        set({ ...openVersion(state, withoutContinuation(currentVersion(state))), settings });
-        await get().write();
-      },
-      async branch(index, choice) {
-        const state = get();
-        if (!idle()) return;
-        set(openVersion(state, branchAt(currentVersion(state), index, choice)));
-        await get().write();
-      },
-    };
+    },
   };
+}
+
+/** State at the start of a run. */
+function startOf({ origin, version }: PendingRun, now: number): Partial<PageState> {
+  const figures = new Speedometer(now).read(now);
+  const run: Run = { origin, version, ...figures, finishReason: null, left: null, stats: null };
+  return { phase: 'generating', error: null, inspected: null, run, pending: null };
+}
+
+export const createWritingSlice: Slice<WritingData & WritingActions> = (services) => (set, get, store) => {
+  const runner = createRunner(store, services);
+  const { environment, model: owner } = services;
+  const begin = (run: PendingRun) => startOf(run, environment.now());
+
+  const idle = () => (get().phase === 'ready' ? owner.current : null);
+
+  return {
+    run: null,
+    pending: null,
+    stop: runner.stop,
+    async write() {
+      const model = idle();
+      if (!model) return;
+      const state = get();
+      const run = newRun(state, model, environment.seed());
+      set({
+        ...remember(state),
+        ...begin(run),
+        versions: withVersion(keepAll(state), run.text),
+        continuations: emptyContinuations(run.origin.n),
+      });
+      await runner.follow(model, run);
+    },
+    async resumeRun(run) {
+      const model = idle();
+      if (!model || get().current !== run.version) return;
+      if (currentVersion(get()).tokens.length < run.origin.from) return;
+      const { continuations } = get();
+      const empty = emptyContinuations(run.origin.n);
+      set({ ...begin(run), continuations: continuations.length === empty.length ? continuations : empty });
+      await runner.follow(model, run);
+    },
+    async tryAgain() {
+      const state = get();
+      if (!idle()) return;
+      // A pinned seed would write the very same text: another try moves it on.
+      const pinned = state.settings.seed !== null;
+      const settings = pinned ? { ...state.settings, seed: environment.seed() } : state.settings;
+      set({ ...openVersion(state, withoutContinuation(currentVersion(state))), settings });
+      await get().write();
+    },
+    async branch(index, choice) {
+      const state = get();
+      if (!idle()) return;
+      set(openVersion(state, branchAt(currentVersion(state), index, choice)));
+      await get().write();
+    },
+  };
+};
