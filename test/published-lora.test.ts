@@ -1,0 +1,131 @@
+import 'fake-indexeddb/auto';
+import { afterEach, describe, expect, test } from 'vitest';
+import { largestDifference } from './support/cpu.ts';
+import {
+  bytesOf,
+  closeTestHubs,
+  expected,
+  file,
+  load,
+  sizes,
+  startTestHub,
+  tensors,
+} from './support/published-forms.ts';
+import { writeLlmc } from './support/published-writers.ts';
+import { writeSafetensors } from './support/safetensors-writer.ts';
+
+afterEach(closeTestHubs);
+
+describe('LoRA', () => {
+  const rank = 2;
+  const draw = (seed: number, count: number) =>
+    Float32Array.from({ length: count }, (_, i) => Math.sin(seed * 100 + i * 1.7) * 0.3);
+  const targets = [...tensors].filter(([name]) => /h\.\d\.(attn\.c_attn|mlp\.c_proj)\.weight/.test(name));
+  const halves = targets.map(
+    (
+      [
+        name,
+        {
+          shape: [inputs = 0, outputs = 0],
+        },
+      ],
+      seed,
+    ) => ({
+      name,
+      inputs,
+      outputs,
+      a: draw(seed, rank * inputs),
+      b: draw(seed + 50, outputs * rank),
+    }),
+  );
+  const adapterWeights = writeSafetensors(
+    halves.flatMap(({ name, inputs, outputs, a, b }) => {
+      const key = `base_model.model.transformer.${name.replace('.weight', '')}`;
+      const data = (values: Float32Array) => new Uint8Array(values.buffer);
+      return [
+        { name: `${key}.lora_A.weight`, dtype: 'F32' as const, shape: [rank, inputs], data: data(a) },
+        { name: `${key}.lora_B.weight`, dtype: 'F32' as const, shape: [outputs, rank], data: data(b) },
+      ];
+    }),
+  );
+  const settings = {
+    peft_type: 'LORA',
+    base_model_name_or_path: 'base/model',
+    r: rank,
+    lora_alpha: 6,
+    bias: 'none',
+  };
+  const adapter = (more = {}) => ({
+    'adapter_config.json': JSON.stringify({ ...settings, ...more }),
+    'adapter_model.safetensors': adapterWeights,
+  });
+  const base = { 'config.json': bytesOf('config.json'), 'model.safetensors': bytesOf('model.safetensors') };
+  /** W + scale (B A)ᵀ */
+  const merged = (scale: number) => (name: string, values: Float32Array) => {
+    const half = halves.find((one) => one.name === name);
+    if (!half) return values;
+    const { outputs, inputs, a, b } = half;
+    return values.map((value, at) => {
+      const [i, o] = [Math.floor(at / outputs), at % outputs];
+      let sum = 0;
+      for (let r = 0; r < rank; r++) sum += (b[o * rank + r] ?? 0) * (a[r * inputs + i] ?? 0);
+      return value + scale * sum;
+    });
+  };
+  const asFiles = (files: Record<string, string | Uint8Array<ArrayBuffer>>) =>
+    Object.entries(files).map(([name, content]) => file(name, content));
+
+  test('over its base from the hub: from a hub, a folder, files, and then from storage', async () => {
+    const server = await startTestHub({
+      repos: { 'base/model': { files: base }, 'my/adapter': { files: adapter() } },
+      folders: { lora: adapter() },
+    });
+    for (const source of ['my/adapter', `${server.hub}/lora/`, asFiles(adapter())]) {
+      const { checkpoint, logits } = await load(source, { hub: server.hub });
+      expect(largestDifference(logits, expected(merged(3)))).toBeLessThan(1e-4);
+      expect(checkpoint.card).toMatchObject({ adapter: { base: 'base/model', rank } });
+      expect(checkpoint.notices?.join(' ')).toMatch(/LoRA.*4 matrices.*base\/model/);
+    }
+    server.down();
+    const again = await load('my/adapter', { hub: server.hub });
+    expect(largestDifference(again.logits, expected(merged(3)))).toBeLessThan(1e-4);
+  });
+
+  test('beside its base, with rank-stabilized scaling, from a hub and then from storage', async () => {
+    const files = { ...base, ...adapter({ use_rslora: true }) };
+    const server = await startTestHub({ repos: { 'both/here': { files } } });
+    const want = expected(merged(6 / Math.sqrt(rank)));
+    for (let i = 0; i < 2; i++) {
+      const { logits } = await load('both/here', { hub: server.hub });
+      expect(largestDifference(logits, want)).toBeLessThan(1e-4);
+      server.down();
+    }
+    expect(largestDifference((await load(asFiles(files))).logits, want)).toBeLessThan(1e-4);
+  });
+
+  test('over a base whose matrices come transposed', async () => {
+    const llmc = { 'tiny.bin': writeLlmc(tensors, sizes) };
+    const server = await startTestHub({ repos: { 'base/model': { files: llmc } } });
+    const { logits } = await load(asFiles(adapter()), { hub: server.hub });
+    expect(largestDifference(logits, expected(merged(3)))).toBeLessThan(1e-4);
+  });
+
+  test.each([
+    [{ peft_type: 'IA3' }, 'unsupported-format', /peft_type/],
+    [{ use_dora: true }, 'unsupported-format', /use_dora/],
+    [{ modules_to_save: ['lm_head'] }, 'unsupported-format', /modules_to_save/],
+    [{ r: 16 }, 'tensor-shape', /rank 16/],
+    [{ base_model_name_or_path: '/home/me/gpt2' }, 'invalid-argument', /\/home\/me\/gpt2.*baseModel/],
+  ])('refuses %j', async (more, code, message) => {
+    const server = await startTestHub({ repos: { 'base/model': { files: base } } });
+    const loading = load(asFiles(adapter(more)), { hub: server.hub });
+    await expect(loading).rejects.toMatchObject({ code, message: expect.stringMatching(message) });
+  });
+
+  test('a base can be named', async () => {
+    const server = await startTestHub({ repos: { 'base/model': { files: base } } });
+    const files = asFiles(adapter({ base_model_name_or_path: './gpt2' }));
+    const { logits } = await load(files, { hub: server.hub, baseModel: 'base/model' });
+    expect(largestDifference(logits, expected(merged(3)))).toBeLessThan(1e-4);
+  });
+});

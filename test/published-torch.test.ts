@@ -1,0 +1,104 @@
+import 'fake-indexeddb/auto';
+import { afterEach, describe, expect, test } from 'vitest';
+import { openCheckpoint } from '../src/weights/index.ts';
+import { largestDifference } from './support/cpu.ts';
+import { writeTorch } from './support/pickle-writer.ts';
+import {
+  bytesOf,
+  closeTestHubs,
+  erf,
+  golden,
+  load,
+  reference,
+  startTestHub,
+} from './support/published-forms.ts';
+
+afterEach(closeTestHubs);
+
+const withoutBias = (name: string, values: Float32Array) =>
+  name.endsWith('.bias') ? new Float32Array(values.length) : values;
+
+describe('PyTorch', () => {
+  test('shards of transposed views, slices, shared storages and F64', async () => {
+    const names = ['config.json', 'pytorch_model.bin.index.json'];
+    const shards = ['pytorch_model-00001-of-00002.bin', 'pytorch_model-00002-of-00002.bin'];
+    const { checkpoint, logits } = await load([...names, ...shards].map((name) => golden(name)));
+    expect(largestDifference(logits, reference)).toBeLessThan(1e-4);
+    expect(checkpoint.card).toMatchObject({ format: 'torch', files: shards });
+    await expect(load([...names, ...shards.slice(1)].map((name) => golden(name)))).rejects.toMatchObject({
+      code: 'not-found',
+      message: expect.stringMatching(/00001-of-00002.*it has pytorch_model-00002-of-00002\.bin/),
+    });
+  });
+});
+
+describe('nanoGPT', () => {
+  test('ckpt.pt with its optimizer, compiled, with a vocabulary of characters', async () => {
+    const { checkpoint, logits } = await load([golden('ckpt.pt'), golden('meta.pkl')]);
+    expect(largestDifference(logits, erf())).toBeLessThan(1e-4);
+    expect(checkpoint.card).toMatchObject({ format: 'nanogpt', strippedPrefix: '_orig_mod.' });
+    expect(checkpoint.notices?.join(' ')).toMatch(/GELU.*_orig_mod/s);
+    expect(checkpoint.tokenizer.characters?.stoi).toMatchObject({ '\n': 0, '0': 1, A: 18 });
+    expect(checkpoint.tokenizer.characters?.itos[18]).toBe('A');
+  });
+
+  test('without biases, under another name', async () => {
+    const { logits } = await load([golden('ckpt-no-bias.pt', 'best.pt')]);
+    expect(largestDifference(logits, erf(withoutBias))).toBeLessThan(1e-4);
+  });
+
+  test('with the GELU of older versions, when told so', async () => {
+    const { checkpoint, logits } = await load([golden('ckpt.pt')], { nanoGptGelu: 'tanh' });
+    expect(largestDifference(logits, reference)).toBeLessThan(1e-4);
+    expect(checkpoint.notices?.join(' ')).not.toContain('GELU');
+  });
+
+  test('from a hub and a folder, and then from storage', async () => {
+    const files = { 'ckpt.pt': bytesOf('ckpt.pt'), 'meta.pkl': bytesOf('meta.pkl') };
+    const server = await startTestHub({ repos: { 'nano/gpt': { files } }, folders: { nano: files } });
+    for (const source of ['nano/gpt', server.folderUrl('nano'), `${server.folderUrl('nano')}ckpt.pt`]) {
+      // At an address of the hub itself, two names are a repository.
+      const options = source.startsWith('http') ? {} : { hub: server.hub };
+      server.up();
+      server.forget();
+      const { checkpoint, logits } = await load(source, options);
+      expect(largestDifference(logits, erf())).toBeLessThan(1e-4);
+      server.down();
+      const again = await load(source, options);
+      expect(again.logits).toEqual(logits);
+      expect(checkpoint.tokenizer.characters).toBeDefined();
+    }
+  });
+
+  test('the bytes of the optimizer are not fetched, and those of the model not twice', async () => {
+    const count = 60_000;
+    const model = { 'wte.weight': { key: '0', shape: [count / 8, 8] } };
+    const optimizer = { m: { key: '1', shape: [8 * count] }, v: { key: '2', shape: [8 * count] } };
+    const args = { n_layer: 1, n_head: 2, n_embd: 8, block_size: 16, vocab_size: count / 8, bias: false };
+    const storages = new Map([
+      ['0', new Uint8Array(new Float32Array(count).fill(3).buffer)],
+      ['1', new Uint8Array(32 * count)],
+      ['2', new Uint8Array(32 * count)],
+    ]);
+    const content = writeTorch({ model, optimizer, model_args: args, iter_num: 5 }, storages);
+    const server = await startTestHub({ repos: { 'big/one': { files: { 'ckpt.pt': content } } } });
+    const total = { bytes: 0 };
+    const stream = async () => {
+      const options = { hub: server.hub, transport: { chunkBytes: 16_384 } };
+      const checkpoint = await openCheckpoint('big/one', options);
+      expect(checkpoint.totalBytes).toBeLessThan(500_000);
+      total.bytes = 0;
+      await checkpoint.stream(() => true, {
+        write: (tensor, _offset, bytes) => {
+          total.bytes += tensor.file ? bytes.length : 0;
+        },
+      });
+    };
+    await stream();
+    expect(total.bytes).toBe(4 * count);
+    expect(server.sent('ckpt.pt')).toBeLessThan(700_000);
+    server.down();
+    await stream();
+    expect(total.bytes).toBe(4 * count);
+  });
+});
