@@ -7,22 +7,10 @@ import { messages } from '../messages/index.ts';
 import { BrowserAdvice } from './browser-advice.tsx';
 import { CopyButton } from './copy-button.tsx';
 import { Dialog } from './dialog.tsx';
+import { FactList } from './fact-list.tsx';
 import { SpeedPlot } from './speed-plot.tsx';
 
 const words = messages.device;
-
-function Facts({ facts }: { facts: readonly (readonly [string, string])[] }) {
-  return (
-    <dl className="fact-list">
-      {facts.map(([name, value]) => (
-        <div key={name}>
-          <dt>{name}</dt>
-          <dd>{value}</dd>
-        </div>
-      ))}
-    </dl>
-  );
-}
 
 function runsOn(adapter: AdapterSummary): string {
   if (adapter.backend !== 'webgpu') return words.cpu;
@@ -49,11 +37,11 @@ function Adapter({ adapter }: { adapter: AdapterSummary }) {
     <section aria-labelledby="adapter-title">
       <h3 id="adapter-title">{words.adapter}</h3>
       {adapter.software && <p className="aside-note">{words.software}</p>}
-      <Facts facts={adapterFacts(adapter)} />
+      <FactList facts={adapterFacts(adapter)} />
       {limits.length > 0 && (
         <details>
           <summary>{words.limits(limits.length)}</summary>
-          <Facts facts={limits.map(([name, value]) => [name, limitValue(name, value)])} />
+          <FactList facts={limits.map(([name, value]) => [name, limitValue(name, value)])} />
         </details>
       )}
     </section>
@@ -75,7 +63,7 @@ function Speed() {
   return (
     <>
       <SpeedPlot samples={run.samples} />
-      <Facts
+      <FactList
         facts={[
           [words.decode, words.rate(formatRate(run.tokensPerSecond))],
           [words.prefill, words.rate(formatRate(stats?.prefillTokensPerSecond ?? 0))],

@@ -4,6 +4,7 @@ import { surprisal } from '../lib/shade.ts';
 import { messages } from '../messages/index.ts';
 import type { TextToken } from '../state/document.ts';
 import { Bar } from './bar.tsx';
+import { OddsTable } from './odds-table.tsx';
 
 const words = messages.next;
 
@@ -45,24 +46,12 @@ export function LiveOdds({ token }: { token: TextToken }) {
             surprisal(token.logprob ?? 0).toFixed(1),
           )}
       </p>
-      <table className="next-table">
-        <caption className="visually-hidden">{words.writtenCaption}</caption>
-        <thead>
-          <tr>
-            <th scope="col">{words.token}</th>
-            <td />
-            <th scope="col" className="choice-number">
-              {words.model}
-            </th>
-          </tr>
-        </thead>
-        <tbody>
-          {choices.map((choice, rank) => (
-            // biome-ignore lint/suspicious/noArrayIndexKey: rows are keyed by rank, their tokens change with every step
-            <OddsRow key={rank} choice={choice} most={most} current={choice.id === token.id} />
-          ))}
-        </tbody>
-      </table>
+      <OddsTable caption={words.writtenCaption}>
+        {choices.map((choice, rank) => (
+          // biome-ignore lint/suspicious/noArrayIndexKey: rows are keyed by rank, their tokens change with every step
+          <OddsRow key={rank} choice={choice} most={most} current={choice.id === token.id} />
+        ))}
+      </OddsTable>
     </>
   );
 }

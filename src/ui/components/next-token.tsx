@@ -10,6 +10,7 @@ import { Bar } from './bar.tsx';
 import { Curve } from './curve.tsx';
 import { Icon } from './icon.tsx';
 import { LiveOdds } from './live-odds.tsx';
+import { OddsTable } from './odds-table.tsx';
 
 const words = messages.next;
 
@@ -72,33 +73,27 @@ function Table({ distribution }: { distribution: NextDistribution }) {
   const bias = usePageState((state) => state.settings.logitBias);
   const most = Math.max(...distribution.rows.map((row) => Math.max(row.before, row.after)), 1e-9);
   return (
-    <table className="next-table">
-      <caption className="visually-hidden">{words.caption}</caption>
-      <thead>
-        <tr>
-          <th scope="col">{words.token}</th>
-          <td />
-          <th scope="col" className="choice-number">
-            {words.model}
-          </th>
+    <OddsTable
+      caption={words.caption}
+      more={
+        <>
           <th scope="col" className="choice-number">
             {words.after}
           </th>
           <td />
-        </tr>
-      </thead>
-      <tbody>
-        {distribution.rows.map((row) => (
-          <Row
-            key={row.id}
-            row={row}
-            most={most}
-            text={tokenText?.(row.id) ?? String(row.id)}
-            onBan={() => actions.set({ logitBias: { ...bias, [row.id]: -100 } })}
-          />
-        ))}
-      </tbody>
-    </table>
+        </>
+      }
+    >
+      {distribution.rows.map((row) => (
+        <Row
+          key={row.id}
+          row={row}
+          most={most}
+          text={tokenText?.(row.id) ?? String(row.id)}
+          onBan={() => actions.set({ logitBias: { ...bias, [row.id]: -100 } })}
+        />
+      ))}
+    </OddsTable>
   );
 }
 

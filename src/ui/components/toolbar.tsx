@@ -42,32 +42,29 @@ function WriteButton() {
   );
 }
 
-function History() {
+function HistoryButton({ step, possible }: { step: 'undo' | 'redo'; possible: boolean }) {
   const actions = useActions();
+  return (
+    <button
+      type="button"
+      className="quiet icon-only"
+      disabled={!possible}
+      onClick={actions[step]}
+      aria-label={words[step]}
+      title={words.keys[step]}
+    >
+      <Icon name={step} />
+    </button>
+  );
+}
+
+function History() {
   const canUndo = usePageState((state) => state.phase !== 'generating' && state.past.length > 0);
   const canRedo = usePageState((state) => state.phase !== 'generating' && state.future.length > 0);
   return (
     <>
-      <button
-        type="button"
-        className="quiet icon-only"
-        disabled={!canUndo}
-        onClick={actions.undo}
-        aria-label={words.undo}
-        title={words.keys.undo}
-      >
-        <Icon name="undo" />
-      </button>
-      <button
-        type="button"
-        className="quiet icon-only"
-        disabled={!canRedo}
-        onClick={actions.redo}
-        aria-label={words.redo}
-        title={words.keys.redo}
-      >
-        <Icon name="redo" />
-      </button>
+      <HistoryButton step="undo" possible={canUndo} />
+      <HistoryButton step="redo" possible={canRedo} />
     </>
   );
 }

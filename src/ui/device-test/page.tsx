@@ -1,5 +1,6 @@
 import { adapterName, countCases, type DeviceTestReport, reportMarkdown } from '../../device-test/index.ts';
 import { CopyButton } from '../components/copy-button.tsx';
+import { FactList } from '../components/fact-list.tsx';
 import { ThemeButton } from '../components/theme-button.tsx';
 import { saveFile } from '../lib/download.ts';
 import { Results } from './results.tsx';
@@ -7,7 +8,7 @@ import { only, type TestState, useDeviceTest } from './use-device-test.ts';
 
 function Environment({ environment }: { environment: DeviceTestReport['environment'] }) {
   const { adapter, webgpu, browser } = environment;
-  const facts = [
+  const facts: [string, string][] = [
     ['Adapter', adapter ? adapterName(environment) : 'none'],
     ['Features', adapter?.features.join(', ') || 'none beyond the core'],
     ['Browser', browser],
@@ -20,14 +21,7 @@ function Environment({ environment }: { environment: DeviceTestReport['environme
           WebGPU is not available: {webgpu} Only the CPU engine is tested.
         </p>
       )}
-      <dl className="fact-list">
-        {facts.map(([name, value]) => (
-          <div key={name}>
-            <dt>{name}</dt>
-            <dd>{value}</dd>
-          </div>
-        ))}
-      </dl>
+      <FactList facts={facts} />
     </section>
   );
 }

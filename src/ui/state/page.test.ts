@@ -25,6 +25,13 @@ async function ready(opening: Opening = {}): Promise<Page> {
   return page;
 }
 
+/** Puts a prompt on the sheet, writes on from it, and gives the whole text. */
+async function writeOn(page: Page): Promise<string> {
+  page.actions.edit('there was');
+  await page.actions.write();
+  return text(page);
+}
+
 describe('opening the page', () => {
   it('loads the bundled model and writes at once', async () => {
     const { page } = open();
@@ -100,9 +107,7 @@ describe('opening the page', () => {
 describe('writing', () => {
   it('gives the same text for the same seed, whatever stood there before', async () => {
     const page = await ready();
-    page.actions.edit('there was');
-    await page.actions.write();
-    const first = text(page);
+    const first = await writeOn(page);
     page.actions.undo();
     await page.actions.write();
     expect(text(page)).toBe(first);
@@ -110,9 +115,7 @@ describe('writing', () => {
 
   it('draws another seed for another try, also where one was pinned', async () => {
     const page = await ready();
-    page.actions.edit('there was');
-    await page.actions.write();
-    const first = text(page);
+    const first = await writeOn(page);
     await page.actions.tryAgain();
     expect(text(page)).not.toBe(first);
     expect(text(page)).toMatch(/^there was/);
@@ -138,9 +141,7 @@ describe('writing', () => {
 
   it('undoes and redoes a whole run', async () => {
     const page = await ready();
-    page.actions.edit('there was');
-    await page.actions.write();
-    const written = text(page);
+    const written = await writeOn(page);
     page.actions.undo();
     expect(text(page)).toBe('there was');
     page.actions.redo();
@@ -149,8 +150,7 @@ describe('writing', () => {
 
   it('says how a run ended only of the text it left', async () => {
     const page = await ready();
-    page.actions.edit('there was');
-    await page.actions.write();
+    await writeOn(page);
     expect(runEnd(state(page))).toBe('length');
     page.actions.edit(`${text(page)} and`);
     expect(runEnd(state(page))).toBeNull();
@@ -162,9 +162,7 @@ describe('writing', () => {
 
   it('branches at a token and keeps both ways', async () => {
     const page = await ready();
-    page.actions.edit('there was');
-    await page.actions.write();
-    const before = text(page);
+    const before = await writeOn(page);
     const tokens = currentVersion(state(page)).tokens;
     const at = tokens.length - 4;
     const other = tokens[at]?.alternatives?.find((choice) => choice.id !== tokens[at]?.id);
@@ -179,8 +177,7 @@ describe('writing', () => {
   it('writes several continuations side by side and keeps all when one is chosen', async () => {
     const page = await ready();
     page.actions.set({ n: 3 });
-    page.actions.edit('there was');
-    await page.actions.write();
+    await writeOn(page);
     expect(state(page).continuations).toHaveLength(3);
     expect(text(page)).toBe('there was');
     const second = state(page)
@@ -194,8 +191,7 @@ describe('writing', () => {
 
   it('shows an error of the engine and stays usable', async () => {
     const page = await ready({ failGenerate: new VitrineError('context-overflow', 'Too long.') });
-    page.actions.edit('there was');
-    await page.actions.write();
+    await writeOn(page);
     expect(state(page)).toMatchObject({ phase: 'ready', error: { code: 'context-overflow' } });
     expect(text(page)).toBe('there was');
   });
@@ -283,15 +279,13 @@ describe('loading', () => {
       request: { source: bundledModel },
       error: { code: 'not-found', modelKept: true },
     });
-    page.actions.edit('there was');
-    await page.actions.write();
+    await writeOn(page);
     expect(text(page)).toMatch(/^there was.+/);
   });
 
   it('forgets seed and speed of the model before', async () => {
     const page = await ready();
-    page.actions.edit('there was');
-    await page.actions.write();
+    await writeOn(page);
     expect(state(page).run).not.toBeNull();
     await page.actions.load(requestFor('owner/name'));
     expect(state(page).run).toBeNull();
