@@ -4,8 +4,6 @@ import {
   type ResolvedCheckpoint,
   resolveCheckpoint,
 } from '../src/engine/index.ts';
-import type { Runtime } from '../src/runtime/index.ts';
-import { greedySampling } from '../src/sampling/index.ts';
 import { type ModelSource, openCheckpoint } from '../src/weights/index.ts';
 import { randomCheckpoint } from './random-checkpoint.ts';
 
@@ -24,24 +22,4 @@ export function createBenchRuntime(
   autotune: boolean,
 ): Promise<LoadedRuntime> {
   return createRuntime(resolved, { dtype, backend: 'gpu', autotune });
-}
-
-/** Generates greedy tokens after the content of sequence 0, which is `context`. */
-export async function decodeGreedy(
-  runtime: Runtime,
-  context: readonly number[],
-  count: number,
-): Promise<number[]> {
-  const ids: number[] = [];
-  const request = {
-    sequences: [0],
-    contexts: [{ ids: context, promptLength: context.length }],
-    sampling: greedySampling,
-    firstDraw: 0,
-    maxSteps: count,
-    eosTokenIds: [],
-    alternatives: 0,
-  };
-  for await (const [token] of runtime.decode(request)) if (token) ids.push(token.id);
-  return ids;
 }

@@ -1,10 +1,10 @@
 import type { AdapterSummary } from '../src/engine/index.ts';
 import type { GPT2Config } from '../src/model/index.ts';
-import type { Runtime } from '../src/runtime/index.ts';
+import { decodeGreedily, type Runtime } from '../src/runtime/index.ts';
 import type { ModelSource } from '../src/weights/index.ts';
 import { bytesPerWeight, type KernelCost, KernelTimer } from './kernels.ts';
 import { type LoadCosts, LoadWatch } from './load-costs.ts';
-import { type BenchDtype, createBenchRuntime, decodeGreedy, resolveSource } from './load-model.ts';
+import { type BenchDtype, createBenchRuntime, resolveSource } from './load-model.ts';
 import type { Ceilings } from './probes.ts';
 import { type Spread, spread } from './statistics.ts';
 
@@ -63,7 +63,7 @@ export async function measureModel(options: MeasureOptions): Promise<Measured> {
     const prompt = promptMaker(what.config.vocabSize);
     onStage?.(`${dtype}: compiling`);
     await runtime.prefill(0, 0, prompt(20));
-    await decodeGreedy(runtime, prompt(20), 4);
+    await decodeGreedily(runtime, prompt(20), 4);
     const loadCosts = watch.stop();
     const firsts: number[] = [];
     for (let round = 0; round < options.repeat; round++) firsts.push(await firstToken(runtime, prompt(16)));
@@ -109,7 +109,7 @@ async function measureKernels(
   const steps = 4;
   const token = { rows: steps, context, passes: steps };
   return {
-    token: await timer.costs(() => decodeGreedy(runtime, ids, steps + 1), token, config, ceilings),
+    token: await timer.costs(() => decodeGreedily(runtime, ids, steps + 1), token, config, ceilings),
     prompt: await timer.costs(
       () => runtime.prefill(0, 0, prompt(rows)),
       { rows, context, passes: 1 },
@@ -132,7 +132,7 @@ function promptMaker(vocabSize: number): (length: number) => number[] {
 async function firstToken(runtime: Runtime, prompt: readonly number[]): Promise<number> {
   const started = performance.now();
   await runtime.prefill(0, 0, prompt);
-  await decodeGreedy(runtime, prompt, 1);
+  await decodeGreedily(runtime, prompt, 1);
   return performance.now() - started;
 }
 
@@ -158,7 +158,7 @@ async function measureDecode(
         // Rewinds to the prompt's end; only its last token is computed again.
         await runtime.prefill(0, context - 1, ids.slice(-1));
         const started = performance.now();
-        await decodeGreedy(runtime, ids, count);
+        await decodeGreedily(runtime, ids, count);
         times.push(performance.now() - started);
       }
       const [less = 0, more = 0] = times;

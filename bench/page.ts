@@ -1,5 +1,6 @@
 import type { LoadedRuntime } from '../src/engine/index.ts';
-import { type BenchDtype, createBenchRuntime, decodeGreedy, resolveSource } from './load-model.ts';
+import { decodeGreedily } from '../src/runtime/index.ts';
+import { type BenchDtype, createBenchRuntime, resolveSource } from './load-model.ts';
 import { type Report, reportText } from './report.ts';
 import { type BenchOptions, defaultPrompts, runBench } from './run.ts';
 
@@ -50,7 +51,7 @@ window.bench = {
   },
   async decode(n) {
     const { runtime } = requireLoaded();
-    const ids = await decodeGreedy(runtime, context, n);
+    const ids = await decodeGreedily(runtime, context, n);
     context.push(...ids);
     // Compute the last token now, so that the next call can continue after it.
     const last = context.length - 1;

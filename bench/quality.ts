@@ -72,7 +72,8 @@ async function perplexity(runtime: Runtime, ids: readonly number[]): Promise<num
   let count = 0;
   for (let start = 0; start + 1 < ids.length; start += runtime.contextLength) {
     const window = ids.slice(start, start + runtime.contextLength);
-    const { logprobs } = await runtime.score(0, 0, window, [...window.slice(1), -1]);
+    const targets = [...window.slice(1), -1];
+    const { logprobs } = await runtime.score({ sequence: 0, position: 0, ids: window, targets });
     for (const logprob of logprobs.subarray(0, window.length - 1)) {
       sum += logprob;
       count++;

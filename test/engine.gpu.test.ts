@@ -1,34 +1,17 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import {
-  type GeneratedToken,
-  type GenerateOptions,
-  type LoadedModel,
-  loadHere,
-} from '../src/engine/index.ts';
-import { modelFiles, readJson } from './support/model-files.ts';
-
-interface Reference {
-  prompts: { name: string; text: string; ids: number[]; greedy_ids: number[]; greedy_text: string }[];
-}
-
-const files = ['config.json', 'generation_config.json', 'vocab.json', 'merges.txt', 'model.safetensors'];
-
-async function collect(model: LoadedModel, prompt: string | number[], options: GenerateOptions) {
-  const tokens: GeneratedToken[] = [];
-  for await (const token of model.generate(prompt, options)) tokens.push(token);
-  return tokens;
-}
+import { type GeneratedToken, type LoadedModel, loadHere } from '../src/engine/index.ts';
+import { collect } from './support/collect.ts';
+import { modelFiles } from './support/model-files.ts';
+import { openTinyTales, type TinyTalesReference } from './support/tiny-tales.ts';
 
 const textOf = (tokens: readonly GeneratedToken[]) => tokens.map(({ text }) => text).join('');
 
 describe.each(['gpu', 'cpu'] as const)('the engine on the %s', (backend) => {
   let model: LoadedModel;
-  let reference: Reference;
+  let reference: TinyTalesReference;
 
   beforeAll(async () => {
-    reference = await readJson<Reference>('test/golden/tiny-tales/reference.json');
-    const source = await modelFiles('public/models/tiny-tales', files);
-    model = (await loadHere(source, { dtype: 'f32', backend, cache: false })).model;
+    ({ model, reference } = await openTinyTales(backend));
     expect(model.adapter.backend).toBe(backend === 'gpu' ? 'webgpu' : 'cpu');
   });
   afterAll(() => model.dispose());
@@ -121,7 +104,9 @@ describe.each(['gpu', 'cpu'] as const)('the engine on the %s', (backend) => {
     });
     expect(slid).toHaveLength(6);
     expect(slid.slice(0, 3).map(({ id }) => id)).toEqual(stopped.map(({ id }) => id));
-    await expect(collect(model, [...ids, ...ids], {})).rejects.toMatchObject({ code: 'context-overflow' });
+    await expect(collect(model, [...ids, ...ids], {})).rejects.toMatchObject({
+      code: 'context-overflow',
+    });
   });
 
   it('scores a text as its logits do', async () => {

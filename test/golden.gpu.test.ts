@@ -1,8 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createRuntime } from '../src/engine/index.ts';
 import { describeParameters, parseConfig } from '../src/model/index.ts';
-import type { Runtime } from '../src/runtime/index.ts';
-import { greedySampling } from '../src/sampling/index.ts';
+import { decodeGreedily, type Runtime } from '../src/runtime/index.ts';
 import { openCheckpoint } from '../src/weights/index.ts';
 import { modelFiles, readJson } from './support/model-files.ts';
 
@@ -35,21 +34,6 @@ async function load(
   return runtime;
 }
 
-async function greedy(runtime: Runtime, ids: readonly number[], maxSteps: number): Promise<number[]> {
-  const chosen: number[] = [];
-  const request = {
-    sequences: [0],
-    contexts: [{ ids, promptLength: ids.length }],
-    sampling: greedySampling,
-    firstDraw: 0,
-    maxSteps,
-    eosTokenIds: [],
-    alternatives: 0,
-  };
-  for await (const [token] of runtime.decode(request)) if (token) chosen.push(token.id);
-  return chosen;
-}
-
 function largestDifference(actual: Float32Array, expected: readonly number[]): number {
   expect(actual.length).toBe(expected.length);
   return expected.reduce(
@@ -78,7 +62,7 @@ describe('the bundled model agrees with PyTorch', () => {
   it('in 64 greedy tokens after every prompt', async () => {
     for (const { name, ids, greedy_ids } of reference.prompts) {
       await runtime.prefill(0, 0, ids);
-      expect(await greedy(runtime, ids, greedy_ids.length), name).toEqual(greedy_ids);
+      expect(await decodeGreedily(runtime, ids, greedy_ids.length), name).toEqual(greedy_ids);
     }
   });
 
@@ -128,7 +112,7 @@ describe('checkpoints of every kind agree with PyTorch', () => {
         tolerance,
       );
       const expected = reference.greedy_ids ?? [];
-      expect(await greedy(runtime, reference.ids, expected.length)).toEqual(expected);
+      expect(await decodeGreedily(runtime, reference.ids, expected.length)).toEqual(expected);
     } finally {
       runtime.dispose();
     }

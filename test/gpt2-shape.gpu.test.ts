@@ -5,11 +5,10 @@ import {
   CpuWeightLoader,
   chooserOf,
   createCpuRuntime,
+  decodeGreedily,
   GpuRuntime,
   GpuWeightLoader,
-  type Runtime,
 } from '../src/runtime/index.ts';
-import { greedySampling } from '../src/sampling/index.ts';
 import type { TensorInfo, WeightSink } from '../src/weights/index.ts';
 
 /** gpt2's own shapes: 124 million weights, 50,257 tokens; the embedding in f32 is above one default binding. */
@@ -76,21 +75,6 @@ async function stream(tensors: Iterable<TensorInfo>, sinks: readonly WeightSink[
   }
 }
 
-async function greedy(runtime: Runtime, ids: readonly number[]): Promise<number[]> {
-  const chosen: number[] = [];
-  const request = {
-    sequences: [0],
-    contexts: [{ ids, promptLength: ids.length }],
-    sampling: greedySampling,
-    firstDraw: 0,
-    maxSteps: 4,
-    eosTokenIds: [],
-    alternatives: 0,
-  };
-  for await (const [token] of runtime.decode(request)) if (token) chosen.push(token.id);
-  return chosen;
-}
-
 describe('a model of GPT-2 small’s shapes', () => {
   it('runs under the default limits and agrees with the CPU', async () => {
     const tensors = tensorsOf(config);
@@ -115,7 +99,7 @@ describe('a model of GPT-2 small’s shapes', () => {
         0,
       );
       expect(worst).toBeLessThanOrEqual(1e-3);
-      expect(await greedy(runtime, ids)).toEqual(await greedy(cpu, ids));
+      expect(await decodeGreedily(runtime, ids, 4)).toEqual(await decodeGreedily(cpu, ids, 4));
       expect(gpu.buffers.bytes).toBeGreaterThan(4 * 124e6);
       runtime.dispose();
       expect(gpu.buffers.bytes).toBe(0);

@@ -5,23 +5,19 @@ import {
   type LoadedModel,
   loadHere,
 } from '../src/engine/index.ts';
-import { modelFiles, readJson } from './support/model-files.ts';
+import { collect } from './support/collect.ts';
+import { modelFiles } from './support/model-files.ts';
+import {
+  openTinyTales,
+  type TinyTalesReference,
+  tinyTalesFileNames,
+  tinyTalesFiles,
+} from './support/tiny-tales.ts';
 
-interface Reference {
-  prompts: { name: string; text: string; ids: number[]; greedy_ids: number[] }[];
-}
-
-const files = ['config.json', 'generation_config.json', 'vocab.json', 'merges.txt', 'model.safetensors'];
 const repetitive = Array.from(
   { length: 8 },
   (_, at) => `${at + 1}. The king gave the miller ${at + 1} gold coins.\n`,
 ).join('');
-
-async function collect(model: LoadedModel, prompt: string | number[], options: GenerateOptions) {
-  const tokens: GeneratedToken[] = [];
-  for await (const token of model.generate(prompt, options)) tokens.push(token);
-  return tokens;
-}
 
 function expectSame(actual: readonly GeneratedToken[], expected: readonly GeneratedToken[]): void {
   const told = ({ id, text, index, finishReason }: GeneratedToken) => ({ id, text, index, finishReason });
@@ -38,12 +34,10 @@ describe.each(['gpu', 'cpu'] as const)('speculative decoding on the %s', (backen
     if (backend === 'cpu') it(name, run);
   };
   let model: LoadedModel;
-  let reference: Reference;
+  let reference: TinyTalesReference;
 
   beforeAll(async () => {
-    reference = await readJson<Reference>('test/golden/tiny-tales/reference.json');
-    const source = await modelFiles('public/models/tiny-tales', files);
-    model = (await loadHere(source, { dtype: 'f32', backend, cache: false })).model;
+    ({ model, reference } = await openTinyTales(backend));
   });
   afterAll(() => model.dispose());
 
@@ -113,7 +107,7 @@ describe.each(['gpu', 'cpu'] as const)('speculative decoding on the %s', (backen
   });
 
   onlyOnCpu('takes the guesses of another model', async () => {
-    const source = await modelFiles('public/models/tiny-tales', files);
+    const source = await tinyTalesFiles();
     const assistant = (await loadHere(source, { backend, cache: false })).model;
     const options = { temperature: 0, maxNewTokens: 24, eos: false };
     const tokens = await collect(model, 'Once upon a time', { ...options, assistantModel: assistant });
@@ -127,7 +121,7 @@ describe.each(['gpu', 'cpu'] as const)('speculative decoding on the %s', (backen
     });
     const tiny = await modelFiles(
       'test/golden/bf16',
-      files.filter((name) => name !== 'generation_config.json'),
+      tinyTalesFileNames.filter((name) => name !== 'generation_config.json'),
     );
     const stranger = (await loadHere(tiny, { backend: 'cpu', cache: false })).model;
     await expect(collect(model, 'Once', { ...options, assistantModel: stranger })).rejects.toMatchObject({

@@ -1,4 +1,4 @@
-import { greedySampling } from '../sampling/index.ts';
+import { decodeGreedily } from '../runtime/index.ts';
 import type { GenerationContext } from './context.ts';
 import type { Drafter } from './speculate.ts';
 
@@ -12,20 +12,8 @@ export function assistantDrafter({ session, lock }: GenerationContext): Drafter 
     const lease = await lock.acquire();
     try {
       return await session.run(async () => {
-        const drafts: number[] = [];
         await session.cache.prefillAll([{ sequence: 0, ids }], 1, signal);
-        const steps = session.cache.decode({
-          sequences: [0],
-          contexts: [{ ids, promptLength: ids.length }],
-          sampling: greedySampling,
-          firstDraw: 0,
-          maxSteps: most,
-          eosTokenIds: [],
-          alternatives: 0,
-          signal,
-        });
-        for await (const [token] of steps) if (token) drafts.push(token.id);
-        return drafts;
+        return decodeGreedily(session.cache, ids, most, signal);
       });
     } catch {
       // If the draft model is gone, decode without drafts: the text is the same.

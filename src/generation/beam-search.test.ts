@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { collect, fakeModel, type GenerateOptions } from '../../test/support/fake-model.ts';
+import { collect } from '../../test/support/collect.ts';
+import { fakeModel, type GenerateOptions } from '../../test/support/fake-model.ts';
 import { fakeRuntime, hashRule, type Rule } from '../../test/support/fake-runtime.ts';
 import { VitrineError } from '../lib/index.ts';
 import type { GeneratedToken } from './token.ts';

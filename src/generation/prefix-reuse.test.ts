@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { collect, fakeModel } from '../../test/support/fake-model.ts';
+import { collect } from '../../test/support/collect.ts';
+import { fakeModel } from '../../test/support/fake-model.ts';
 import { fakeRuntime, hashRule } from '../../test/support/fake-runtime.ts';
 import type { GenerationOptions } from './options.ts';
 

@@ -28,7 +28,7 @@ export async function scoreIds(
       return at >= scored && at < ids.length ? (ids[at] as number) : -1;
     });
     cache.setContent(0);
-    const rows = await runtime.score(0, 0, window, targets);
+    const rows = await runtime.score({ sequence: 0, position: 0, ids: window, targets });
     cache.setContent(0, window);
     for (const [row, target] of targets.entries()) {
       if (target >= 0) logprobs[start + row + 1] = rows.logprobs[row] as number;

@@ -1,12 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import {
-  collect,
-  fakeModel,
-  fakeSession,
-  type GenerateOptions,
-  letters,
-} from '../../test/support/fake-model.ts';
+import { collect } from '../../test/support/collect.ts';
+import { fakeModel, fakeSession, type GenerateOptions, letters } from '../../test/support/fake-model.ts';
 import { fakeRuntime, hashRule, type Rule } from '../../test/support/fake-runtime.ts';
 import { VitrineError } from '../lib/index.ts';
 import { resolveSampling } from '../sampling/index.ts';

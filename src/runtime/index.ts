@@ -12,6 +12,7 @@ export { GpuRuntime, maxColumns } from './gpu/gpu-runtime.ts';
 export type { GpuRuntimeOptions, VariantChooser } from './gpu/options.ts';
 export { candidateMatmuls, matmulKey } from './gpu/prefill-tuning.ts';
 export { GpuWeightLoader } from './gpu/weight-loader.ts';
+export { decodeGreedily } from './greedy.ts';
 export type {
   ChooseRequest,
   DecodedToken,
@@ -21,4 +22,5 @@ export type {
   RowScores,
   Runtime,
   RuntimeStats,
+  ScoreRequest,
 } from './runtime.ts';

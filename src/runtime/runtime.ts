@@ -51,6 +51,16 @@ export interface ChooseRequest {
   alternatives: number;
 }
 
+/** What {@link Runtime.score} computes. */
+export interface ScoreRequest {
+  sequence: number;
+  /** Where the first id stands. */
+  position: number;
+  ids: readonly number[];
+  /** The id each row is scored for; -1: none. */
+  targets: readonly number[];
+}
+
 export interface RowScores {
   /** Log-probability of targets[i] under row i, in nats. */
   logprobs: Float32Array;
@@ -107,12 +117,7 @@ export interface Runtime {
   logits(sequence: number): Promise<Float32Array>;
 
   /** Like prefill, and says how likely each row thinks targets[i] is; a target of -1 is not scored (NaN). */
-  score(
-    sequence: number,
-    position: number,
-    ids: readonly number[],
-    targets: readonly number[],
-  ): Promise<RowScores>;
+  score(request: ScoreRequest): Promise<RowScores>;
 
   /**
    * The token loop. Yields the tokens of one step after the other, one entry per sequence still running.

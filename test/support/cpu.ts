@@ -1,6 +1,11 @@
 import type { PanelMath } from '../../src/runtime/cpu/packed-matrix.ts';
-import { CpuWeightLoader, type CpuWeights, createCpuRuntime, type Runtime } from '../../src/runtime/index.ts';
-import { greedySampling } from '../../src/sampling/index.ts';
+import {
+  CpuWeightLoader,
+  type CpuWeights,
+  createCpuRuntime,
+  decodeGreedily,
+  type Runtime,
+} from '../../src/runtime/index.ts';
 import type { TestCheckpoint } from './checkpoint.ts';
 
 /** Brings a checkpoint to the CPU in pieces of the given size. */
@@ -42,16 +47,5 @@ export function largestDifference(left: ArrayLike<number>, right: ArrayLike<numb
 /** Tokens of one sequence, the likeliest each time. */
 export async function greedy(runtime: Runtime, ids: readonly number[], count: number): Promise<number[]> {
   await runtime.prefill(0, 0, ids);
-  const out: number[] = [];
-  const steps = runtime.decode({
-    sequences: [0],
-    contexts: [{ ids, promptLength: ids.length }],
-    sampling: greedySampling,
-    firstDraw: 0,
-    maxSteps: count,
-    eosTokenIds: [],
-    alternatives: 0,
-  });
-  for await (const [token] of steps) if (token) out.push(token.id);
-  return out;
+  return decodeGreedily(runtime, ids, count);
 }

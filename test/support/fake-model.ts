@@ -1,5 +1,5 @@
 import { EngineModel } from '../../src/engine/engine-model.ts';
-import type { GeneratedToken, GenerateOptions } from '../../src/engine/index.ts';
+import type { GenerateOptions } from '../../src/engine/index.ts';
 import { LoadedModel } from '../../src/engine/page/index.ts';
 import { Session } from '../../src/engine/session.ts';
 import type { Tokenizer } from '../../src/tokenizer/index.ts';
@@ -36,14 +36,4 @@ export function fakeModel(runtime: FakeRuntime, tokenizer = letters(runtime.conf
   Object.defineProperty(session.times, 'decodeTokensPerSecond', { get: () => 1e-3, set: () => {} });
   const model = new EngineModel('fake', '', runtime.config, session, async () => tokenizer);
   return new LoadedModel(model, tokenizer);
-}
-
-export async function collect(
-  model: LoadedModel,
-  prompt: string | number[],
-  options: GenerateOptions,
-): Promise<GeneratedToken[]> {
-  const tokens: GeneratedToken[] = [];
-  for await (const token of model.generate(prompt, options)) tokens.push(token);
-  return tokens;
 }

@@ -3,7 +3,8 @@ import { readCheckpoint, readJson } from '../../../test/support/checkpoint.ts';
 import { cpuRuntime, greedy, largestDifference } from '../../../test/support/cpu.ts';
 import { VitrineError } from '../../lib/index.ts';
 import { referenceForward } from '../../model/index.ts';
-import { greedySampling, resolveSampling, sampleReference } from '../../sampling/index.ts';
+import { resolveSampling, sampleReference } from '../../sampling/index.ts';
+import { greedyRequest } from '../greedy.ts';
 import type { DecodedToken, DecodeRequest, Runtime } from '../runtime.ts';
 import { plainMath } from './packed-matrix.ts';
 
@@ -23,16 +24,7 @@ const sentence = golden.prompts.find(({ name }) => name === 'sentence')?.ids as 
 
 function request(changes: Partial<DecodeRequest> & { ids: readonly number[] }): DecodeRequest {
   const { ids, ...rest } = changes;
-  return {
-    sequences: [0],
-    contexts: [{ ids, promptLength: ids.length }],
-    sampling: greedySampling,
-    firstDraw: 0,
-    maxSteps: 8,
-    eosTokenIds: [],
-    alternatives: 0,
-    ...rest,
-  };
+  return { ...greedyRequest(ids, 8), ...rest };
 }
 
 async function collect(runtime: Runtime, asked: DecodeRequest): Promise<DecodedToken[][]> {
@@ -76,7 +68,7 @@ describe('the bundled model on the CPU', () => {
 
   it('scores targets as the logits do', async () => {
     const targets = [...sentence.slice(1), -1];
-    const scores = await runtime.score(0, 0, sentence, targets);
+    const scores = await runtime.score({ sequence: 0, position: 0, ids: sentence, targets });
     const pass = referenceForward(checkpoint.config, checkpoint.weights, sentence);
     for (const [t, target] of targets.entries()) {
       const logits = pass.logits(t);

@@ -8,6 +8,7 @@ import type {
   RowScores,
   Runtime,
   RuntimeStats,
+  ScoreRequest,
 } from '../runtime.ts';
 import { argmaxOf, chooseToken, logSumExp } from './cpu-sampling.ts';
 import { CpuForward, type Token } from './forward.ts';
@@ -74,12 +75,7 @@ class CpuRuntime implements Runtime {
     await this.walk(sequence, position, ids, () => {}, signal);
   }
 
-  async score(
-    sequence: number,
-    position: number,
-    ids: readonly number[],
-    targets: readonly number[],
-  ): Promise<RowScores> {
+  async score({ sequence, position, ids, targets }: ScoreRequest): Promise<RowScores> {
     const scores = { logprobs: new Float32Array(ids.length), argmax: new Uint32Array(ids.length) };
     await this.walk(sequence, position, ids, (first, x) => {
       const rows = this.pass().head(x);

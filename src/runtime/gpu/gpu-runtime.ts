@@ -11,6 +11,7 @@ import type {
   RowScores,
   Runtime,
   RuntimeStats,
+  ScoreRequest,
 } from '../runtime.ts';
 import { slotStride } from './activation-buffers.ts';
 import { filled } from './column-state.ts';
@@ -144,15 +145,10 @@ export class GpuRuntime implements Runtime {
     for (const columns of shortColumns) await this.programs.hosted(columns, true);
   }
 
-  async score(
-    sequence: number,
-    position: number,
-    ids: readonly number[],
-    targets: readonly number[],
-  ): Promise<RowScores> {
+  async score(request: ScoreRequest): Promise<RowScores> {
     const program = await this.programs.prefill();
-    const scores = await (await this.programs.inspector()).score(sequence, position, ids, targets);
-    program.copyEnd(this.lastHidden, sequence * this.hiddenBytes);
+    const scores = await (await this.programs.inspector()).score(request);
+    program.copyEnd(this.lastHidden, request.sequence * this.hiddenBytes);
     return scores;
   }
 

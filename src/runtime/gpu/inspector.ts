@@ -1,6 +1,6 @@
 import { readBuffer } from '../../gpu/index.ts';
 import { recordGraph, sitesOf } from '../../model/index.ts';
-import type { InsideViews, RowScores } from '../runtime.ts';
+import type { InsideViews, RowScores, ScoreRequest } from '../runtime.ts';
 import { AttentionViews, lensViews } from './attention-views.ts';
 import { lower } from './lowering.ts';
 import type { GpuRuntimeOptions } from './options.ts';
@@ -24,12 +24,7 @@ export class Inspector {
   }
 
   /** Computes `ids` at position, position + 1, … and says how likely each row thinks targets[i] is; -1 is NaN. */
-  async score(
-    sequence: number,
-    position: number,
-    ids: readonly number[],
-    targets: readonly number[],
-  ): Promise<RowScores> {
+  async score({ sequence, position, ids, targets }: ScoreRequest): Promise<RowScores> {
     const { head, program } = this;
     const { gpu, hidden } = program;
     const summaries = await head.prepare(targets.slice(0, ids.length), 1);

@@ -119,7 +119,7 @@ test('score: log-probabilities of targets, and each row’s likeliest id', () =>
     const ids = randomIds(10, 135, 61);
     const targets = [...ids.slice(1), -1];
     const inspector = await Inspector.create(on.program, on.options);
-    const scores = await inspector.score(0, 0, ids, targets);
+    const scores = await inspector.score({ sequence: 0, position: 0, ids, targets });
     inspector.destroy();
     const reference = on.forward(ids);
     const rows = ids.map((_, t) => reference.logits(t));

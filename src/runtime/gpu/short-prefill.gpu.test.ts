@@ -3,7 +3,7 @@ import { sharedGpu } from '../../../test/support/gpu.ts';
 import { randomModel, tinyConfig } from '../../../test/support/model.ts';
 import { expectClose, randomIds } from '../../../test/support/numbers.ts';
 import { gpt2, type Pass } from '../../model/index.ts';
-import { greedySampling } from '../../sampling/index.ts';
+import { greedyRequest } from '../greedy.ts';
 import { GpuRuntime } from './gpu-runtime.ts';
 
 const gpu = sharedGpu();
@@ -66,15 +66,7 @@ test('a variant of the architecture runs in prefill, in short prefill and in the
     expectClose(await runtime.logits(0), expected, { absolute: 2e-4 });
   }
   const written = [...ids];
-  const steps = runtime.decode({
-    sequences: [0],
-    contexts: [{ ids, promptLength: ids.length }],
-    sampling: greedySampling,
-    firstDraw: 0,
-    maxSteps: 4,
-    eosTokenIds: [],
-    alternatives: 0,
-  });
+  const steps = runtime.decode(greedyRequest(ids, 4));
   for await (const [token] of steps) {
     const logits = forward(written).logits(written.length - 1);
     expect(token?.id).toBe(logits.indexOf(Math.max(...logits)));
