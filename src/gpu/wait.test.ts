@@ -22,6 +22,15 @@ function fakeDevice(late: boolean) {
   return { device: { queue } as unknown as GPUDevice, queue };
 }
 
+/** A device found to answer late; the timers are fake. */
+async function lateDevice() {
+  const late = fakeDevice(true);
+  const found = detectPolling(late.device);
+  await vi.advanceTimersByTimeAsync(60);
+  await found;
+  return late;
+}
+
 describe('waits for the queue', () => {
   it('are not nudged when the queue answers immediately', async () => {
     const { device, queue } = fakeDevice(false);
@@ -34,10 +43,7 @@ describe('waits for the queue', () => {
   it('are nudged while pending when the queue answers late', async () => {
     vi.useFakeTimers();
     try {
-      const { device, queue } = fakeDevice(true);
-      const found = detectPolling(device);
-      await vi.advanceTimersByTimeAsync(60);
-      await found;
+      const { device, queue } = await lateDevice();
       const { submits } = queue;
       const waits = Promise.all([queueDone(device), queueDone(device)]);
       await vi.advanceTimersByTimeAsync(5);
@@ -53,10 +59,7 @@ describe('waits for the queue', () => {
   it('end the nudges when they fail', async () => {
     vi.useFakeTimers();
     try {
-      const { device, queue } = fakeDevice(true);
-      const found = detectPolling(device);
-      await vi.advanceTimersByTimeAsync(60);
-      await found;
+      const { device, queue } = await lateDevice();
       const { submits } = queue;
       await expect(answered(device, Promise.reject(new Error('lost')))).rejects.toThrow('lost');
       await vi.advanceTimersByTimeAsync(1000);

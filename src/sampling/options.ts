@@ -6,6 +6,20 @@ const most = 1e6;
 const least = 1e-6;
 export const mostUint32 = 2 ** 32 - 1;
 
+/** An option that keeps tokens up to a share of the probability. */
+const massOption = <const A extends string>(attribute: A, label: string, summary: string) =>
+  ({
+    type: 'number',
+    min: 0,
+    above: true,
+    max: 1,
+    default: 1,
+    off: 1,
+    attribute,
+    slider: { label, min: 0.05, max: 1, step: 0.01 },
+    summary,
+  }) as const;
+
 /** The sampling options, in the order they are applied. */
 export const samplingTable = {
   logitBias: {
@@ -78,17 +92,11 @@ export const samplingTable = {
     slider: { label: 'Top-k', min: 0, max: 200, step: 1 },
     summary: 'Keeps this many of the likeliest tokens.',
   },
-  topP: {
-    type: 'number',
-    min: 0,
-    above: true,
-    max: 1,
-    default: 1,
-    off: 1,
-    attribute: 'top-p',
-    slider: { label: 'Top-p', min: 0.05, max: 1, step: 0.01 },
-    summary: 'Keeps the smallest set of likeliest tokens whose probability reaches this.',
-  },
+  topP: massOption(
+    'top-p',
+    'Top-p',
+    'Keeps the smallest set of likeliest tokens whose probability reaches this.',
+  ),
   minP: {
     type: 'number',
     min: 0,
@@ -99,17 +107,11 @@ export const samplingTable = {
     slider: { label: 'Min-p', min: 0, max: 0.5, step: 0.005 },
     summary: 'Keeps tokens at least this many times as likely as the likeliest one.',
   },
-  typicalP: {
-    type: 'number',
-    min: 0,
-    above: true,
-    max: 1,
-    default: 1,
-    off: 1,
-    attribute: 'typical-p',
-    slider: { label: 'Typical-p', min: 0.05, max: 1, step: 0.01 },
-    summary: 'Keeps the tokens whose surprise is closest to the expected surprise, up to this probability.',
-  },
+  typicalP: massOption(
+    'typical-p',
+    'Typical-p',
+    'Keeps the tokens whose surprise is closest to the expected surprise, up to this probability.',
+  ),
   seed: {
     type: 'integer',
     min: 0,

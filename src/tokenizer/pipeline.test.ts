@@ -101,21 +101,18 @@ const llamaDecoder = {
   ],
 };
 
+/** BERT's own: in lower case and cleaned up, or neither. */
+const bertTokenizer = (uncased: boolean): Json => ({
+  added_tokens: specials,
+  normalizer: bert(uncased),
+  pre_tokenizer: { type: 'BertPreTokenizer' },
+  model: wordPiece,
+  decoder: { type: 'WordPiece', prefix: '##', cleanup: uncased },
+});
+
 const kinds: Record<string, Json> = {
-  'WordPiece, lower case': {
-    added_tokens: specials,
-    normalizer: bert(true),
-    pre_tokenizer: { type: 'BertPreTokenizer' },
-    model: wordPiece,
-    decoder: { type: 'WordPiece', prefix: '##', cleanup: true },
-  },
-  'WordPiece, with case': {
-    added_tokens: specials,
-    normalizer: bert(false),
-    pre_tokenizer: { type: 'BertPreTokenizer' },
-    model: wordPiece,
-    decoder: { type: 'WordPiece', prefix: '##', cleanup: false },
-  },
+  'WordPiece, lower case': bertTokenizer(true),
+  'WordPiece, with case': bertTokenizer(false),
   'Unigram, NFKC': {
     normalizer: { type: 'NFKC' },
     pre_tokenizer: metaspace,

@@ -1,4 +1,4 @@
-import { defineKernel, type KernelSource } from '../../gpu/index.ts';
+import { defineKernel, type KernelParts, type KernelSource } from '../../gpu/index.ts';
 import { ceilDiv } from '../../lib/index.ts';
 import { paddedHeadSize } from '../epilogue/epilogue.ts';
 import { chunkBinding, chunkStruct } from '../state/chunk.ts';
@@ -14,6 +14,20 @@ function chunkConstants(shape: AttentionShape) {
     HS4: paddedHeadSize(shape) / 4,
     CONTEXT: shape.context,
     QKV_STRIDE4: shape.qkvStride / 4,
+  };
+}
+
+/** What the kernels over a chunk read and write: qkv, kv, layer, params, out. */
+function chunkInterface(shape: AttentionShape): Pick<KernelParts, 'structs' | 'bindings'> {
+  return {
+    structs: [chunkStruct, layerStruct],
+    bindings: [
+      qkvBinding,
+      kvBinding[shape.kv],
+      layerBinding,
+      chunkBinding,
+      { name: 'out', type: 'array<f32>', kind: 'write' },
+    ],
   };
 }
 
@@ -41,14 +55,7 @@ export function attentionPrefillKernel(
       KEYS: keys,
       WG: workgroup,
     },
-    structs: [chunkStruct, layerStruct],
-    bindings: [
-      qkvBinding,
-      kvBinding[shape.kv],
-      layerBinding,
-      chunkBinding,
-      { name: 'out', type: 'array<f32>', kind: 'write' },
-    ],
+    ...chunkInterface(shape),
     parts: [kvAccess[shape.kv], attentionPrefill],
   });
 }
@@ -69,14 +76,7 @@ export function attentionWeightsKernel(shape: AttentionShape): KernelSource {
   return defineKernel({
     name: `attention weights h${shape.heads}x${shape.headSize} ${shape.kv}`,
     constants: chunkConstants(shape),
-    structs: [chunkStruct, layerStruct],
-    bindings: [
-      qkvBinding,
-      kvBinding[shape.kv],
-      layerBinding,
-      chunkBinding,
-      { name: 'out', type: 'array<f32>', kind: 'write' },
-    ],
+    ...chunkInterface(shape),
     parts: [kvAccess[shape.kv], attentionWeights],
   });
 }

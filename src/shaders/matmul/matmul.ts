@@ -5,9 +5,9 @@ import { chunkBinding, chunkStruct } from '../state/chunk.ts';
 import {
   dtypeLayouts,
   type MatrixFormat,
-  matrixBindings,
   matrixConstants,
   matrixParts,
+  productBindings,
 } from '../weights/weights.ts';
 import matmulBroadcast from './broadcast.wgsl?raw';
 import matmulDirect from './direct.wgsl?raw';
@@ -85,13 +85,7 @@ export function matmulKernel(shape: MatmulShape, variant: MatmulVariant): Kernel
       ...epilogue.constants,
     },
     structs: [chunkStruct],
-    bindings: [
-      { name: 'x', type: 'array<vec4f>', kind: 'read' },
-      ...matrixBindings(matrix),
-      { name: 'aux', type: 'array<vec4f>', kind: 'read' },
-      chunkBinding,
-      ...epilogue.bindings,
-    ],
+    bindings: [...productBindings(matrix), chunkBinding, ...epilogue.bindings],
     parts: [...matrixParts(matrix), ...epilogue.parts, ...productParts(variant)],
   });
 }

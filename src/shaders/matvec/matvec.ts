@@ -2,7 +2,7 @@ import { defineKernel, f32Literal, grid1d, type KernelSource } from '../../gpu/i
 import { ceilDiv, roundUp } from '../../lib/index.ts';
 import { type Epilogue, epilogueParts } from '../epilogue/epilogue.ts';
 import { stateBinding, stateStructs } from '../state/state.ts';
-import { type MatrixFormat, matrixBindings, matrixConstants, matrixParts } from '../weights/weights.ts';
+import { type MatrixFormat, matrixConstants, matrixParts, productBindings } from '../weights/weights.ts';
 import matvec from './matvec.wgsl?raw';
 import { type Reduction, reductions } from './reductions.ts';
 
@@ -71,13 +71,7 @@ export function matvecKernel(shape: MatvecShape, variant: MatvecVariant): Kernel
       ...epilogue.constants,
     },
     structs: stateStructs,
-    bindings: [
-      { name: 'x', type: 'array<vec4f>', kind: 'read' },
-      ...matrixBindings(matrix),
-      { name: 'aux', type: 'array<vec4f>', kind: 'read' },
-      stateBinding,
-      ...epilogue.bindings,
-    ],
+    bindings: [...productBindings(matrix), stateBinding, ...epilogue.bindings],
     parts: [...matrixParts(matrix), reductions[variant.reduction], ...epilogue.parts, matvec],
   });
 }

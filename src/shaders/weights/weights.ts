@@ -89,6 +89,15 @@ export function matrixBindings(format: MatrixFormat): Binding[] {
   return list;
 }
 
+/** Bindings of a matrix times x, plus what aux holds: x, w0 …, scales, aux. */
+export function productBindings(format: MatrixFormat): Binding[] {
+  return [
+    { name: 'x', type: 'array<vec4f>', kind: 'read' },
+    ...matrixBindings(format),
+    { name: 'aux', type: 'array<vec4f>', kind: 'read' },
+  ];
+}
+
 /** Constants KB, BLOCK4, BANDS, BAND_ROWS of the parts. */
 export function matrixConstants(format: MatrixFormat): Constants {
   return {

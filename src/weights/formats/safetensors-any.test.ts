@@ -1,23 +1,10 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import { readSafetensors, safetensorsFile } from '../../../test/support/safetensors-file.ts';
 import { VitrineError } from '../../lib/index.ts';
-import { dtypeBits, parseSafetensorsHeader, readHeaderLength } from './safetensors.ts';
+import { dtypeBits } from './safetensors.ts';
 
 const utf8 = new TextEncoder();
-
-/** A file: length, header, and so many data bytes. */
-function fileOf(header: string | Uint8Array, data: number): Uint8Array {
-  const json = typeof header === 'string' ? utf8.encode(header) : header;
-  const bytes = new Uint8Array(8 + json.length + data);
-  new DataView(bytes.buffer).setBigUint64(0, BigInt(json.length), true);
-  bytes.set(json, 8);
-  return bytes;
-}
-
-function read(file: Uint8Array, fileBytes = file.length) {
-  const length = readHeaderLength(file.subarray(0, 8), fileBytes, 'model.safetensors');
-  return parseSafetensorsHeader(file.subarray(8, 8 + length), { file: 'model.safetensors', fileBytes });
-}
 
 /** What `JSON.parse` makes of a header, and whether the result keeps every rule. */
 function model(header: Uint8Array, data: number) {
@@ -74,10 +61,10 @@ const headers = fc
 
 function agree(header: Uint8Array, data: number): void {
   const expected = model(header, data);
-  const file = fileOf(header, data);
-  let parsed: ReturnType<typeof read> | undefined;
+  const file = safetensorsFile(header, data);
+  let parsed: ReturnType<typeof readSafetensors> | undefined;
   try {
-    parsed = read(file);
+    parsed = readSafetensors(file);
   } catch (error) {
     expect(error).toBeInstanceOf(VitrineError);
     expect((error as VitrineError).code).toBe('safetensors-invalid');
@@ -148,7 +135,7 @@ describe('any header', () => {
     fc.assert(
       fc.property(fc.uint8Array({ maxLength: 64 }), (bytes) => {
         try {
-          read(bytes);
+          readSafetensors(bytes);
         } catch (error) {
           expect(error).toBeInstanceOf(VitrineError);
         }

@@ -1,26 +1,13 @@
 import { describe, expect, test } from 'vitest';
+import { readSafetensors, safetensorsFile } from '../../../test/support/safetensors-file.ts';
 import { VitrineError } from '../../lib/index.ts';
-import { dtypeBits, parseSafetensorsHeader, readHeaderLength } from './safetensors.ts';
+import { dtypeBits } from './safetensors.ts';
 
 const utf8 = new TextEncoder();
 
-/** A file: length, header, and so many data bytes. */
-function fileOf(header: string | Uint8Array, data: number): Uint8Array {
-  const json = typeof header === 'string' ? utf8.encode(header) : header;
-  const bytes = new Uint8Array(8 + json.length + data);
-  new DataView(bytes.buffer).setBigUint64(0, BigInt(json.length), true);
-  bytes.set(json, 8);
-  return bytes;
-}
-
-function read(file: Uint8Array, fileBytes = file.length) {
-  const length = readHeaderLength(file.subarray(0, 8), fileBytes, 'model.safetensors');
-  return parseSafetensorsHeader(file.subarray(8, 8 + length), { file: 'model.safetensors', fileBytes });
-}
-
 function refusal(file: Uint8Array, fileBytes = file.length): string {
   try {
-    read(file, fileBytes);
+    readSafetensors(file, fileBytes);
   } catch (error) {
     expect(error).toBeInstanceOf(VitrineError);
     expect((error as VitrineError).code).toBe('safetensors-invalid');
@@ -52,7 +39,7 @@ const badFrames: [what: string, file: Uint8Array, reason: RegExp][] = [
   ['7 bytes', new Uint8Array(7), /7 bytes, too short/],
   ['the length alone', lengthOnly(2n), /but the file has 8/],
   ['N = 0', lengthOnly(0n), /header is empty/],
-  ['N = 1', fileOf('{', 0), /header is empty/],
+  ['N = 1', safetensorsFile('{', 0), /header is empty/],
   ['N past the cap', lengthOnly(100_000_001n), /limit is 100000000/],
   ['N = 2^63', lengthOnly(2n ** 63n), /9223372036854775808/],
   ['N past the file', lengthOnly(1000n, 100), /1000 bytes, but the file has 100/],
@@ -176,38 +163,44 @@ describe('safetensors headers', () => {
     expect(refusal(file)).toMatch(reason);
   });
   test.each(badHeaders)('refuses %s', (_what, header, data, reason) => {
-    expect(refusal(fileOf(header, data))).toMatch(reason);
+    expect(refusal(safetensorsFile(header, data))).toMatch(reason);
   });
   test.each(goodHeaders)('accepts %s', (_what, header, data, names) => {
-    expect(read(fileOf(header, data)).tensors.map(({ name }) => name)).toEqual(names);
+    expect(readSafetensors(safetensorsFile(header, data)).tensors.map(({ name }) => name)).toEqual(names);
   });
 
   test.each([...dtypeBits])('knows %s', (dtype, bits) => {
-    const { tensors } = read(fileOf(one('"a"', '[4]', 0, bits / 2, `"${dtype}"`), bits / 2));
+    const { tensors } = readSafetensors(
+      safetensorsFile(one('"a"', '[4]', 0, bits / 2, `"${dtype}"`), bits / 2),
+    );
     expect(tensors[0]).toMatchObject({ dtype, shape: [4] });
   });
 
   test('gives ranges from the start of the file', () => {
     const header = `{"b":${tensor('[2]', 4, 12)},"a":${tensor('[1]', 0, 4)}}`;
     const start = 8 + header.length;
-    expect(read(fileOf(header, 12)).tensors).toEqual([
+    expect(readSafetensors(safetensorsFile(header, 12)).tensors).toEqual([
       { name: 'a', dtype: 'F32', shape: [1], file: 'model.safetensors', begin: start, end: start + 4 },
       { name: 'b', dtype: 'F32', shape: [2], file: 'model.safetensors', begin: start + 4, end: start + 12 },
     ]);
   });
 
   test('metadata has no prototype to reach; unknown fields are noticed', () => {
-    const { metadata } = read(fileOf('{"__metadata__":{"__proto__":"x","format":"pt"}}', 0));
+    const { metadata } = readSafetensors(
+      safetensorsFile('{"__metadata__":{"__proto__":"x","format":"pt"}}', 0),
+    );
     expect(Object.entries(metadata)).toEqual([
       ['__proto__', 'x'],
       ['format', 'pt'],
     ]);
     expect(Object.getPrototypeOf(metadata)).toBeNull();
-    expect(read(fileOf(withExtra('1'), 4)).notices).toEqual([expect.stringContaining('"x"')]);
+    expect(readSafetensors(safetensorsFile(withExtra('1'), 4)).notices).toEqual([
+      expect.stringContaining('"x"'),
+    ]);
   });
 
   test('a message never carries a long or raw name', () => {
-    const message = refusal(fileOf(one(`"${'n'.repeat(5000)}\\n"`, '[2]', 0, 4), 4));
+    const message = refusal(safetensorsFile(one(`"${'n'.repeat(5000)}\\n"`, '[2]', 0, 4), 4));
     expect(message.length).toBeLessThan(400);
     expect(message).not.toContain('\n');
   });
@@ -215,7 +208,7 @@ describe('safetensors headers', () => {
   test('many names on one range are refused, and so are too many names', () => {
     const names = (count: number) =>
       `{${Array.from({ length: count }, (_, i) => `"t${i}":${tensor('[1]', 0, 4)}`).join(',')}}`;
-    expect(refusal(fileOf(names(10), 4))).toMatch(/overlaps/);
-    expect(refusal(fileOf(names(100_001), 4))).toMatch(/more than 100000 tensors/);
+    expect(refusal(safetensorsFile(names(10), 4))).toMatch(/overlaps/);
+    expect(refusal(safetensorsFile(names(100_001), 4))).toMatch(/more than 100000 tensors/);
   });
 });

@@ -24,35 +24,36 @@ const storageTypes = new Map<string, [dtype: Dtype, valueBytes: number]>([
 /** A flat array of values that tensors are views of. */
 export class TorchStorage extends PickleObject {
   readonly kind = 'storage';
-  readonly key: string;
   readonly dtype: Dtype;
   readonly valueBytes: number;
-  /** Values. */
-  readonly count: number;
-  constructor(key: string, [dtype, valueBytes]: [Dtype, number], count: number) {
+
+  /** @param count values */
+  constructor(
+    readonly key: string,
+    [dtype, valueBytes]: [Dtype, number],
+    readonly count: number,
+  ) {
     super();
-    this.key = key;
     this.dtype = dtype;
     this.valueBytes = valueBytes;
-    this.count = count;
   }
 }
 
 /** A view of a storage, with any strides. */
 export class TorchTensor extends PickleObject {
   readonly kind = 'tensor';
-  readonly storage: TorchStorage;
-  /** In values. */
-  readonly offset: number;
-  readonly shape: readonly number[];
-  /** In values; one for each size. */
-  readonly strides: readonly number[];
-  constructor(storage: TorchStorage, offset: number, shape: readonly number[], strides: readonly number[]) {
+
+  /**
+   * @param offset in values
+   * @param strides in values; one for each size
+   */
+  constructor(
+    readonly storage: TorchStorage,
+    readonly offset: number,
+    readonly shape: readonly number[],
+    readonly strides: readonly number[],
+  ) {
     super();
-    this.storage = storage;
-    this.offset = offset;
-    this.shape = shape;
-    this.strides = strides;
   }
 }
 
