@@ -36,7 +36,7 @@ test('the reference says what the docstrings say', async ({ page }) => {
   await expect(page.getByRole('main')).toContainText('Loads a model, in a worker where there are workers');
   for (const [module, name, text] of [
     ['vitrine/node', 'openFolder', 'The files of a model in a folder'],
-    ['vitrine/embed', 'VitrineDemo', 'a prompt and a model that goes on from it'],
+    ['vitrine/embed', 'VitrineDemo', 'a prompt and a model that continues it'],
   ] as const) {
     await page.getByRole('link', { name: 'Library reference' }).click();
     await page.getByRole('main').getByRole('link', { name: module, exact: true }).click();
