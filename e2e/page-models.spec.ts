@@ -114,6 +114,7 @@ test('a gated model asks for a token, takes it, and keeps it nowhere', async ({ 
   await page.getByLabel(/^Access token/).fill('hf_test');
   await page.getByLabel(/^Hub id/).fill('test/gated');
   await page.getByRole('button', { name: 'Load', exact: true }).click();
+  await expect(vitrine.error).toHaveCount(0, { timeout: 60_000 });
   await vitrine.ready();
   const kept = await page.evaluate(() =>
     JSON.stringify([{ ...localStorage }, { ...sessionStorage }, location.href]),
@@ -129,7 +130,9 @@ test('a model that is not there says so and offers the way on', async ({ page })
   await expect(vitrine.error).toHaveAttribute('data-code', /not-found|gated/, { timeout: 30_000 });
   await expect(vitrine.error).toContainText('nothing-here');
   await expectAccessibleInBoth(page);
-  await page.getByRole('button', { name: 'Use the bundled model' }).click();
-  await vitrine.ready();
-  await expect(vitrine.error).toHaveCount(0);
+  // The model that works stays, and goes on.
+  await expect(page.getByRole('button', { name: /^Model: tiny-tales/ })).toBeVisible();
+  const before = await vitrine.value();
+  await vitrine.write.click();
+  await expect(vitrine.text).not.toHaveValue(before);
 });
