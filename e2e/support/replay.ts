@@ -16,6 +16,8 @@ interface Message {
 export async function recordTokens(page: Page): Promise<(tokensPerSecond: number) => Promise<void>> {
   await page.addInitScript(() => {
     const kept: Message[] = [];
+    /** What the run that was recorded answered at its end. */
+    let result: unknown;
     const control = { pace: 0 };
     Object.assign(globalThis, { replayControl: control });
     const take = (worker: Worker, data: object) =>
@@ -34,7 +36,7 @@ export async function recordTokens(page: Page): Promise<(tokensPerSecond: number
           take(worker, { ...old, call, tokens });
         }
         if (sent < maxNewTokens) setTimeout(tick, 4);
-        else take(worker, { type: 'result', call });
+        else take(worker, { type: 'result', call, value: result });
       };
       tick();
     }
@@ -45,6 +47,7 @@ export async function recordTokens(page: Page): Promise<(tokensPerSecond: number
         super(...given);
         this.addEventListener('message', ({ data }) => {
           // A message holds the tokens of one turn of the event loop; each is kept by itself.
+          if (data.type === 'result' && data.value?.dtype) result = data.value;
           if (data.type === 'tokens')
             kept.push(...data.tokens.map((token: object) => ({ ...data, tokens: [token] })));
         });
