@@ -28,7 +28,9 @@ test('a token that is banned is not written', async ({ page }) => {
   await page.getByRole('button', { name: 'Undo' }).click();
   await expect(vitrine.text).toHaveValue('Once upon a time');
   const ban = page.getByTestId('next').getByRole('button', { name: /^Ban/ });
-  await expect(ban).toHaveCount(10);
+  // The list of the longer text stays until this one is calculated.
+  const word = first.slice('Once upon a time'.length).replace(' ', '·');
+  await expect(ban.first()).toHaveAccessibleName(`Ban ${word}`);
   await ban.first().click();
   await vitrine.write.click();
   await expect(vitrine.text).not.toHaveValue('Once upon a time');
