@@ -174,35 +174,31 @@ describe('tabs and reloads', () => {
     expect(state(three.page).versions.map(versionText)).toEqual(['another']);
   });
 
-  it.each([1, 2])(
-    'a reload in mid-run loses nothing and ends as the undisturbed run, n = %i',
-    { retry: 2 },
-    async (n) => {
-      const options = { search: `?prompt=there+was&seed=4&max-new-tokens=60&n=${n}`, pace: 4 };
-      const written = (page: Page) => [
-        ids(page),
-        ...state(page).continuations.map(({ tokens }) => tokens.map(({ id }) => id)),
-      ];
-      const whole = open({ ...options, pace: 0 });
-      await start(whole.page);
-      for (const after of [3, 17, 41]) {
-        const table = memoryTable();
-        // Tokens appear by frames, several at once: the run must outlast the frame in which it is looked at.
-        const first = open({ ...options, pace: 20, table, writer: 'one' });
-        void start(first.page);
-        await vi.waitFor(() => expect(state(first.page).run?.tokens).toBeGreaterThanOrEqual(after), often);
-        await first.environment.storage.flush();
-        const before = written(first.page).flat().length;
-        const second = open({ ...options, table, writer: 'two', previous: 'one', followed: true });
-        const going = start(second.page);
-        await vi.waitFor(() => expect(state(second.page).phase).toBe('generating'), often);
-        expect(written(second.page).flat().length).toBeGreaterThanOrEqual(Math.min(before, 3));
-        await going;
-        expect(written(second.page)).toEqual(written(whole.page));
-        first.page.actions.stop();
-      }
-    },
-  );
+  it.each([1, 2])('a reload in mid-run loses nothing and ends as the undisturbed run, n = %i', async (n) => {
+    const options = { search: `?prompt=there+was&seed=4&max-new-tokens=60&n=${n}`, pace: 4 };
+    const written = (page: Page) => [
+      ids(page),
+      ...state(page).continuations.map(({ tokens }) => tokens.map(({ id }) => id)),
+    ];
+    const whole = open({ ...options, pace: 0 });
+    await start(whole.page);
+    for (const after of [3, 17, 41]) {
+      const table = memoryTable();
+      // Tokens appear by frames, several at once: the run must outlast the frame in which it is looked at.
+      const first = open({ ...options, pace: 20, table, writer: 'one' });
+      void start(first.page);
+      await vi.waitFor(() => expect(state(first.page).run?.tokens).toBeGreaterThanOrEqual(after), often);
+      await first.environment.storage.flush();
+      const before = written(first.page).flat().length;
+      const second = open({ ...options, table, writer: 'two', previous: 'one', followed: true });
+      const going = start(second.page);
+      await vi.waitFor(() => expect(state(second.page).phase).toBe('generating'), often);
+      expect(written(second.page).flat().length).toBeGreaterThanOrEqual(Math.min(before, 3));
+      await going;
+      expect(written(second.page)).toEqual(written(whole.page));
+      first.page.actions.stop();
+    }
+  });
 
   it('saves while it writes, not only when it rests', async () => {
     const writes: unknown[] = [];
