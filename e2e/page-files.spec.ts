@@ -1,9 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { expect, type Page, test } from '@playwright/test';
 import { VitrinePage } from './page-support.ts';
-import { cpuBrowser } from './support/cpu-browser.ts';
-
-test.use(cpuBrowser);
 
 const modelFiles = ['config.json', 'model.safetensors', 'vocab.json', 'merges.txt'];
 

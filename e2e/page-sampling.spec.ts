@@ -1,9 +1,5 @@
 import { expect, test } from '@playwright/test';
 import { expectAccessibleInBoth, VitrinePage } from './page-support.ts';
-import { cpuBrowser } from './support/cpu-browser.ts';
-
-// None of this is about the GPU.
-test.use(cpuBrowser);
 
 test('the panel shows what each setting removes', async ({ page }) => {
   const vitrine = new VitrinePage(page);

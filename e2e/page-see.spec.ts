@@ -1,9 +1,5 @@
 import { expect, test } from '@playwright/test';
 import { VitrinePage } from './page-support.ts';
-import { cpuBrowser } from './support/cpu-browser.ts';
-
-// None of this is about the GPU.
-test.use(cpuBrowser);
 
 test('every token is shaded by its probability, pasted ones too', async ({ page }) => {
   const vitrine = new VitrinePage(page);

@@ -1,10 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { expect, test } from '@playwright/test';
 import { VitrinePage } from './page-support.ts';
-import { cpuBrowser } from './support/cpu-browser.ts';
-
-// None of this is about the GPU.
-test.use(cpuBrowser);
 
 test('a link writes the same text again', async ({ page }) => {
   const vitrine = new VitrinePage(page);

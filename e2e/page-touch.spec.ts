@@ -1,9 +1,8 @@
 import { expect, test } from '@playwright/test';
 import { expectAccessible, VitrinePage } from './page-support.ts';
-import { cpuBrowser } from './support/cpu-browser.ts';
 
 // None of this is about the GPU.
-test.use({ ...cpuBrowser, viewport: { width: 390, height: 844 }, hasTouch: true, isMobile: true });
+test.use({ viewport: { width: 390, height: 844 }, hasTouch: true, isMobile: true });
 
 test('a tap opens a word’s alternatives, which stay, and the keyboard stays down', async ({ page }) => {
   const vitrine = new VitrinePage(page);

@@ -1,5 +1,5 @@
 import { VitrineError } from '../lib/index.ts';
-import type { ShardIndex } from './formats/shard-index.ts';
+import { checkShardIndex, parseShardIndex } from './formats/shard-index.ts';
 import { fileNames, type ListedFile } from './repositories/repository.ts';
 import type { TensorInfo } from './types.ts';
 
@@ -67,8 +67,7 @@ async function shardedForm(
   path: string,
 ): Promise<PublishedForm> {
   const text = (await readText(path)) ?? '';
-  const { checkShardIndex, parseShardIndex } = await import('./formats/shard-index.ts');
-  const index: ShardIndex = parseShardIndex(text, path);
+  const index = parseShardIndex(text, path);
   const missing = index.shards.find((shard) => !files.has(shard));
   if (missing === undefined)
     return { format, paths: index.shards, check: (tensors) => checkShardIndex(index, tensors, path) };
