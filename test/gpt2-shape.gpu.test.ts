@@ -88,7 +88,11 @@ describe('a model of GPT-2 small’s shapes', () => {
       const cpuLoader = new CpuWeightLoader(config, table);
       await stream(tensors.values(), [loader, cpuLoader]);
       await loader.finish();
-      const runtime = new GpuRuntime(gpu, loader.model, { context, kv: 'f32', choose: chooserOf(gpu.info) });
+      const runtime = new GpuRuntime(gpu, loader.model, {
+        context,
+        kv: 'f32',
+        chooseVariant: chooserOf(gpu.info),
+      });
       const cpu = createCpuRuntime(config, cpuLoader.finish(), { contextLength: context });
 
       const ids = [50256, 464, 3290, 318, 257, 845, 922, 1545, 11, 290, 262];

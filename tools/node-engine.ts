@@ -37,7 +37,7 @@ export type LoadBundled = (
 ) => Promise<engine.Model>;
 
 /**
- * Runs `work` with `load(dtype, backend)`, which gives the bundled model standing in this thread. Ends the process:
+ * Runs `work` with `load(dtype, backend)`, which loads the bundled model in this thread. Ends the process:
  * Dawn would keep it alive.
  */
 export async function withEngine(work: (load: LoadBundled) => Promise<void>): Promise<never> {

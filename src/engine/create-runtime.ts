@@ -101,7 +101,7 @@ async function loadWeights(gpu: Gpu, resolved: ResolvedCheckpoint, dtype: Weight
     new GpuRuntime(gpu, model, {
       context,
       kv,
-      choose: chooserOf(gpu.info, products),
+      chooseVariant: chooserOf(gpu.info, products),
       matmul: chunks.get(matmulKey(model)),
     });
   await disableWrongSubgroups(gpu);

@@ -74,7 +74,7 @@ export async function disableWrongSubgroups(gpu: Gpu): Promise<void> {
   // A part of its own: it is needed once on each adapter.
   if (
     await import('../runtime/gpu/autotune/index.ts')
-      .then((tuner) => tuner.subgroupsRight(gpu))
+      .then((tuner) => tuner.subgroupsMatchExpected(gpu))
       .catch(() => false)
   )
     return remember(key, true);

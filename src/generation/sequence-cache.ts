@@ -1,4 +1,4 @@
-import type { ChooseRequest, DecodedToken, DecodeRequest, Runtime } from '../runtime/index.ts';
+import type { DecodedToken, DecodeRequest, Runtime, SampleRequest } from '../runtime/index.ts';
 import type { ResolvedSampling } from '../sampling/index.ts';
 
 /** Measured rates; the newest measurement replaces the one before. */
@@ -96,10 +96,10 @@ export class SequenceCache {
   }
 
   /** Computes the last id of each row and samples the token after it. Everything before that id must be cached. */
-  async sampleNext(request: ChooseRequest): Promise<DecodedToken[]> {
+  async sampleNext(request: SampleRequest): Promise<DecodedToken[]> {
     for (const { sequence, ids } of request.rows)
       this.cached[sequence] = this.cached[sequence]?.slice(0, ids.length - 1) ?? [];
-    const tokens = await this.runtime.choose(request);
+    const tokens = await this.runtime.sampleNext(request);
     for (const { sequence, ids } of request.rows) this.cached[sequence] = [...ids];
     return tokens;
   }

@@ -14,7 +14,6 @@ export { candidateMatmuls, matmulKey } from './gpu/prefill-tuning.ts';
 export { GpuWeightLoader } from './gpu/weight-loader.ts';
 export { decodeGreedily } from './greedy.ts';
 export type {
-  ChooseRequest,
   DecodedToken,
   DecodeRequest,
   InsideViews,
@@ -22,5 +21,6 @@ export type {
   RowScores,
   Runtime,
   RuntimeStats,
+  SampleRequest,
   ScoreRequest,
 } from './runtime.ts';

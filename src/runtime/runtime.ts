@@ -43,7 +43,7 @@ export interface Row {
   draw: number;
 }
 
-export interface ChooseRequest {
+export interface SampleRequest {
   /** At most 8. */
   rows: readonly Row[];
   sampling: ResolvedSampling;
@@ -129,7 +129,7 @@ export interface Runtime {
    * Computes the last id of each row in one pass and chooses the token after it, one a row. Everything before that id
    * is in the sequence's cache, or is the last id of an earlier row of the same sequence.
    */
-  choose(request: ChooseRequest): Promise<DecodedToken[]>;
+  sampleNext(request: SampleRequest): Promise<DecodedToken[]>;
 
   /** Computes inspection views with a separate forward pass; sequence 0 is left at `ids`. */
   inspect(ids: readonly number[], what: { attention: boolean; logitLensTop: number }): Promise<InsideViews>;

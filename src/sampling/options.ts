@@ -7,7 +7,7 @@ const least = 1e-6;
 export const mostUint32 = 2 ** 32 - 1;
 
 /** An option that keeps tokens up to a share of the probability. */
-const massOption = <const A extends string>(attribute: A, label: string, summary: string) =>
+const shareOption = <const A extends string>(attribute: A, label: string, summary: string) =>
   ({
     type: 'number',
     min: 0,
@@ -92,7 +92,7 @@ export const samplingTable = {
     slider: { label: 'Top-k', min: 0, max: 200, step: 1 },
     summary: 'Keeps this many of the likeliest tokens.',
   },
-  topP: massOption(
+  topP: shareOption(
     'top-p',
     'Top-p',
     'Keeps the smallest set of likeliest tokens whose probability reaches this.',
@@ -107,7 +107,7 @@ export const samplingTable = {
     slider: { label: 'Min-p', min: 0, max: 0.5, step: 0.005 },
     summary: 'Keeps tokens at least this many times as likely as the likeliest one.',
   },
-  typicalP: massOption(
+  typicalP: shareOption(
     'typical-p',
     'Typical-p',
     'Keeps the tokens whose surprise is closest to the expected surprise, up to this probability.',

@@ -44,8 +44,8 @@ export {
   matmulName,
 } from './matmul/matmul.ts';
 export {
-  type AuxLayout,
-  auxLayout,
+  type BiasAndNormLayout,
+  biasAndNormLayout,
   type MatvecShape,
   type MatvecVariant,
   matvecGrid,

@@ -9,7 +9,6 @@ export { openCheckpoint } from './open.ts';
 export type { KnownFile } from './repositories/known-checksums.ts';
 export {
   bundledModels,
-  findKnown,
   type KnownModel,
   type KnownShape,
   knownModels,

@@ -1,5 +1,5 @@
 import type { GPT2Config } from '../../src/model/index.ts';
-import type { ChooseRequest, DecodedToken, DecodeRequest, Runtime } from '../../src/runtime/index.ts';
+import type { DecodedToken, DecodeRequest, Runtime, SampleRequest } from '../../src/runtime/index.ts';
 import { sampleReference } from '../../src/sampling/index.ts';
 import { tinyConfig } from './model.ts';
 
@@ -42,7 +42,7 @@ export function fakeRuntime(rule: Rule, changes: Partial<GPT2Config> = {}): Fake
   };
   const token = (
     row: { sequence: number; ids: readonly number[]; promptLength: number; draw: number },
-    { sampling, alternatives }: Pick<ChooseRequest, 'sampling' | 'alternatives'>,
+    { sampling, alternatives }: Pick<SampleRequest, 'sampling' | 'alternatives'>,
   ): DecodedToken => {
     const logits = rule(row.ids);
     const total = Math.log(logits.reduce((sum, logit) => sum + Math.exp(logit), 0));
@@ -98,7 +98,7 @@ export function fakeRuntime(rule: Rule, changes: Partial<GPT2Config> = {}): Fake
         if (last) return;
       }
     },
-    async choose(request: ChooseRequest) {
+    async sampleNext(request: SampleRequest) {
       await Promise.resolve();
       fail();
       fake.passes++;

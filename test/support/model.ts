@@ -11,7 +11,13 @@ import {
 } from '../../src/model/index.ts';
 import type { GpuModel, Linear } from '../../src/runtime/gpu/gpu-model.ts';
 import { type LinearStep, lower } from '../../src/runtime/gpu/lowering.ts';
-import { auxLayout, kvBytes, packLayer, vectorStride, type WeightDtype } from '../../src/shaders/index.ts';
+import {
+  biasAndNormLayout,
+  kvBytes,
+  packLayer,
+  vectorStride,
+  type WeightDtype,
+} from '../../src/shaders/index.ts';
 import { foldNorm } from '../../src/shaders/reference/index.ts';
 
 import { randomFloats, strided } from './numbers.ts';
@@ -110,7 +116,7 @@ function gpuLinear(
   b: Float32Array,
   norm: { gamma: Float32Array; beta: Float32Array; epsilon: number } | undefined,
 ): Linear {
-  const layout = auxLayout(matrix.format, norm !== undefined);
+  const layout = biasAndNormLayout(matrix.format, norm !== undefined);
   const vectors = new Float32Array(layout.floats);
   vectors.set(b, layout.t4 * 4);
   if (norm) {

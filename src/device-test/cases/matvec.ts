@@ -1,7 +1,7 @@
 import type { Gpu } from '../../gpu/index.ts';
 import { candidateVariants } from '../../runtime/index.ts';
 import {
-  auxLayout,
+  biasAndNormLayout,
   type Epilogue,
   type MatvecVariant,
   matrixBuffers,
@@ -40,14 +40,14 @@ async function product(gpu: Gpu, spec: Spec) {
   const { matrix, format, values } = testMatrix(gpu, spec);
   const x = randomFloats(2, count * K, 1, spec.mean ?? 0.2);
   const [bias, gamma, beta] = [randomFloats(3, rows), randomFloats(4, K, 0.3, 1), randomFloats(5, K, 0.5)];
-  const layout = auxLayout(format, norm);
-  const aux = new Float32Array(layout.floats);
-  aux.set(bias, layout.t4 * 4);
+  const layout = biasAndNormLayout(format, norm);
+  const biasAndNorm = new Float32Array(layout.floats);
+  biasAndNorm.set(bias, layout.t4 * 4);
   if (norm) {
     const { s, t } = foldNorm(values, bias, gamma, beta);
-    aux.set(t, layout.t4 * 4);
-    aux.set(s, layout.s4 * 4);
-    aux.set(gamma, layout.gamma4 * 4);
+    biasAndNorm.set(t, layout.t4 * 4);
+    biasAndNorm.set(s, layout.s4 * 4);
+    biasAndNorm.set(gamma, layout.gamma4 * 4);
   }
   const inputStride = vectorStride(K);
   const normEpsilon = norm ? 1e-5 : undefined;
@@ -59,7 +59,7 @@ async function product(gpu: Gpu, spec: Spec) {
     // Padding of x is garbage on purpose.
     upload(gpu, strided(x, count, K, inputStride, 9)),
     ...matrixBuffers(matrix),
-    upload(gpu, aux),
+    upload(gpu, biasAndNorm),
     upload(gpu, state),
     out,
   ];

@@ -1,6 +1,6 @@
 import type { Gpu } from '../../gpu/index.ts';
 import {
-  auxLayout,
+  biasAndNormLayout,
   embedRowsGrid,
   embedRowsKernel,
   layernormRowsKernel,
@@ -48,11 +48,11 @@ async function checkNorm(gpu: Gpu, columns: number) {
   // A mean far from zero: the variance must not come from a difference of large numbers.
   const x = randomFloats(columns, T * columns, 0.5, 40);
   const gamma = randomFloats(8, columns);
-  const layout = auxLayout(format, true);
-  const aux = new Float32Array(layout.floats);
-  aux.set(gamma, layout.gamma4 * 4);
+  const layout = biasAndNormLayout(format, true);
+  const biasAndNorm = new Float32Array(layout.floats);
+  biasAndNorm.set(gamma, layout.gamma4 * 4);
   const out = filled(gpu, T * stride, 3);
-  const buffers = [upload(gpu, strided(x, T, columns, stride, 1e30)), upload(gpu, aux), out];
+  const buffers = [upload(gpu, strided(x, T, columns, stride, 1e30)), upload(gpu, biasAndNorm), out];
   await runKernel(gpu, layernormRowsKernel(format, 1e-5), buffers, [T, 1, 1]);
   const plain = layerNorm(x, gamma, new Float32Array(columns), 1e-5);
   const expected = strided(plain, T, columns, stride);

@@ -64,7 +64,7 @@ async function sampleOnGpu(gpu: Gpu, { vectors, contexts, sampling, draw = 0 }: 
   const buffers = {
     logits: upload(gpu, logits),
     work: gpu.buffers.create('work', shape.columns * vocab * 4),
-    notes: upload(gpu, tables.notes),
+    tokenCounts: upload(gpu, tables.tokenCounts),
     bias: upload(gpu, tables.bias),
     context: upload(gpu, tables.context),
     state: upload(gpu, packState(contexts, draw)),
@@ -74,30 +74,30 @@ async function sampleOnGpu(gpu: Gpu, { vectors, contexts, sampling, draw = 0 }: 
   const state = await readWords(gpu, buffers.state);
   const work = await readWords(gpu, buffers.work, shape.columns * vocab);
   const left = await readWords(gpu, buffers.logits, logits.length);
-  const notes = tables.notes.length ? await readWords(gpu, buffers.notes) : new Uint32Array();
+  const counts = tables.tokenCounts.length ? await readWords(gpu, buffers.tokenCounts) : new Uint32Array();
   for (const buffer of Object.values(buffers)) gpu.buffers.destroy(buffer);
   const field = (column: number, place: 'chosen' | 'contextLength') =>
     state[stateLayout.headerSize + column * stateLayout.columnSize + stateLayout[place]] as number;
   const columns = vectors.map((_, column) => ({
     chosen: field(column, 'chosen'),
     contextLength: field(column, 'contextLength'),
-    gaps: work.subarray(column * vocab, (column + 1) * vocab),
-    notes: notes.subarray(column * vocab, (column + 1) * vocab),
+    distances: work.subarray(column * vocab, (column + 1) * vocab),
+    counts: counts.subarray(column * vocab, (column + 1) * vocab),
   }));
   return { columns, kept: compareExactly('logits, which stay', left, new Uint32Array(logits.buffer)) };
 }
 
 /** Support and probabilities as the kernel left them. */
-function supportOf(gaps: Uint32Array) {
+function supportOf(distances: Uint32Array) {
   const ids: number[] = [];
-  const masses: number[] = [];
-  for (const [id, gap] of gaps.entries()) {
-    if (gap === gone) continue;
+  const weights: number[] = [];
+  for (const [id, distance] of distances.entries()) {
+    if (distance === gone) continue;
     ids.push(id);
-    masses.push(fixedPointWeight(gap));
+    weights.push(fixedPointWeight(distance));
   }
-  const total = masses.reduce((sum, mass) => sum + mass, 0);
-  return { ids, probabilities: masses.map((mass) => mass / total) };
+  const total = weights.reduce((sum, weight) => sum + weight, 0);
+  return { ids, probabilities: weights.map((weight) => weight / total) };
 }
 
 /** Support, probabilities and choice of every vector are those of the reference sampler. */
@@ -111,13 +111,13 @@ async function compareWithReference(
   const draw = 5;
   const { columns, kept } = await sampleOnGpu(gpu, { vectors, contexts, sampling, draw });
   const results = [kept];
-  for (const [sequence, { chosen, gaps }] of columns.entries()) {
+  for (const [sequence, { chosen, distances }] of columns.entries()) {
     const logits = vectors[sequence] as Float32Array;
     const context = contexts[sequence] as SamplingContext;
     // Where nothing at all can be drawn there is no support to compare, only the token that stands in.
     if (sampling.temperature > 0 && logits.some((logit) => logit > -Infinity)) {
       const expected = distribution(logits, context, sampling);
-      const { ids, probabilities } = supportOf(gaps);
+      const { ids, probabilities } = supportOf(distances);
       results.push(compareExactly(`support of vector ${sequence}`, ids, expected.ids));
       results.push(
         compareNumbers(`probabilities of vector ${sequence}`, probabilities, expected.probabilities, {
@@ -246,7 +246,7 @@ async function checkMemory(gpu: Gpu): Promise<Comparison[]> {
   const vectors = [Float32Array.of(0, 9, 0), Float32Array.of(0, 0, 9)];
   const { columns } = await sampleOnGpu(gpu, { vectors, contexts, sampling });
   const seen = 0x80000000;
-  const flat = columns.flatMap(({ chosen, contextLength, notes }) => [chosen, contextLength, ...notes]);
+  const flat = columns.flatMap(({ chosen, contextLength, counts }) => [chosen, contextLength, ...counts]);
   return [compareExactly('state', flat, [1, 4, 0, seen + 2, seen + 1, 2, 1, 0, 0, seen + 1])];
 }
 

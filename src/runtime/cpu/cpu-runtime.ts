@@ -1,13 +1,13 @@
 import { assert, throwIfAborted, VitrineError } from '../../lib/index.ts';
 import type { GPT2Config } from '../../model/index.ts';
 import type {
-  ChooseRequest,
   DecodedToken,
   DecodeRequest,
   InsideViews,
   RowScores,
   Runtime,
   RuntimeStats,
+  SampleRequest,
   ScoreRequest,
 } from '../runtime.ts';
 import { argmaxOf, chooseToken, logSumExp } from './cpu-sampling.ts';
@@ -202,7 +202,7 @@ class CpuRuntime implements Runtime {
     return running.map((_, t) => rowOf(rows, t, vocabSize));
   }
 
-  async choose({ rows, sampling, alternatives }: ChooseRequest): Promise<DecodedToken[]> {
+  async sampleNext({ rows, sampling, alternatives }: SampleRequest): Promise<DecodedToken[]> {
     const tokens = rows.map(({ sequence, ids }) => {
       this.check(0, ids);
       return { sequence, position: ids.length - 1, id: ids.at(-1) as number };

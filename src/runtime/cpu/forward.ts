@@ -21,7 +21,7 @@ import {
   sumValues,
 } from './operations.ts';
 import { addRow, type Rows } from './packed-matrix.ts';
-import { type Place, placeValues } from './slots.ts';
+import { assignSlots, type ValueLocation } from './slots.ts';
 import { type CpuWeights, matrixOf, vectorOf } from './weights.ts';
 
 /** One token to compute, with its position and sequence. */
@@ -34,7 +34,7 @@ export interface Token {
 /** A recorded pass, ready to be executed. */
 export interface Program {
   graph: Graph;
-  places: readonly Place[];
+  locations: readonly ValueLocation[];
 }
 
 /** Sees a captured site's rows, one for each token; they are valid during the call. A pattern's are `keys` per head. */
@@ -64,7 +64,7 @@ export class CpuForward {
   /** @throws VitrineError `invalid-argument` for a site the model does not have */
   program(watch?: Watch): Program {
     const graph = recordGraph(gpt2(this.config), watch);
-    return { graph, places: placeValues(graph) };
+    return { graph, locations: assignSlots(graph) };
   }
 
   /**
@@ -214,7 +214,7 @@ export class CpuForward {
 
   /** The rows themselves where the plan writes over them, a copy elsewhere. */
   private writable(x: Rows, node: Node, pass: Pass): Rows {
-    const [from, to] = [pass.program.places[node.inputs[0] as number], pass.program.places[node.id]];
+    const [from, to] = [pass.program.locations[node.inputs[0] as number], pass.program.locations[node.id]];
     if (from === to) return x;
     const copy = this.rows(pass, node, x.stride);
     copy.values.set(x.values.subarray(0, Math.min(x.values.length, x.count * x.stride)));
@@ -223,7 +223,7 @@ export class CpuForward {
 
   /** The memory of a value's slot, used again by the next pass. */
   private rows({ program, count }: Pass, node: Node, stride: number): Rows {
-    const { slot } = program.places[node.id] as Place;
+    const { slot } = program.locations[node.id] as ValueLocation;
     let values = this.buffers.get(slot);
     if (!values || values.length < count * stride) {
       values = new Float32Array(count * stride);

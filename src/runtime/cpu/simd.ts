@@ -59,7 +59,7 @@ export class SimdMath implements PanelMath {
     const floats = new Float32Array(this.memory.buffer);
     for (let first = 0; first < x.count; first += blockRows) {
       const count = Math.min(blockRows, x.count - first);
-      place(x, first, count, columns, floats.subarray(this.xAt / 4, this.xAt / 4 + count * columns));
+      interleave(x, first, count, columns, floats.subarray(this.xAt / 4, this.xAt / 4 + count * columns));
       this.block(matrix, count);
       const y = floats.subarray(this.yAt / 4, this.yAt / 4 + count * paddedRows);
       output.set(y, first * paddedRows);
@@ -97,7 +97,7 @@ function inFours(count: number): number {
 }
 
 /** Lays out `count` rows of x for the tiles: groups of four interleaved, the remainder one after the other. */
-function place(x: Rows, first: number, count: number, columns: number, to: Float32Array): void {
+function interleave(x: Rows, first: number, count: number, columns: number, to: Float32Array): void {
   const fours = inFours(count);
   for (let t = 0; t < count; t++) {
     const from = (first + t) * x.stride;

@@ -1,7 +1,7 @@
 import { type Graph, type Node, widthOf } from '../../model/index.ts';
 
 /** Where a value lives: a buffer shared by values that are never needed together, and an offset into its rows. */
-export interface Place {
+export interface ValueLocation {
   slot: number;
   offset: number;
 }
@@ -12,10 +12,10 @@ const inPlace: ReadonlySet<Node['op']> = new Set(['add', 'activate', 'edit']);
 const transparent: ReadonlySet<Node['op']> = new Set(['selectPositions', 'capture']);
 
 /** Assigns every value of a graph to a slot. A slot is reused once none of its values is needed. */
-export function placeValues({ nodes }: Graph): Place[] {
+export function assignSlots({ nodes }: Graph): ValueLocation[] {
   const uses = nodes.map(() => 0);
   for (const { inputs } of nodes) for (const input of inputs) uses[input]!++;
-  const places: Place[] = [];
+  const locations: ValueLocation[] = [];
   const widths: number[] = [];
   /** Uses still to come of all values in a slot. */
   const pending: number[] = [];
@@ -30,24 +30,24 @@ export function placeValues({ nodes }: Graph): Place[] {
     return widths.push(width) - 1;
   };
   for (const node of nodes) {
-    const inputs = node.inputs.map((input) => (places[input] as Place).slot);
+    const inputs = node.inputs.map((input) => (locations[input] as ValueLocation).slot);
     for (const slot of inputs) pending[slot]!--;
     const [first] = node.inputs;
-    const source = first === undefined ? undefined : places[first];
+    const source = first === undefined ? undefined : locations[first];
     // A pattern's width depends on the keys, so it shares slots only with patterns.
     const width = node.op === 'attentionPattern' ? -1 : widthOf(node.shape);
-    let place: Place;
-    if (node.op === 'part' && source) place = { slot: source.slot, offset: node.part * width };
-    else if (source && transparent.has(node.op)) place = source;
-    else if (source && inPlace.has(node.op) && pending[source.slot] === 0) place = source;
+    let location: ValueLocation;
+    if (node.op === 'part' && source) location = { slot: source.slot, offset: node.part * width };
+    else if (source && transparent.has(node.op)) location = source;
+    else if (source && inPlace.has(node.op) && pending[source.slot] === 0) location = source;
     else
-      place = {
+      location = {
         slot: take(node.op === 'edit' && source ? (widths[source.slot] as number) : width),
         offset: 0,
       };
-    places.push(place);
-    pending[place.slot] = (pending[place.slot] ?? 0) + (uses[node.id] as number);
-    for (const slot of inputs) if (pending[slot] === 0 && slot !== place.slot) free.add(slot);
+    locations.push(location);
+    pending[location.slot] = (pending[location.slot] ?? 0) + (uses[node.id] as number);
+    for (const slot of inputs) if (pending[slot] === 0 && slot !== location.slot) free.add(slot);
   }
-  return places;
+  return locations;
 }

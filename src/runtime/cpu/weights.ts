@@ -39,7 +39,7 @@ const pieceLength = 1 << 15;
 /** Destination and progress of a tensor. */
 interface Arrival {
   parameter: Parameter;
-  place(start: number, values: Float32Array): void;
+  write(start: number, values: Float32Array): void;
   /** Bytes seen, and those of a number that is cut in two. */
   seen: number;
   carry: number[];
@@ -62,13 +62,13 @@ export class CpuWeightLoader implements WeightSink {
     for (const parameter of table.parameters)
       this.arrivals.set(parameter.tensor.name, {
         parameter,
-        place: this.placer(parameter),
+        write: this.writerOf(parameter),
         seen: 0,
         carry: [],
       });
   }
 
-  private placer(parameter: Parameter): Arrival['place'] {
+  private writerOf(parameter: Parameter): Arrival['write'] {
     const { role, shape, orientation } = parameter;
     const name = nameOf(role, parameter.layer);
     if (orientation === 'vector' || role === 'wpe') {
@@ -115,7 +115,7 @@ export class CpuWeightLoader implements WeightSink {
       const at = this.bytes.length - length * size;
       this.bytes.set(bytes.subarray(done * size, (done + length) * size), size === 4 ? 0 : at);
       if (size === 2) widen(this.piece, new Uint16Array(this.piece.buffer, at, length), dtype === 'F16');
-      arrival.place(start + done, this.piece.subarray(0, length));
+      arrival.write(start + done, this.piece.subarray(0, length));
     }
     arrival.carry = [...bytes.subarray(count * size)];
   }

@@ -1,5 +1,5 @@
 import type { Dispatch } from '../../gpu/index.ts';
-import type { ChooseRequest, DecodedToken } from '../runtime.ts';
+import type { DecodedToken, SampleRequest } from '../runtime.ts';
 import { filled } from './column-state.ts';
 import type { DecodeProgram } from './decode-program.ts';
 
@@ -19,7 +19,7 @@ export class BatchedStep {
   ) {}
 
   /** The token chosen after each row. */
-  async run({ rows, sampling, alternatives }: ChooseRequest): Promise<DecodedToken[]> {
+  async run({ rows, sampling, alternatives }: SampleRequest): Promise<DecodedToken[]> {
     const contexts = filled(rows, this.columns);
     const starts = contexts.map(({ sequence, ids, draw }) => ({
       sequence,

@@ -59,7 +59,7 @@ export class DecodeProgram {
     const compile = async (plan: Planned[]) => forRows(await compilePlan(gpu, plan), columns);
     const [sample, head, pick] = await Promise.all([
       SampleStep.create(gpu, model, buffers, options.context),
-      compile(planDecode(model.pass.head, model, buffers, shape, options.choose)),
+      compile(planDecode(model.pass.head, model, buffers, shape, options.chooseVariant)),
       compile([plannedPick(model, buffers, options.context)]),
     ]);
     return new DecodeProgram(gpu, model, blocks, sample, head, pick);

@@ -4,13 +4,13 @@ import { assert, throwIfAborted, VitrineError } from '../../lib/index.ts';
 import type { GPT2Config } from '../../model/index.ts';
 import { kvBytes } from '../../shaders/index.ts';
 import type {
-  ChooseRequest,
   DecodedToken,
   DecodeRequest,
   InsideViews,
   RowScores,
   Runtime,
   RuntimeStats,
+  SampleRequest,
   ScoreRequest,
 } from '../runtime.ts';
 import { slotStride } from './activation-buffers.ts';
@@ -188,7 +188,7 @@ export class GpuRuntime implements Runtime {
     }
   }
 
-  async choose(request: ChooseRequest): Promise<DecodedToken[]> {
+  async sampleNext(request: SampleRequest): Promise<DecodedToken[]> {
     const { length } = request.rows;
     const columns = columnCounts.find((count) => count >= length);
     assert(length > 0 && columns !== undefined, `${length} rows go through in one pass`);

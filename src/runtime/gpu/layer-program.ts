@@ -42,7 +42,7 @@ export class LayerProgram {
     const attention = attentionShape(model.config, options.context, options.kv);
     const compile = async (splits: number) => {
       const shape = { columns, attention, splits, shared };
-      const plan = planDecode(model.pass.body, model, buffers, shape, options.choose);
+      const plan = planDecode(model.pass.body, model, buffers, shape, options.chooseVariant);
       return forRows(await compilePlan(gpu, plan), columns);
     };
     const whole = await compile(1);

@@ -9,17 +9,20 @@ import {
   widthOf,
 } from '../../model/index.ts';
 
-/** A buffer of rows that values share when they are never needed together; `heads` rows hold q, k and v, heads padded. */
+/**
+ * A buffer of rows, shared by values whose lifetimes do not overlap. `heads` rows hold q, k and v, each head padded to
+ * the size the kernels use.
+ */
 export interface Slot {
   layout: 'rows' | 'heads';
-  /** Floats of a row, without padding. */
+  /** Floats per row, without padding. */
   width: number;
-  /** Of q, k and v each; undefined for plain rows. */
+  /** Number of heads of q, of k and of v; undefined for plain rows. */
   heads?: number;
   index: number;
 }
 
-/** What happens to a product's values on their way out. */
+/** The epilogue of a matrix product, and where it writes. */
 export type Output =
   | { as: 'store'; to: Slot }
   | { as: 'heads'; to: Slot }
@@ -29,32 +32,32 @@ export type Output =
 export interface LinearStep {
   kind: 'linear';
   name: string;
-  /** Floats of an input row and of an output row. */
+  /** Floats per input row and per output row. */
   inputs: number;
   outputs: number;
   bias: boolean;
-  /** The layer norm that is folded in. */
+  /** The layer norm fused into this product. */
   norm: { name: string; epsilon: number } | undefined;
   from: Slot;
   output: Output;
 }
 
-/** One or few dispatches: what is left of a graph after fusion. */
+/** An operation after fusion: one dispatch, or a few. */
 export type Step =
-  /** Token and position embeddings, added. */
+  /** Sum of token and position embeddings. */
   | { kind: 'embed'; table: string; positions: string; width: number; to: Slot }
-  /** The products that everything else is folded into. */
+  /** A matrix product, with the operations fused into it. */
   | LinearStep
-  /** Keys and values into the cache, pattern and weighted sum in one. */
+  /** Appends keys and values to the cache and computes attention. */
   | { kind: 'attention'; spec: AttentionSpec; headSize: number; from: Slot; to: Slot }
-  /** A capture point: a value's rows, or the attention pattern of q and k of `from`. */
+  /** Captures the rows of `from` or, with `pattern`, the attention pattern of its q and k. */
   | { kind: 'capture'; site: string; from: Slot; pattern: boolean }
-  /** A layer norm that no product follows. */
+  /** A layer norm that is not fused into a product. */
   | { kind: 'norm'; name: string; epsilon: number; width: number; from: Slot; to: Slot };
 
 export type StepOf<Kind extends Step['kind']> = Extract<Step, { kind: Kind }>;
 
-/** A pass for the GPU. A decode step begins with `embedded` filled by the step before, its head reads `hidden`. */
+/** A lowered pass. The previous decode step has already written `embedded`; the head reads `hidden`. */
 export interface Lowered {
   embed: StepOf<'embed'>;
   body: readonly Step[];
@@ -75,7 +78,7 @@ export function lower(graph: Graph): Lowered {
 
 class Lowering {
   private readonly readers: Node[][];
-  /** Reads still to come, by value; a slot is free when all its values have been read. */
+  /** Remaining reads of each value; a slot is free once all its values have been read. */
   private readonly unread: number[];
   private readonly slots = new Map<Value, Slot>();
   private readonly norms = new Map<Value, NodeOf<'layerNorm'>>();
@@ -180,7 +183,7 @@ class Lowering {
     this.read(input);
   }
 
-  /** Where a product's values go, and the node they are the value of then. */
+  /** The epilogue of a product, and the node whose value the epilogue computes. */
   private output(node: NodeOf<'linear'>): { result: Node; output: Output } {
     const width = widthOf(node.shape);
     const readers = this.readers[node.id] ?? [];
@@ -200,7 +203,7 @@ class Lowering {
     const add = this.only(node, 'add');
     const other = add?.inputs.find((input) => input !== node.id);
     const stream = other === undefined ? undefined : this.slots.get(other);
-    // Adding in place takes a stream that nothing else reads afterwards.
+    // The sum may overwrite the residual stream only if nothing else reads the stream afterwards.
     if (add && other !== undefined && stream && this.unread[other] === 1) {
       this.unread[other] = 0;
       return { result: add, output: { as: 'add', to: stream } };
@@ -234,13 +237,13 @@ class Lowering {
     this.steps.push({ kind: 'capture', site, from, pattern });
   }
 
-  /** The reader of a value, if it is the only one and of this operation. */
+  /** The only reader of a value, if there is exactly one and it is this operation. */
   private only<Op extends Node['op']>(node: Node, op: Op): NodeOf<Op> | undefined {
     const [reader, ...others] = this.readers[node.id] ?? [];
     return reader?.op === op && others.length === 0 ? (reader as NodeOf<Op>) : undefined;
   }
 
-  /** The step just made computes `node`'s value, and with it whatever led there. */
+  /** Records that the last step computes `node` and the nodes fused with it, and writes the value to `slot`. */
   private become(node: Node, slot: Slot, ...also: readonly Node[]): void {
     this.slots.set(node.id, slot);
     for (const { id } of [node, ...also]) this.fused.add(id);
@@ -262,7 +265,7 @@ class Lowering {
     );
   }
 
-  /** A value has been read once more; after the last time its slot is free. */
+  /** Counts one read of a value; the last read frees its slot. */
   private read(value: Value): void {
     if (--this.unread[value]! > 0) return;
     const slot = this.slot(value);

@@ -7,7 +7,7 @@ export interface GpuRuntimeOptions {
   /** Positions the KV cache holds per sequence. */
   context: number;
   kv: KvDtype;
-  choose: VariantChooser;
+  chooseVariant: VariantChooser;
   /** Kernel variant of prefill's matrix products; the default of the adapter unless measured. */
   matmul?: MatmulVariant;
 }

@@ -16,7 +16,7 @@ interface Setup extends RandomModelOptions {
   config?: Partial<GPT2Config>;
 }
 
-type Standing = ReturnType<typeof randomModel> & {
+type PrefillSetup = ReturnType<typeof randomModel> & {
   program: PrefillProgram;
   options: GpuRuntimeOptions;
   config: GPT2Config;
@@ -24,14 +24,14 @@ type Standing = ReturnType<typeof randomModel> & {
 };
 
 /** Puts a random model and its prefill on a device, and checks that nothing is left behind. */
-function standing(setup: Setup, work: (standing: Standing) => Promise<void>): Promise<void> {
+function withPrefill(setup: Setup, work: (setup: PrefillSetup) => Promise<void>): Promise<void> {
   return withGpu(async (gpu) => {
     const config = { ...tinyConfig, ...setup.config };
     const random = randomModel(gpu, config, setup);
     const options: GpuRuntimeOptions = {
       context: setup.context ?? config.nPositions,
       kv: setup.kv ?? 'f32',
-      choose,
+      chooseVariant: choose,
     };
     const program = await PrefillProgram.create(gpu, random.model, options);
     await work({ ...random, program, options, config, gpu });
@@ -41,13 +41,13 @@ function standing(setup: Setup, work: (standing: Standing) => Promise<void>): Pr
 }
 
 /** The residual stream after the last block as the reference has it, [T, C]. */
-function hidden({ forward, config }: Standing, ids: readonly number[]): Float64Array {
+function hidden({ forward, config }: PrefillSetup, ids: readonly number[]): Float64Array {
   const site = `blocks.${config.nLayer - 1}.hook_resid_post`;
   return forward(ids, [site]).captured.get(site)?.data ?? new Float64Array();
 }
 
 /** The residual stream at the end of the sequence. */
-async function end({ program, config, gpu }: Standing): Promise<Float32Array> {
+async function end({ program, config, gpu }: PrefillSetup): Promise<Float32Array> {
   const buffer = gpu.buffers.create('end', 4096);
   program.copyEnd(buffer, 256);
   const floats = await readFloats(gpu, buffer);
@@ -63,7 +63,7 @@ const tolerance = { absolute: 1e-4, relative: 1e-4 };
 
 describe('run', () => {
   test.each([1, 2, 7, 63, 64, 65, 130])('%i ids', (T) =>
-    standing({}, async (on) => {
+    withPrefill({}, async (on) => {
       const ids = randomIds(T, T, 61);
       await on.program.run(0, 0, ids);
       const expected = hidden(on, ids);
@@ -72,7 +72,7 @@ describe('run', () => {
   );
 
   test('a sequence continued, and one begun again in the middle', () =>
-    standing({ sequences: 2 }, async (on) => {
+    withPrefill({ sequences: 2 }, async (on) => {
       const ids = randomIds(5, 40, 61);
       const other = randomIds(6, 9, 61);
       await on.program.run(1, 0, ids.slice(0, 23));
@@ -86,7 +86,7 @@ describe('run', () => {
     }));
 
   test.each(['f16', 'int8', 'int4'] as const)('weights in %s', (dtype) =>
-    standing({ dtype }, async (on) => {
+    withPrefill({ dtype }, async (on) => {
       const ids = randomIds(7, 33, 61);
       await on.program.run(0, 0, ids);
       const expected = hidden(on, ids);
@@ -99,7 +99,7 @@ describe('run', () => {
     { nEmbd: 80, nHead: 1, nInner: 96, activation: 'gelu_erf' },
     { nEmbd: 66, nHead: 3, nInner: 130, scaleAttnWeights: false },
   ] as const)('other shapes %o', (config) =>
-    standing({ config, kv: 'f16' }, async (on) => {
+    withPrefill({ config, kv: 'f16' }, async (on) => {
       const ids = randomIds(8, 21, 61);
       await on.program.run(0, 0, ids);
       const expected = hidden(on, ids);
@@ -108,14 +108,14 @@ describe('run', () => {
   );
 
   test('stops at a signal', () =>
-    standing({}, async ({ program }) => {
+    withPrefill({}, async ({ program }) => {
       const running = program.run(0, 0, randomIds(9, 150, 61), AbortSignal.abort());
       await expect(running).rejects.toMatchObject({ code: 'aborted' });
     }));
 });
 
 test('score: log-probabilities of targets, and each row’s likeliest id', () =>
-  standing({}, async (on) => {
+  withPrefill({}, async (on) => {
     const ids = randomIds(10, 135, 61);
     const targets = [...ids.slice(1), -1];
     const inspector = await Inspector.create(on.program, on.options);
@@ -132,7 +132,7 @@ test('score: log-probabilities of targets, and each row’s likeliest id', () =>
   }));
 
 test('inspect: attention of every head, and the head applied to every stage', () =>
-  standing({}, async (on) => {
+  withPrefill({}, async (on) => {
     const ids = randomIds(11, 131, 61);
     const inspector = await Inspector.create(on.program, on.options);
     const views = await inspector.inspect(ids, { attention: true, logitLensTop: 3 });
@@ -164,7 +164,7 @@ test('inspect: attention of every head, and the head applied to every stage', ()
   }));
 
 test('inspect computes only what is asked for', () =>
-  standing({}, async ({ program, options }) => {
+  withPrefill({}, async ({ program, options }) => {
     const inspector = await Inspector.create(program, options);
     const views = await inspector.inspect([1, 2, 3], { attention: false, logitLensTop: 0 });
     inspector.destroy();

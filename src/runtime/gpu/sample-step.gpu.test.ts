@@ -20,7 +20,11 @@ const gpu = sharedGpu();
 /** Generates after these prompts on the GPU, and by the plain forward pass and the reference sampler. */
 async function expectSameTokens(prompts: readonly number[][], options: SamplingOptions): Promise<void> {
   const { model, forward } = randomModel(gpu(), tinyConfig, {});
-  const runtime = new GpuRuntime(gpu(), model, { context: tinyConfig.nPositions, kv: 'f32', choose });
+  const runtime = new GpuRuntime(gpu(), model, {
+    context: tinyConfig.nPositions,
+    kv: 'f32',
+    chooseVariant: choose,
+  });
   await runtime.reserve(prompts.length);
   for (const [sequence, ids] of prompts.entries()) await runtime.prefill(sequence, 0, ids);
   const sampling = resolveSampling({ seed: 11, ...options });

@@ -37,8 +37,8 @@ export class SampleStep {
       context,
     };
     const own = createBuffers(gpu, shape);
-    const { work, notes, bias, lists, sampling } = own;
-    const buffers = [activations.of(pass.logits), work, notes, bias, lists, state, sampling];
+    const { work, tokenCounts, bias, lists, sampling } = own;
+    const buffers = [activations.of(pass.logits), work, tokenCounts, bias, lists, state, sampling];
     const plan = await compilePlan(gpu, [
       { source: sampleKernel(shape), buffers, grid: (count) => [count, 1, 1] },
     ]);
@@ -56,7 +56,7 @@ export class SampleStep {
     const { queue } = this.gpu.device;
     const tables = packTables(sampling, contexts, this.shape);
     queue.writeBuffer(this.buffers.sampling, 0, packSampling(sampling, vocab));
-    if (tables.notes.length) queue.writeBuffer(this.buffers.notes, 0, tables.notes);
+    if (tables.tokenCounts.length) queue.writeBuffer(this.buffers.tokenCounts, 0, tables.tokenCounts);
     if (tables.bias.length) queue.writeBuffer(this.buffers.bias, 0, tables.bias);
     if (tables.context.length) queue.writeBuffer(this.buffers.lists, 0, tables.context);
     return true;
@@ -72,7 +72,7 @@ function createBuffers(gpu: Gpu, { vocab, columns, context }: SampleShape) {
     gpu.buffers.create(`decode${columns}.sample.${label}`, words * 4);
   return {
     work: create('work', columns * vocab),
-    notes: create('notes', columns * vocab),
+    tokenCounts: create('tokenCounts', columns * vocab),
     bias: create('bias', vocab),
     lists: create('lists', columns * context),
     sampling: gpu.buffers.create(`decode${columns}.sampling`, samplingBytes, uniformUsage),

@@ -11,7 +11,11 @@ const choose = () => ({ lanes: 1, rows: 1, workgroup: 64, reduction: 'none' }) a
 
 test('2 to 8 ids go through in one pass once its kernels are there, and give the logits of the reference', async () => {
   const { model, forward } = randomModel(gpu(), tinyConfig, { sequences: 2 });
-  const runtime = new GpuRuntime(gpu(), model, { context: tinyConfig.nPositions, kv: 'f32', choose });
+  const runtime = new GpuRuntime(gpu(), model, {
+    context: tinyConfig.nPositions,
+    kv: 'f32',
+    chooseVariant: choose,
+  });
   const { queue } = gpu().device;
   const submit = queue.submit.bind(queue);
   let submits = 0;
@@ -57,7 +61,11 @@ const normedEmbeddings: Pass = (ops) => {
 
 test('a variant of the architecture runs in prefill, in short prefill and in the token loop', async () => {
   const { model, forward } = randomModel(gpu(), tinyConfig, { pass: normedEmbeddings });
-  const runtime = new GpuRuntime(gpu(), model, { context: tinyConfig.nPositions, kv: 'f32', choose });
+  const runtime = new GpuRuntime(gpu(), model, {
+    context: tinyConfig.nPositions,
+    kv: 'f32',
+    chooseVariant: choose,
+  });
   const ids = randomIds(5, 20, 61);
   expect([...model.norms.keys()]).toEqual(['ln_emb']);
   for (const count of [2, 20]) {

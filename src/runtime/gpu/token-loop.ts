@@ -6,7 +6,7 @@ import { type DecodeBuffers, ringRecords } from './decode-buffers.ts';
 
 const nothing = 0xffffffff;
 
-/** One token step in its parts; the first step of a run has no `layers`, for prefill has done them. */
+/** The dispatches of one decode step. The first step of a run skips `layers`: prefill has already computed them. */
 export interface StepDispatches {
   layers: readonly Dispatch[];
   head: readonly Dispatch[];
@@ -15,7 +15,7 @@ export interface StepDispatches {
 
 export interface LoopOptions {
   steps: number;
-  /** Dispatches of step number i of the run; they differ when attention changes to its split form. */
+  /** Dispatches of step `index` of the run; attention uses other kernels from a certain context length on. */
   step(index: number): StepDispatches;
   alternatives: number;
   sequences: readonly number[];
@@ -28,26 +28,26 @@ export interface LoopCounters {
   tokens: number;
 }
 
-/** Steps under way on the GPU. */
+/** Steps submitted together. */
 interface Batch {
   steps: number;
   submitted: number;
   result: Promise<{ words: ArrayBuffer; at: number }>;
 }
 
-/** GPU work per submit, so that the page stays fluid, and the most tokens that may take. */
+/** GPU time per submit, short enough to keep the page responsive, and the most steps in one submit. */
 const targetMilliseconds = 8;
 const maxStepsPerSubmit = 16;
 const submitsInFlight = 2;
 
 /**
- * Runs steps on the GPU and reads their tokens back with a delay of at most two submits.
- * The host creates nothing in here but command encoders, and writes nothing: state lives on the GPU.
+ * Runs decode steps on the GPU and reads their tokens back at most two submits later.
+ * The host creates only command encoders and writes nothing: the state is in a buffer on the GPU.
  */
 export class TokenLoop {
   private readonly readback: ReadbackRing;
   readonly counters: LoopCounters = { submits: 0, dispatches: 0, tokens: 0 };
-  /** Measured milliseconds a step; starts pessimistic so that the first token comes at once. */
+  /** Measured milliseconds per step. Starts high, so that the first submits hold one step each. */
   private stepMilliseconds = targetMilliseconds;
   private lastArrival = 0;
 
@@ -83,7 +83,7 @@ export class TokenLoop {
     }
   }
 
-  /** Awaits a batch and updates the step time, independent of the consumer's speed. */
+  /** Awaits a batch and updates the step time; the consumer's speed does not affect the measurement. */
   private async timed(batch: Batch): Promise<ArrayBuffer> {
     const { words, at } = await batch.result;
     const milliseconds = (at - Math.max(this.lastArrival, batch.submitted)) / batch.steps;
@@ -95,7 +95,7 @@ export class TokenLoop {
   private stepsPerSubmit(encoded: number, total: number): number {
     if (encoded === 0) return 1;
     const wanted = clamp(Math.floor(targetMilliseconds / this.stepMilliseconds), 1, maxStepsPerSubmit);
-    // A submit's records must be contiguous in the ring.
+    // The records of a submit must be contiguous in the ring.
     return Math.min(wanted, total - encoded, ringRecords - (encoded % ringRecords));
   }
 
@@ -122,7 +122,7 @@ export class TokenLoop {
     this.counters.submits++;
     const submitted = performance.now();
     const arrived = result().then((words) => ({ words, at: performance.now() }));
-    // Awaited later, or dropped when the run ends early: either way not an unhandled rejection.
+    // The result is awaited later, or dropped if the run ends early; neither may cause an unhandled rejection.
     arrived.catch(() => {});
     return { steps, submitted, result: arrived };
   }

@@ -2,8 +2,8 @@ import { dispatch, type Gpu, queueDone, submit, usage } from '../../gpu/index.ts
 import { defined } from '../../lib/index.ts';
 import { type GPT2Config, gpt2, type Parameter, recordGraph } from '../../model/index.ts';
 import {
-  auxLayout,
   bandBytes,
+  biasAndNormLayout,
   type KvDtype,
   kvBytes,
   type Matrix,
@@ -146,7 +146,7 @@ export class ModelBuilder {
   private withVectors({ name, norm, bias }: LinearStep, matrix: Matrix): Linear {
     const { buffers } = this.gpu;
     const { rows, columns, paddedColumns } = matrix.format;
-    const layout = auxLayout(matrix.format, norm !== undefined);
+    const layout = biasAndNormLayout(matrix.format, norm !== undefined);
     const biasAndNorm = buffers.create(`${name}.biasAndNorm`, layout.floats * 4);
     const linear: Linear = { matrix, biasAndNorm, normEpsilon: norm?.epsilon };
     if (bias) this.vector(`${name}.bias`, biasAndNorm, 0, rows);
@@ -178,7 +178,7 @@ export class ModelBuilder {
   private async fold({ matrix, biasAndNorm }: Linear, beta: GPUBuffer, state: GPUBuffer): Promise<void> {
     const { device, buffers, kernels } = this.gpu;
     const { format } = matrix;
-    const layout = auxLayout(format, true);
+    const layout = biasAndNormLayout(format, true);
     const variant = { lanes: 1, rows: 1, workgroup: 64, reduction: 'none' } as const;
     const epilogue = { kind: 'store', stride: vectorStride(format.rows) } as const;
     const shape = {

@@ -1,14 +1,14 @@
 import { defineKernel, f32Literal, type KernelSource } from '../../gpu/index.ts';
-import { auxLayout, vectorStride } from '../matvec/matvec.ts';
+import { biasAndNormLayout, vectorStride } from '../matvec/matvec.ts';
 import type { MatrixFormat } from '../weights/weights.ts';
 import layernormRows from './layernorm.wgsl?raw';
 
 /**
  * out[t] = gamma * (x[t] - mean) / sd for the product that follows; beta is in that product's t.
- * Rows are vectorStride(columns) floats apart. Bindings: x, aux (of the product), out. Grid: one workgroup a row.
+ * Rows are vectorStride(columns) floats apart. Bindings: x, biasAndNorm (of the product), out. Grid: one workgroup a row.
  */
 export function layernormRowsKernel(matrix: MatrixFormat, epsilon: number): KernelSource {
-  return kernel(matrix.columns, epsilon, { gamma4: auxLayout(matrix, true).gamma4, beta4: 0 });
+  return kernel(matrix.columns, epsilon, { gamma4: biasAndNormLayout(matrix, true).gamma4, beta4: 0 });
 }
 
 /**
@@ -37,7 +37,7 @@ function kernel(
     },
     bindings: [
       { name: 'x', type: 'array<vec4f>', kind: 'read' },
-      { name: 'aux', type: 'array<vec4f>', kind: 'read' },
+      { name: 'bias_and_norm', type: 'array<vec4f>', kind: 'read' },
       { name: 'out', type: 'array<vec4f>', kind: 'write' },
     ],
     parts: [layernormRows],

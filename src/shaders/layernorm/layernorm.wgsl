@@ -3,7 +3,7 @@
 //
 // Constants: K length of a row; PADDED whether rows are padded; EPSILON of the layer norm; GAMMA4 place of gamma;
 //   BETA4 place of beta, 0 where a product takes it; STRIDE4 vec4s between rows
-// Bindings: x, out, aux
+// Bindings: x, out, bias_and_norm
 
 var<workgroup> partial_sums: array<f32, 64>;
 
@@ -43,9 +43,9 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) lo
   let variance = reduce_sum(dot(square, vec4f(1.0)), local) / f32(K);
   let rstd = inverseSqrt(variance + EPSILON);
   for (var k4 = local; k4 < STRIDE4; k4 += 64u) {
-    let normed = inside(x[start + k4] - mean, k4) * rstd * aux[GAMMA4 + k4];
+    let normed = inside(x[start + k4] - mean, k4) * rstd * bias_and_norm[GAMMA4 + k4];
     if (BETA4 > 0u) {
-      out[start + k4] = normed + aux[BETA4 + k4];
+      out[start + k4] = normed + bias_and_norm[BETA4 + k4];
     } else {
       out[start + k4] = normed;
     }

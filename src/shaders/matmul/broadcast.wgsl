@@ -4,12 +4,12 @@
 // blocks of a row of W each of SHARE neighbouring lanes loads one, and hands it to the others by a shuffle: loads of
 // weights shrink to a SHAREth. Lanes are filled with rows of x one after the other, and a subgroup without any leaves
 // at once; no lane of one that stays is missing, which the shuffles rely on.
-// Bias: aux's t.
+// Bias: bias_and_norm's t.
 //
 // Constants: WG lanes of a workgroup; KB blocks of a row of W; BLOCK4 vec4s of weights in a block; ROWS rows of W;
 //   X_STRIDE4 vec4s between rows of x; TM rows of x a lane carries; RN rows of W a lane carries; SHARE lanes that share
 //   what they load; SCALED whether weights have scales
-// Bindings: params, x, aux
+// Bindings: params, x, bias_and_norm
 // From weights/blocks.ts: load_block, block_scale, block_vec4
 // From epilogue.ts: emit
 
@@ -65,7 +65,7 @@ fn main(
   if (t_$m < params.count) {
     #unroll n RN
     if (first + $nu < ROWS) {
-      emit(first + $nu, t_$m, acc_$m_$n + aux[(first + $nu) / 4u][(first + $nu) % 4u]);
+      emit(first + $nu, t_$m, acc_$m_$n + bias_and_norm[(first + $nu) / 4u][(first + $nu) % 4u]);
     }
     #end
   }

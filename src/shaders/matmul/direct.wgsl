@@ -4,11 +4,11 @@
 // workgroup share their rows of W, so every weight is loaded (and dequantised) once for TM * WG results, by the same
 // address in all lanes: what a software adapter does best, and what other GPUs serve from one cache line. Lanes are
 // filled with rows of x one after the other, and those without any leave at once: a short prompt costs no more.
-// Bias: aux's t.
+// Bias: bias_and_norm's t.
 //
 // Constants: WG lanes of a workgroup; KB blocks of a row of W; BLOCK4 vec4s of weights in a block; ROWS rows of W;
 //   X_STRIDE4 vec4s between rows of x; TM rows of x a lane carries; RN rows of W a lane carries
-// Bindings: params, x, aux
+// Bindings: params, x, bias_and_norm
 // From weights/blocks.ts: load_block, block_scale, block_vec4
 // From epilogue.ts: emit
 
@@ -52,7 +52,7 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) lo
   if (t_$m < params.count) {
     #unroll n RN
     if (first + $nu < ROWS) {
-      emit(first + $nu, t_$m, acc_$m_$n + aux[(first + $nu) / 4u][(first + $nu) % 4u]);
+      emit(first + $nu, t_$m, acc_$m_$n + bias_and_norm[(first + $nu) / 4u][(first + $nu) % 4u]);
     }
     #end
   }

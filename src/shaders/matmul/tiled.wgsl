@@ -5,11 +5,11 @@
 // as [k / 4][row], so that neighbouring lanes read neighbouring vec4s; BK divides the padded columns, so there is no
 // tail along k. Barriers stand in uniform control flow. Workgroup memory: (TILE_T + TILE_N) * BK numbers, f32 or f16
 // (`tile4`); sums are f32 either way.
-// Bias: aux's t.
+// Bias: bias_and_norm's t.
 //
 // Constants: WG lanes of a workgroup; KB blocks of a row of W; BLOCK4 vec4s of weights in a block; ROWS rows of W;
 //   X_STRIDE4 vec4s between rows of x; TM rows of x a lane carries; RN rows of W a lane carries
-// Bindings: params, x, aux
+// Bindings: params, x, bias_and_norm
 // From matmul.ts: to_tile, tile4
 // From weights/blocks.ts: load_block, block_scale, block_vec4
 // From epilogue.ts: emit
@@ -72,7 +72,7 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) lo
       {
         let row = first_row + lane_n + $nu * LANES_N;
         if (row < ROWS) {
-          emit(row, t, acc_$m_$n + aux[row / 4u][row % 4u]);
+          emit(row, t, acc_$m_$n + bias_and_norm[row / 4u][row % 4u]);
         }
       }
       #end

@@ -29,8 +29,8 @@ export interface MatvecShape {
   epilogue: Epilogue;
 }
 
-/** Places inside an aux buffer, in vec4s: t [rows], s [rows] and gamma [columns] when a norm is folded in. */
-export interface AuxLayout {
+/** Places inside an biasAndNorm buffer, in vec4s: t [rows], s [rows] and gamma [columns] when a norm is folded in. */
+export interface BiasAndNormLayout {
   t4: number;
   s4: number;
   gamma4: number;
@@ -38,17 +38,17 @@ export interface AuxLayout {
   floats: number;
 }
 
-export function auxLayout(matrix: MatrixFormat, norm: boolean): AuxLayout {
+export function biasAndNormLayout(matrix: MatrixFormat, norm: boolean): BiasAndNormLayout {
   const rows4 = ceilDiv(matrix.rows, 4);
   const floats = norm ? rows4 * 8 + matrix.paddedColumns : rows4 * 4;
   return { t4: 0, s4: rows4, gamma4: rows4 * 2, floats };
 }
 
-/** Bindings: x, w0 …, scales (quantised only), aux, state, out. */
+/** Bindings: x, w0 …, scales (quantised only), biasAndNorm, state, out. */
 export function matvecKernel(shape: MatvecShape, variant: MatvecVariant): KernelSource {
   const { matrix } = shape;
   const norm = shape.normEpsilon !== undefined;
-  const aux = auxLayout(matrix, norm);
+  const biasAndNorm = biasAndNormLayout(matrix, norm);
   const epilogue = epilogueParts(shape.epilogue);
   return defineKernel({
     name: `${shape.name} ${matrix.dtype} ${matrix.rows}x${matrix.columns} c${shape.columns} ${variantName(variant)}`,
@@ -62,9 +62,9 @@ export function matvecKernel(shape: MatvecShape, variant: MatvecVariant): Kernel
       X_STRIDE4: shape.inputStride / 4,
       NORM: norm,
       EPSILON: f32Literal(shape.normEpsilon ?? 0),
-      T4: aux.t4,
-      S4: aux.s4,
-      GAMMA4: aux.gamma4,
+      T4: biasAndNorm.t4,
+      S4: biasAndNorm.s4,
+      GAMMA4: biasAndNorm.gamma4,
       LPR: variant.lanes,
       RPL: variant.rows,
       WG: variant.workgroup,

@@ -8,20 +8,20 @@
 //   d = x - pivot, s = W gamma, t = W beta + b.
 // The lanes that load x also add up d and d squared. Taking out a pivot (x's first element) keeps the difference of
 // squares exact when the mean is large against the deviation.
-// aux holds t [ROWS], s [ROWS], gamma [K], each padded to vec4; T4, S4, GAMMA4 are their places.
+// bias_and_norm holds t [ROWS], s [ROWS], gamma [K], each padded to vec4; T4, S4, GAMMA4 are their places.
 //
 // Constants: WG lanes of a workgroup; KB blocks of a row of W; BLOCK4 vec4s of weights in a block; ROWS rows of W; K
 //   length of a row; PADDED whether rows are padded; NC columns; X_STRIDE4 vec4s between columns of x; NORM whether x
-//   is layer-normed; EPSILON of the layer norm; T4 place of t in aux; S4 place of s; GAMMA4 place of gamma; LPR lanes
+//   is layer-normed; EPSILON of the layer norm; T4 place of t in bias_and_norm; S4 place of s; GAMMA4 place of gamma; LPR lanes
 //   that share a row; RPL rows a lane carries
-// Bindings: aux, state, x
+// Bindings: bias_and_norm, state, x
 // From weights/blocks.ts: load_block, block_scale, block_vec4
 // From reductions.ts: reduce
 // From epilogue.ts: emit
 
 fn scaled_input(d: vec4f, k4: u32) -> vec4f {
   if (NORM) {
-    return d * aux[GAMMA4 + k4];
+    return d * bias_and_norm[GAMMA4 + k4];
   }
   return d;
 }
@@ -34,9 +34,9 @@ fn inside(d: vec4f, k4: u32) -> vec4f {
 }
 
 fn finish(acc: f32, mean: f32, rstd: f32, row: u32) -> f32 {
-  let t = aux[T4 + row / 4u][row % 4u];
+  let t = bias_and_norm[T4 + row / 4u][row % 4u];
   if (NORM) {
-    return rstd * (acc - mean * aux[S4 + row / 4u][row % 4u]) + t;
+    return rstd * (acc - mean * bias_and_norm[S4 + row / 4u][row % 4u]) + t;
   }
   return acc + t;
 }

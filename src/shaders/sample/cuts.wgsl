@@ -1,7 +1,7 @@
 // Of sample.wgsl: probabilities as whole numbers, and the cuts top-k, top-p, min-p and typical-p.
 //
-// Constants: WG lanes of a workgroup; V tokens in the vocabulary; MAX_GAP the largest gap; GAP_BITS bits of a gap;
-//   MEAN_SHIFT bits a gap loses in the mean; LN2 ln 2 times 2^16
+// Constants: WG lanes of a workgroup; V tokens in the vocabulary; MAX_DISTANCE the largest distance; DISTANCE_BITS bits of a distance;
+//   MEAN_SHIFT bits a distance loses in the mean; LN2 ln 2 times 2^16
 // Bindings: work, sampling
 // From logits.wgsl: GONE, exactly, logit_of
 // From sums.wgsl: sums, prefix_sum, sum_of_all, lane_holding
@@ -9,9 +9,9 @@
 
 // The cuts in their order, each a threshold on something. One loop runs them, so that compilers meet each part once.
 const TOP_K = 0u;    // the distance from the best rank, which is the pivot, one each
-const TOP_P = 1u;    // the gap, weighed by mass
-const EQUALS = 2u;   // of tokens at the threshold of top-p, whose gap is the pivot: the id, one each
-const TYPICAL = 3u;  // the distance from the mean gap, which is the pivot, weighed by mass
+const TOP_P = 1u;    // the distance, by weight
+const EQUALS = 2u;   // of tokens at the threshold of top-p, whose distance is the pivot: the id, one each
+const TYPICAL = 3u;  // the difference from the mean distance, which is the pivot, by weight
 
 struct Threshold {
   value: u32,
@@ -32,18 +32,18 @@ fn work_of(column: u32, first: u32) -> vec4u {
   return select(vec4u(work[at.x], work[at.y], work[at.z], work[at.w]), vec4u(GONE), ids >= vec4u(V));
 }
 
-fn gap_of(highest: f32, logit: f32) -> u32 {
-  let gap = exactly(exactly(highest - logit) * sampling.scale);
-  return u32(min(gap, f32(MAX_GAP)));
+fn distance_of(highest: f32, logit: f32) -> u32 {
+  let dist = exactly(exactly(highest - logit) * sampling.scale);
+  return u32(min(dist, f32(MAX_DISTANCE)));
 }
 
-// 2^-gap as a multiple of 2^-36.
-fn mass_of(gap: u32) -> vec2u {
-  let whole = exp2_table[(gap >> 16u) & 0xffu];
-  let linear = ((gap & 0xffffu) * LN2) >> 16u;
+// 2^-distance as a multiple of 2^-36.
+fn weight_of(dist: u32) -> vec2u {
+  let whole = exp2_table[(dist >> 16u) & 0xffu];
+  let linear = ((dist & 0xffffu) * LN2) >> 16u;
   let rest = linear - ((linear * linear) >> 25u);
   let mantissa = whole - (((whole >> 8u) * rest) >> 16u);
-  let shift = gap >> 24u;
+  let shift = dist >> 24u;
   if (shift > 12u) {
     return vec2u(mantissa >> (shift - 12u), 0u);
   }
@@ -69,15 +69,15 @@ fn measure(cut: u32, pivot: u32, value: u32, id: u32) -> u32 {
 }
 
 // Adds a token to its bin.
-fn weigh(cut: u32, value: u32, bin: u32) {
+fn add_to_bin(cut: u32, value: u32, bin: u32) {
   if (cut == TOP_K || cut == EQUALS) {
     atomicAdd(&bins_low[bin], 1u);
     return;
   }
-  let mass = mass_of(value);
-  let carry = u32(atomicAdd(&bins_low[bin], mass.x) > ~mass.x);
-  if (mass.y + carry != 0u) {
-    atomicAdd(&bins_high[bin], mass.y + carry);
+  let weight = weight_of(value);
+  let carry = u32(atomicAdd(&bins_low[bin], weight.x) > ~weight.x);
+  if (weight.y + carry != 0u) {
+    atomicAdd(&bins_high[bin], weight.y + carry);
   }
 }
 
@@ -102,7 +102,7 @@ fn threshold(column: u32, cut: u32, pivot: u32, wanted: vec2u, width: u32, local
         let measured = measure(cut, pivot, values[i], first + i * WG);
         // What is above this round's digit, by two shifts: it may be all 32 bits.
         if (values[i] != GONE && measured != GONE && ((measured >> shift) >> bits) == prefix) {
-          weigh(cut, values[i], (measured >> shift) & ((1u << bits) - 1u));
+          add_to_bin(cut, values[i], (measured >> shift) & ((1u << bits) - 1u));
         }
       }
     }
@@ -121,8 +121,8 @@ fn threshold(column: u32, cut: u32, pivot: u32, wanted: vec2u, width: u32, local
   return Threshold(prefix, before, own);
 }
 
-// Keeps tokens up to the limit, of those at the limit ids up to `last`, and none below the smallest mass.
-// After top-k, ranks become gaps. Each lane's sum of mass comes back.
+// Keeps tokens up to the limit, of those at the limit ids up to `last`, and none below the smallest weight.
+// After top-k, ranks become distances. Each lane's sum of weight comes back.
 fn keep(column: u32, cut: u32, pivot: u32, limit: u32, last: u32, local: u32) -> vec2u {
   let highest = logit_of(pivot);
   // Min-p comes after top-p where there is one, and is not asked again after that.
@@ -139,16 +139,16 @@ fn keep(column: u32, cut: u32, pivot: u32, limit: u32, last: u32, local: u32) ->
       if (value == GONE) {
         continue;
       }
-      // Top-p and its equals are settled together, by the gap.
+      // Top-p and its equals are settled together, by the distance.
       let measured = select(measure(cut, pivot, value, id), value, cut == EQUALS);
       if (cut == TOP_K) {
-        value = gap_of(highest, logit_of(value));
+        value = distance_of(highest, logit_of(value));
       }
-      let mass = mass_of(value);
-      if (measured > limit || (measured == limit && id > last) || less64(mass, minimum)) {
+      let weight = weight_of(value);
+      if (measured > limit || (measured == limit && id > last) || less64(weight, minimum)) {
         value = GONE;
       } else {
-        sum = add64(sum, mass);
+        sum = add64(sum, weight);
       }
       work[column * V + id] = value;
     }
@@ -156,15 +156,15 @@ fn keep(column: u32, cut: u32, pivot: u32, limit: u32, last: u32, local: u32) ->
   return sum;
 }
 
-// The mean gap, rounded down to a multiple of 2^-24.
-fn mean_gap(column: u32, total: vec2u, local: u32) -> u32 {
+// The mean distance, rounded down to a multiple of 2^-24.
+fn mean_distance(column: u32, total: vec2u, local: u32) -> u32 {
   var sum = vec2u();
   for (var id = local; id < V; id += WG) {
-    let gap = work[column * V + id];
-    if (gap != GONE) {
-      let mass = mass_of(gap);
-      let short_gap = gap >> MEAN_SHIFT;
-      sum = add64(sum, add64(mul32(mass.x, short_gap), vec2u(0u, mass.y * short_gap)));
+    let dist = work[column * V + id];
+    if (dist != GONE) {
+      let weight = weight_of(dist);
+      let short_dist = dist >> MEAN_SHIFT;
+      sum = add64(sum, add64(mul32(weight.x, short_dist), vec2u(0u, weight.y * short_dist)));
     }
   }
   workgroupBarrier();
@@ -183,7 +183,7 @@ fn mean_gap(column: u32, total: vec2u, local: u32) -> u32 {
 // How many of the equals at the threshold of top-p are needed to reach `wanted`; 0 when all are.
 fn equals_needed(at: Threshold, wanted: vec2u, local: u32) -> u32 {
   if (local == 0u) {
-    let each = mass_of(at.value);
+    let each = weight_of(at.value);
     shared_word = 0u;
     if (!less64(sub64(add64(at.before, at.own), wanted), each)) {
       let rounded_up = add64(sub64(wanted, at.before), sub64(each, vec2u(1u, 0u)));
@@ -193,7 +193,7 @@ fn equals_needed(at: Threshold, wanted: vec2u, local: u32) -> u32 {
   return workgroupUniformLoad(&shared_word);
 }
 
-// The filters; each lane's sum of mass comes back, and the sum of all is in `whole_sum`.
+// The filters; each lane's sum of weight comes back, and the sum of all is in `whole_sum`.
 fn filtered(column: u32, top: u32, worst: u32, local: u32) -> vec2u {
   var sum = vec2u();
   var wanted = vec2u();
@@ -202,7 +202,7 @@ fn filtered(column: u32, top: u32, worst: u32, local: u32) -> vec2u {
     let total = sum_of_all();
     var pivot = 0u;
     var last = GONE;
-    var width = GAP_BITS;
+    var width = DISTANCE_BITS;
     switch (cut) {
       case TOP_K: {
         pivot = top;
@@ -222,7 +222,7 @@ fn filtered(column: u32, top: u32, worst: u32, local: u32) -> vec2u {
       default: {
         wanted = scale_up(total, sampling.typical_p);
         if (sampling.typical_p != 0u) {
-          pivot = mean_gap(column, total, local);
+          pivot = mean_distance(column, total, local);
         }
       }
     }

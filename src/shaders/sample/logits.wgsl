@@ -2,7 +2,7 @@
 //
 // Constants: CONTEXT tokens a context list holds; WG lanes of a workgroup; V tokens in the vocabulary; LOGITS_STRIDE
 //   floats between columns of logits
-// Bindings: sampling, bias, notes, logits, work, state, context
+// Bindings: sampling, bias, token_counts, logits, work, state, context
 
 const GREEDY = 1u;
 const BIASED = 2u;
@@ -11,7 +11,7 @@ const COUNTED = 4u;
 const GONE = 0xffffffffu;
 const BANNED = 0xff800000u;  // bits of -infinity
 const LIMIT = 0x7149f2cau;   // bits of 1e30
-const SEEN = 0x80000000u;    // in notes: the token is in the context; the rest counts its generated occurrences
+const SEEN = 0x80000000u;    // in token_counts: the token is in the context; the rest counts its generated occurrences
 
 // Exact f32 arithmetic: the compiler cannot see through this, so it cannot fuse what is inside with what is outside.
 fn exactly(value: f32) -> f32 {
@@ -40,11 +40,11 @@ fn processed(column: u32, id: u32, raw: u32) -> u32 {
     value = exactly(value + bitcast<f32>(added));
   }
   if ((sampling.flags & COUNTED) != 0u) {
-    let note = notes[column * V + id];
-    if (note != 0u) {
+    let entry = token_counts[column * V + id];
+    if (entry != 0u) {
       value = exactly(value * select(sampling.penalty_up, sampling.penalty_down, value < 0.0));
     }
-    let count = note & ~SEEN;
+    let count = entry & ~SEEN;
     if (count != 0u) {
       value = exactly(value - exactly(sampling.frequency * f32(count))) - sampling.presence;
     }

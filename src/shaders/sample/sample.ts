@@ -33,10 +33,10 @@ export const samplingStruct = defineStruct('Sampling', {
   topK: ['u32', '0: off'],
   topP: ['u32', 'times 2^32; 0: off'],
   typicalP: ['u32', 'times 2^32; 0: off'],
-  minimum: ['vec2u', 'smallest mass that min-p keeps; 0: off'],
+  minimum: ['vec2u', 'smallest weight that min-p keeps; 0: off'],
   ngram: ['u32', '0: off'],
   seed: ['u32', 'of the random numbers'],
-  scale: ['f32', 'logit difference to gap'],
+  scale: ['f32', 'logit difference to distance'],
   penaltyDown: ['f32', 'of negative logits'],
   penaltyUp: ['f32', 'of positive logits'],
   frequency: ['f32', 'penalty per occurrence'],
@@ -89,9 +89,9 @@ function flagsOf(sampling: ResolvedSampling): number {
   );
 }
 
-/** What the kernel reads about the contexts: notes [columns][V], bias [V], context lists [columns][context]. */
+/** What the kernel reads about the contexts: tokenCounts [columns][V], bias [V], context lists [columns][context]. */
 export interface SampleTables {
-  notes: Uint32Array<ArrayBuffer>;
+  tokenCounts: Uint32Array<ArrayBuffer>;
   bias: Float32Array<ArrayBuffer>;
   context: Uint32Array<ArrayBuffer>;
 }
@@ -105,25 +105,26 @@ export function packTables(
   const biased = Object.entries(sampling.logitBias).filter(([id]) => Number(id) < vocab);
   const bias = new Float32Array(Object.keys(sampling.logitBias).length > 0 ? vocab : 0);
   for (const [id, value] of biased) bias[Number(id)] = value;
-  const notes = new Uint32Array(countsTokens(sampling) ? contexts.length * vocab : 0);
+  const tokenCounts = new Uint32Array(countsTokens(sampling) ? contexts.length * vocab : 0);
   const lists = new Uint32Array(sampling.noRepeatNgramSize > 0 ? contexts.length * context : 0);
   for (const [column, { ids, promptLength }] of contexts.entries()) {
     if (lists.length > 0) lists.set(ids.slice(-context), column * context);
-    if (notes.length > 0) note(notes.subarray(column * vocab, (column + 1) * vocab), ids, promptLength);
+    if (tokenCounts.length > 0)
+      countTokens(tokenCounts.subarray(column * vocab, (column + 1) * vocab), ids, promptLength);
   }
-  return { notes, bias, context: lists };
+  return { tokenCounts, bias, context: lists };
 }
 
-function note(notes: Uint32Array, ids: readonly number[], promptLength: number): void {
+function countTokens(tokenCounts: Uint32Array, ids: readonly number[], promptLength: number): void {
   for (const [index, id] of ids.entries()) {
-    if (id >= notes.length) continue;
-    notes[id] = (((notes[id] as number) | seen) >>> 0) + (index < promptLength ? 0 : 1);
+    if (id >= tokenCounts.length) continue;
+    tokenCounts[id] = (((tokenCounts[id] as number) | seen) >>> 0) + (index < promptLength ? 0 : 1);
   }
 }
 
 /**
- * Bindings: logits, work [columns][V], notes [columns][V], bias [V], context lists, state, sampling.
- * One workgroup a column. After it `work` holds the gaps of the tokens that could be drawn, 0xffffffff elsewhere.
+ * Bindings: logits, work [columns][V], tokenCounts [columns][V], bias [V], context lists, state, sampling.
+ * One workgroup a column. After it `work` holds the distances of the tokens that could be drawn, 0xffffffff elsewhere.
  */
 export function sampleKernel(shape: SampleShape): KernelSource {
   return defineKernel({
@@ -133,8 +134,8 @@ export function sampleKernel(shape: SampleShape): KernelSource {
       LOGITS_STRIDE: shape.logitsStride,
       CONTEXT: shape.context,
       WG: drawStride,
-      MAX_GAP: maxDistance,
-      GAP_BITS: Math.ceil(Math.log2(maxDistance + 1)),
+      MAX_DISTANCE: maxDistance,
+      DISTANCE_BITS: Math.ceil(Math.log2(maxDistance + 1)),
       MEAN_SHIFT: meanShift,
       LN2: Math.round(Math.LN2 * 2 ** 16),
     },
@@ -142,7 +143,7 @@ export function sampleKernel(shape: SampleShape): KernelSource {
     bindings: [
       { name: 'logits', type: 'array<u32>', kind: 'read' },
       { name: 'work', type: 'array<u32>', kind: 'write' },
-      { name: 'notes', type: 'array<u32>', kind: 'write' },
+      { name: 'token_counts', type: 'array<u32>', kind: 'write' },
       { name: 'bias', type: 'array<u32>', kind: 'read' },
       { name: 'context', type: 'array<u32>', kind: 'write' },
       { ...stateBinding, kind: 'write' },

@@ -1,18 +1,18 @@
 // Chooses one token per column, one workgroup each, as src/sampling does on the CPU, number for number: probabilities
-// are whole numbers (masses), so sums are exact in any order. Nothing is sorted: each cut is a threshold found by
+// are whole numbers (weights), so sums are exact in any order. Nothing is sorted: each cut is a threshold found by
 // at most four passes of 256 bins, most significant digit first.
 //
 // `work` holds one number per token, GONE for what is banned or cut; lower is likelier. At first it is the rank: the
-// bits of the logit in reverse order. Once top-k is through it is the gap to the likeliest token, in bits of
+// bits of the logit in reverse order. Once top-k is through it is the distance to the likeliest token, in bits of
 // probability times 2^24.
 //
 // Barriers stand in uniform control flow only: what decides a branch around one comes from the uniform buffer or
 // through workgroupUniformLoad.
 //
 // Constants: CONTEXT tokens a context list holds; WG lanes of a workgroup; V tokens in the vocabulary
-// Bindings: work, state, sampling, notes, context
+// Bindings: work, state, sampling, token_counts, context
 // From logits.wgsl: GONE, COUNTED, SEEN, GREEDY, rank_all, ban_ngrams
-// From cuts.wgsl: best, shared_word, exp2_table, mass_of, filtered
+// From cuts.wgsl: best, shared_word, exp2_table, weight_of, filtered
 // From sums.wgsl: sum_of_all, lane_holding
 // From integers.wgsl: philox, add64, scale_down, sub64
 
@@ -62,9 +62,9 @@ fn draw(column: u32, sum: vec2u, local: u32) -> u32 {
     let id = lane + base + local * WG;
     own = vec2u();
     if (id < V) {
-      let gap = work[column * V + id];
-      if (gap != GONE) {
-        own = mass_of(gap);
+      let dist = work[column * V + id];
+      if (dist != GONE) {
+        own = weight_of(dist);
       }
     }
   }
@@ -75,7 +75,7 @@ fn draw(column: u32, sum: vec2u, local: u32) -> u32 {
 fn choose(column: u32, token: u32) {
   state.columns[column].chosen = token;
   if ((sampling.flags & COUNTED) != 0u) {
-    notes[column * V + token] = (notes[column * V + token] | SEEN) + 1u;
+    token_counts[column * V + token] = (token_counts[column * V + token] | SEEN) + 1u;
   }
   let length = state.columns[column].context_length;
   if (sampling.ngram != 0u && length < CONTEXT) {

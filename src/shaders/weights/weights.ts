@@ -89,12 +89,12 @@ export function matrixBindings(format: MatrixFormat): Binding[] {
   return list;
 }
 
-/** Bindings of a matrix times x, plus what aux holds: x, w0 …, scales, aux. */
+/** Bindings of a matrix times x, plus what biasAndNorm holds: x, w0 …, scales, biasAndNorm. */
 export function productBindings(format: MatrixFormat): Binding[] {
   return [
     { name: 'x', type: 'array<vec4f>', kind: 'read' },
     ...matrixBindings(format),
-    { name: 'aux', type: 'array<vec4f>', kind: 'read' },
+    { name: 'bias_and_norm', type: 'array<vec4f>', kind: 'read' },
   ];
 }
 

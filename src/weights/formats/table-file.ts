@@ -1,28 +1,28 @@
 /**
- * Reads a table file in LevelDB's format, such as the index of a TensorFlow checkpoint: blocks of entries whose keys
- * share prefixes, an index of the blocks, and a footer with where that is.
+ * Reads a LevelDB table file, such as the index of a TensorFlow checkpoint. The file consists of blocks of entries with
+ * prefix-compressed keys, an index of the blocks, and a footer with the offset of the index.
  */
 
-/** Why a table is not read. */
+/** A table file that is damaged or not supported; the message says why. */
 export class TableFault extends Error {}
 
 const footerBytes = 48;
 const magic = 0xdb4775248b80fb57n;
-/** Of all keys and values together. */
+/** Limit for the whole table. */
 const maxEntries = 1_000_000;
 
-/** The entries of a table, in the order of the file. Throws {@link TableFault}. */
+/** Returns all entries in file order. @throws {@link TableFault} */
 export function readTable(bytes: Uint8Array): Map<string, Uint8Array> {
   if (bytes.length < footerBytes) throw new TableFault('it is shorter than its footer');
   const footer = new Cursor(bytes.subarray(bytes.length - footerBytes));
   if (footer.view.getBigUint64(footerBytes - 8, true) !== magic)
     throw new TableFault('its footer is not that of a table');
-  // The first handle is of a block about the blocks, of no use here.
+  // The first handle is of the metaindex block, which is not needed.
   handleOf(footer);
   const index = readBlock(bytes, handleOf(footer));
   const entries = new Map<string, Uint8Array>();
   const handles = index.map(([, value]) => handleOf(new Cursor(value)));
-  // Blocks do not overlap; a file that names one again and again would take long.
+  // Blocks do not overlap. A file that listed one block many times would take very long to read.
   if (handles.reduce((sum, handle) => sum + handle.bytes + 5, 0) > bytes.length)
     throw new TableFault('its blocks are longer than the file');
   for (const handle of handles)
@@ -34,7 +34,7 @@ export function readTable(bytes: Uint8Array): Map<string, Uint8Array> {
   return entries;
 }
 
-/** Reads numbers and bytes, one after the other. */
+/** Sequential reader of numbers and byte strings. */
 export class Cursor {
   readonly view: DataView;
   at = 0;
@@ -55,7 +55,7 @@ export class Cursor {
     return this.#bytes.subarray(this.at - count, this.at);
   }
 
-  /** A whole number in groups of seven bits, lowest first. */
+  /** Reads an unsigned LEB128 integer: groups of seven bits, lowest first. */
   varint(): number {
     let value = 0;
     for (let factor = 1; factor <= 2 ** 63; factor *= 128) {
@@ -79,7 +79,10 @@ function handleOf(cursor: Cursor): Handle {
   return { begin: cursor.varint(), bytes: cursor.varint() };
 }
 
-/** Entries of a block: bytes shared with the key before, bytes of its own, bytes of the value; restarts at the end. */
+/**
+ * Reads the entries of a block. An entry has three lengths (the prefix shared with the previous key, the rest of the key,
+ * the value), then the rest of the key and the value. The block ends with its restart points, which are not needed.
+ */
 function readBlock(file: Uint8Array, { begin, bytes }: Handle): [string, Uint8Array][] {
   if (begin + bytes + 5 > file.length) throw new TableFault('a block in it reaches past its end');
   const block = file.subarray(begin, begin + bytes);
@@ -105,7 +108,7 @@ function readBlock(file: Uint8Array, { begin, bytes }: Handle): [string, Uint8Ar
   return entries;
 }
 
-/** Behind a block: how it is compressed, and a masked CRC-32C of block and type. */
+/** Checks the trailer of a block: its compression type, and the masked CRC-32C of block and type. */
 function checkBlock(file: Uint8Array, begin: number, bytes: number): void {
   const type = file[begin + bytes];
   if (type === 1) throw new TableFault('its blocks are compressed with snappy');
@@ -117,7 +120,7 @@ function checkBlock(file: Uint8Array, begin: number, bytes: number): void {
 
 let crcTable: Uint32Array | undefined;
 
-/** CRC-32C, masked as LevelDB stores it. */
+/** CRC-32C with LevelDB's mask. */
 export function maskedCrc32c(bytes: Uint8Array): number {
   crcTable ??= Uint32Array.from({ length: 256 }, (_, byte) => {
     let value = byte;

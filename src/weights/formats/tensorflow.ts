@@ -3,7 +3,7 @@ import type { TensorInfo } from '../types.ts';
 import { shown } from './header-json.ts';
 import { Cursor, readTable, TableFault } from './table-file.ts';
 
-/** A GPT-2 in the form of OpenAI's release of 2019, as the rest of the library knows it. */
+/** A GPT-2 checkpoint of OpenAI's 2019 release, converted to config.json fields and tensors. */
 export interface TensorflowCheckpoint {
   /** Equivalent of config.json. */
   config: Record<string, unknown>;
@@ -18,12 +18,12 @@ interface Entry {
   bytes: number;
 }
 
-/** TensorFlow's number for float. */
+/** TensorFlow's DT_FLOAT. */
 const float = 1;
 
 /**
- * The tensors of OpenAI's release: from model.ckpt.index, which names each with its place in the data file, and
- * hparams.json. Throws `unsupported-format`, `config-unsupported` or `integrity`.
+ * Reads the tensors' names and offsets from model.ckpt.index and the config from hparams.json.
+ * @throws VitrineError `unsupported-format`, `config-unsupported` or `integrity`
  */
 export function readTensorflow(
   index: Uint8Array,
@@ -86,14 +86,14 @@ function tensorsOf(
         'integrity',
         `${file} is ${fileBytes} bytes, but ${shown(key)} ends at ${offset + bytes}: it was cut short. Download it again.`,
       );
-    // Convolutions of width one: [1, in, out] is [in, out].
+    // OpenAI's linear layers are convolutions of width one: [1, in, out] is read as [in, out].
     const flat = shape.length === 3 && shape[0] === 1 ? shape.slice(1) : shape;
     tensors.push({ name, dtype: 'F32', shape: flat, file, begin: offset, end: offset + bytes });
   }
   return tensors;
 }
 
-/** {1: shards, 2: endianness, 3: version} */
+/** BundleHeaderProto: {1: num_shards, 2: endianness, 3: version} */
 function checkHeader(value: Uint8Array | undefined): void {
   if (!value) throw new TableFault('it has no header');
   const fields = readMessage(value);
@@ -102,7 +102,7 @@ function checkHeader(value: Uint8Array | undefined): void {
   if ((fields.get(2)?.[0] ?? 0) !== 0) throw new TableFault('its numbers are written high byte first');
 }
 
-/** {1: type, 2: shape, 3: shard, 4: offset, 5: size, 6: checksum} */
+/** BundleEntryProto: {1: dtype, 2: shape, 3: shard_id, 4: offset, 5: size, 6: crc32c} */
 function readEntry(value: Uint8Array): Entry {
   const fields = readMessage(value);
   const number = (field: number) => {
@@ -120,7 +120,7 @@ function readEntry(value: Uint8Array): Entry {
   return { dtype: number(1), shape, shard: number(3), offset: number(4), bytes: number(5) };
 }
 
-/** The fields of a protocol buffer: numbers, and bytes of nested messages. */
+/** Decodes a protocol buffer message to its fields' values: numbers, or the bytes of nested messages. */
 function readMessage(bytes: Uint8Array): Map<number, (number | Uint8Array)[]> {
   const cursor = new Cursor(bytes);
   const fields = new Map<number, (number | Uint8Array)[]>();
@@ -150,7 +150,7 @@ const outside: ReadonlyMap<string, string> = new Map([
   ['model/ln_f/b', 'ln_f.bias'],
 ]);
 
-/** The name transformers gives a variable of OpenAI's code; undefined for others, such as an optimizer's. */
+/** The Transformers name of an OpenAI variable; undefined for other variables, such as the optimizer's. */
 function nameOf(key: string): string | undefined {
   const known = outside.get(key);
   if (known) return known;

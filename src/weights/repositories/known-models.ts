@@ -13,8 +13,6 @@ export interface KnownShape {
 export interface KnownModel {
   /** Repository on the hub. */
   id: string;
-  /** Aliases. */
-  aliases?: readonly string[];
   /** SPDX identifier. */
   licence?: string;
   shape: KnownShape;
@@ -62,33 +60,28 @@ const code =
 export const knownModels: readonly KnownModel[] = [
   model(6, 768, 1024, 50257, {
     id: 'distilbert/distilgpt2',
-    aliases: ['distilgpt2'],
     licence: 'apache-2.0',
     special: 'Half the layers of GPT-2 small, taught by it.',
     checksums: knownRevision('distilbert/distilgpt2'),
   }),
   model(12, 768, 1024, 50257, {
     id: 'openai-community/gpt2',
-    aliases: ['gpt2'],
     licence: 'mit',
     special: 'GPT-2 small, the model of reference.',
     checksums: knownRevision('openai-community/gpt2'),
   }),
   model(24, 1024, 1024, 50257, {
     id: 'openai-community/gpt2-medium',
-    aliases: ['gpt2-medium'],
     licence: 'mit',
     special: 'GPT-2 medium.',
   }),
   model(36, 1280, 1024, 50257, {
     id: 'openai-community/gpt2-large',
-    aliases: ['gpt2-large'],
     licence: 'mit',
     special: 'GPT-2 large; take f16 or a quantized type on most devices.',
   }),
   model(48, 1600, 1024, 50257, {
     id: 'openai-community/gpt2-xl',
-    aliases: ['gpt2-xl'],
     licence: 'mit',
     special: 'GPT-2 XL: over 6 GB to download.',
   }),
@@ -135,14 +128,3 @@ export const bundledModels: readonly KnownModel[] = [
     fileBytes: 11_843_928,
   }),
 ];
-
-const byName = new Map(
-  knownModels.flatMap((known) =>
-    [known.id, ...(known.aliases ?? [])].map((name) => [name.toLowerCase(), known] as const),
-  ),
-);
-
-/** The entry of a hub id or alias, case-insensitive. */
-export function findKnown(id: string): KnownModel | undefined {
-  return byName.get(id.toLowerCase());
-}

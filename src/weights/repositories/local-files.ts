@@ -4,7 +4,7 @@ import { detachBuffer } from '../detach-buffer.ts';
 import { identifiedBytes, refuseOtherFormats } from '../formats/identify-file.ts';
 import { fileNames, type ListedFile, type Repository, type RepositoryFile } from './repository.ts';
 
-/** Files the visitor dropped or picked; a whole folder with its subfolders may be among them. */
+/** A repository of files that the visitor dropped or picked, possibly whole folders. */
 export function localFiles(id: string, given: File[]): Repository {
   const files = byPath(given);
   return {
@@ -13,7 +13,7 @@ export function localFiles(id: string, given: File[]): Repository {
     scope: 'files',
     stored: false,
     async resolveRevision() {
-      await refuseStrangers(files);
+      await refuseForeignFiles(files);
       const listed = new Map<string, ListedFile>();
       for (const [path, file] of files) listed.set(path, { path, bytes: file.size });
       const facts = [...files].map(([path, file]) => `${path} ${file.size} ${file.lastModified}`).sort();
@@ -57,7 +57,7 @@ async function slice(file: File, begin: number, end: number): Promise<ArrayBuffe
   }
 }
 
-/** Files that identify a model's folder. */
+/** Files whose presence marks the folder of a model. */
 const markers: ReadonlySet<string> = new Set([
   fileNames.config,
   fileNames.hparams,
@@ -65,7 +65,7 @@ const markers: ReadonlySet<string> = new Set([
   fileNames.nanoGpt,
 ]);
 
-/** Paths as in a repository: relative to the folder that holds the model. */
+/** Files by their paths relative to the model's folder, as in a repository. */
 function byPath(given: File[]): Map<string, File> {
   const paths = given.map((file) => [file.webkitRelativePath || file.name, file] as const);
   const root = rootOf(paths.map(([path]) => path));
@@ -74,7 +74,7 @@ function byPath(given: File[]): Map<string, File> {
   return renameWeights(files);
 }
 
-/** The folder of the model, with a slash at its end; the outermost, as training leaves checkpoints further inside. */
+/** The model's folder, ending in a slash. The outermost one: training leaves checkpoints in subfolders. */
 function rootOf(paths: readonly string[]): string {
   const depth = (path: string) => path.split('/').length;
   const found = paths.filter((path) => markers.has(path.split('/').pop() ?? ''));
@@ -90,7 +90,7 @@ function rootOf(paths: readonly string[]): string {
   return [...roots][0] ?? commonFolder(paths);
 }
 
-/** The folder that all files are in; browsers put the folder that was chosen before every path. */
+/** The folder shared by all paths; browsers prefix every path with the chosen folder. */
 function commonFolder(paths: readonly string[]): string {
   const [first = ''] = paths;
   const folders = first.split('/').slice(0, -1);
@@ -99,7 +99,7 @@ function commonFolder(paths: readonly string[]): string {
   return folders.length > 0 ? `${folders.join('/')}/` : '';
 }
 
-/** One safetensors file of any name is the model; a browser may have saved it as `model (1).safetensors`. */
+/** A single safetensors file is the model whatever its name: a browser may have saved it as `model (1).safetensors`. */
 function renameWeights(files: Map<string, File>): Map<string, File> {
   const weights = [...files.keys()].filter((path) => path.endsWith('.safetensors'));
   const only = weights[0];
@@ -112,8 +112,8 @@ function renameWeights(files: Map<string, File>): Map<string, File> {
   return files;
 }
 
-/** Explains what the files are when none is a model. */
-async function refuseStrangers(files: ReadonlyMap<string, File>): Promise<void> {
+/** If no file is a model, throws an error that says what the files are. */
+async function refuseForeignFiles(files: ReadonlyMap<string, File>): Promise<void> {
   if ([...files.keys()].some((path) => markers.has(path))) return;
   for (const [path, file] of [...files].slice(0, 20)) {
     const front = new Uint8Array(await slice(file, 0, Math.min(identifiedBytes, file.size)));

@@ -2,25 +2,25 @@ import { VitrineError } from '../../lib/index.ts';
 import { detachBuffer } from '../detach-buffer.ts';
 import { giveUp, type Http, redactUrl, TransientError } from './http.ts';
 
-/** Server properties learned while reading. */
+/** What responses have shown about the server and the file. */
 export interface RemoteState {
-  /** The server answers a range with the whole file: read it front to back, once. */
+  /** The server answers a range request with the whole file, so the file is read sequentially, once. */
   ignoresRanges: boolean;
   /** ETag or date in the first response; later responses must match. */
   version?: string;
 }
 
-/** ETag of a file, or its date, where the server shows one. */
+/** The file's ETag, or its Last-Modified date, if the server sends one. */
 export function versionOf(response: Response): string | undefined {
   return response.headers.get('etag') ?? response.headers.get('last-modified') ?? undefined;
 }
 
-/** A file that changes between two ranges would be stored as a mixture. */
+/** Throws `integrity` if the file has changed since the first response: its parts would belong to two versions. */
 function checkVersion(url: string, response: Response, state: RemoteState): void {
   const seen = versionOf(response);
   if (!seen) return;
   state.version ||= seen;
-  // Servers that compress or answer in part may mark an ETag as weak.
+  // A server may mark the same ETag as weak in a compressed or partial response.
   const bare = (version: string) => version.replace(/^W\//, '');
   if (bare(state.version) !== bare(seen))
     throw new VitrineError(
@@ -30,10 +30,9 @@ function checkVersion(url: string, response: Response, state: RemoteState): void
 }
 
 /**
- * The bytes [begin, end) of a URL, in order, however often the line drops. A piece is only valid until the next is
- * asked for. Each try asks the given URL again, never the address it redirected to, and goes on behind the last byte
- * that came.
- * `total`, where known, is compared with what the server says the file's size is.
+ * Reads the bytes [begin, end) of a URL in order, reconnecting when the connection drops. A chunk is valid only until
+ * the next one is requested. Each attempt requests the given URL, not the address it was redirected to, and resumes
+ * after the last byte received. If `total` is known, the file size the server reports must match it.
  */
 export async function* readRange(
   http: Http,
@@ -96,7 +95,7 @@ async function* attempt(
       }
     }
   } finally {
-    // Ends the request when the bytes wanted have come, or the reader lost interest.
+    // Ends the request once all wanted bytes have arrived or the consumer has stopped reading.
     await reader?.cancel().catch(() => undefined);
     control.abort();
   }
@@ -118,7 +117,7 @@ async function nextPiece(
   }
 }
 
-/** The header is hidden by some servers from other origins; where it shows, it must fit. */
+/** Checks Content-Range if it is readable: some servers do not expose it to other origins. */
 function checkContentRange(url: string, response: Response, range: { begin: number; total?: number }): void {
   const seen = contentRange(response);
   if (!seen) return;
@@ -131,7 +130,7 @@ function checkContentRange(url: string, response: Response, range: { begin: numb
     );
 }
 
-/** `Content-Range: bytes first-last/total`, where the server shows it. */
+/** Parses `Content-Range: bytes first-last/total`; undefined if the header is missing or not readable. */
 export function contentRange(response: Response): { first: number; total: number | undefined } | undefined {
   const match = /^bytes (\d+)-\d+\/(\d+|\*)$/.exec(response.headers.get('content-range') ?? '');
   if (!match) return undefined;

@@ -1,56 +1,56 @@
-/** A file of a model as its repository lists it; what is unknown is left out. */
+/** A file of a model as its repository lists it; unknown properties are absent. */
 export interface ListedFile {
   path: string;
   bytes?: number;
-  /** Promised SHA-256, 64 lower-case hex digits. */
+  /** SHA-256 published by the repository, 64 lower-case hex digits. */
   sha256?: string;
-  /** The whole file, where finding it brought it along. */
+  /** The whole file, if the request that found it returned its content. */
   whole?: Uint8Array<ArrayBuffer>;
-  /** The first bytes, likewise. */
+  /** The first bytes of the file, if the request that found it returned them. */
   head?: Uint8Array<ArrayBuffer>;
-  /** The server was seen to ignore ranges. */
+  /** The server ignored a range request. */
   sequential?: boolean;
-  /** ETag or date of the file when it was found. */
+  /** ETag or Last-Modified date of the file when it was found. */
   version?: string;
 }
 
 /** The files of one pinned revision. */
 export interface Listing {
-  /** Commit, or a digest of what is known about the files. */
+  /** Commit, or a digest of the files' names, sizes and versions. */
   revision: string;
   files: ReadonlyMap<string, ListedFile>;
 }
 
-/** A file of known size that can be read in any part, at any time. */
+/** A file of known size with random access. */
 export interface RepositoryFile {
   readonly path: string;
   readonly bytes: number;
   readonly sha256: string | undefined;
-  /** True once the server has shown that it only reads front to back. */
+  /** True once the server has ignored a range request: the file can only be read sequentially. */
   readonly sequential: boolean;
-  /** The bytes [begin, end); a piece is only valid until the next is asked for. */
+  /** Reads the bytes [begin, end); a chunk is valid only until the next one is requested. */
   read(begin: number, end: number, signal?: AbortSignal): AsyncIterable<Uint8Array>;
 }
 
-/** Where the files of a model are: a hub, a folder of a web server, or the visitor's own disk. */
+/** The location of a model's files: a hub, a folder on a web server, or the visitor's disk. */
 export interface Repository {
-  /** As the user named the model, without the revision. */
+  /** The model's name as the user gave it, without the revision. */
   readonly id: string;
-  /** What the user asked for, such as a branch; undefined where there are no revisions. */
+  /** The revision the user asked for, such as a branch; undefined if the repository has no revisions. */
   readonly ref: string | undefined;
-  /** Tells origins of the same id apart in the storage: the hub or folder they are at. */
+  /** The hub or folder; keeps models of the same id apart in the cache. */
   readonly scope: string;
-  /** False for files that are on this machine anyway. */
+  /** False for local files, which need no copy in the cache. */
   readonly stored: boolean;
-  /** Finds out which revision is meant and which files it has; `attempts` where waiting long is not worth it. */
+  /** Resolves the revision to a commit and lists its files; `attempts` limits retries. */
   resolveRevision(attempts?: number): Promise<Listing>;
-  /** Opens a file of a pinned revision; needs no listing. */
+  /** Opens a file of a pinned revision without listing the repository. */
   open(revision: string, file: ListedFile & { bytes: number }): RepositoryFile;
-  /** Reads a small file in full; undefined if there is none. */
+  /** Reads a whole small file; undefined if it does not exist. */
   readWhole(revision: string, path: string): Promise<Uint8Array<ArrayBuffer> | undefined>;
 }
 
-/** The names that may make up a model. */
+/** File names a model may consist of. */
 export const fileNames = {
   config: 'config.json',
   generationConfig: 'generation_config.json',
@@ -79,7 +79,7 @@ export const fileNames = {
   sentencePieceModel: 'tokenizer.model',
 } as const;
 
-/** All pieces in one array. */
+/** Concatenates all chunks. */
 export async function collect(
   pieces: AsyncIterable<Uint8Array>,
   bytes: number,

@@ -1,7 +1,7 @@
 import { type Dispatch, type Gpu, leastMicroseconds, submit } from '../../../gpu/index.ts';
 
 /** A benchmark for the variants of one kernel. */
-export interface Contest<V> {
+export interface Comparison<V> {
   /** The default first; the others must match its output. */
   candidates: readonly [V, ...V[]];
   /** A dispatch for each layer's weights, so that none is timed in a cache it would not be in. */
@@ -22,17 +22,20 @@ export interface Measured<V> {
  * Times the candidates on this device, best first, the default always among them. Those the device cannot compile or
  * that give wrong results are skipped.
  */
-export async function rank<V>(gpu: Gpu, contest: Contest<V>): Promise<[Measured<V>, ...Measured<V>[]]> {
-  const [fallback, ...others] = contest.candidates;
-  const first = await contest.steps(fallback);
-  const expected = await contest.output(first);
+export async function benchmark<V>(
+  gpu: Gpu,
+  comparison: Comparison<V>,
+): Promise<[Measured<V>, ...Measured<V>[]]> {
+  const [fallback, ...others] = comparison.candidates;
+  const first = await comparison.steps(fallback);
+  const expected = await comparison.output(first);
   const measured: [Measured<V>, ...Measured<V>[]] = [
     { variant: fallback, microseconds: await timeSteps(gpu, first) },
   ];
   for (const variant of others) {
-    if (performance.now() > contest.deadline) break;
-    const steps = await contest.steps(variant).catch(() => undefined);
-    if (!steps || !agrees(await contest.output(steps), expected)) continue;
+    if (performance.now() > comparison.deadline) break;
+    const steps = await comparison.steps(variant).catch(() => undefined);
+    if (!steps || !agrees(await comparison.output(steps), expected)) continue;
     measured.push({ variant, microseconds: await timeSteps(gpu, steps) });
   }
   return measured.sort((left, right) => left.microseconds - right.microseconds);

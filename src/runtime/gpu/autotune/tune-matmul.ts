@@ -12,7 +12,7 @@ import {
 } from '../../../shaders/index.ts';
 import { type GpuModel, widestLinears } from '../gpu-model.ts';
 import { candidateMatmuls, chunkRows, matmulKey } from '../prefill-tuning.ts';
-import { type Measured, rank } from './benchmark.ts';
+import { benchmark, type Measured } from './benchmark.ts';
 import type { TuneOptions } from './tune-matvec.ts';
 
 /** What was measured of the product of a prompt's chunk, best first. */
@@ -44,7 +44,7 @@ export async function tuneMatmul(gpu: Gpu, model: GpuModel, { budget }: TuneOpti
     return new Float32Array(await readBuffer(gpu.device, gpu.buffers, out, out.size));
   };
   try {
-    const measured = await rank(gpu, {
+    const measured = await benchmark(gpu, {
       candidates: candidateMatmuls(gpu.info, format.dtype),
       steps,
       output,

@@ -10,7 +10,7 @@ import {
   vectorStride,
 } from '../../../shaders/index.ts';
 import { type GpuModel, type Linear, linearOf, linearSteps } from '../gpu-model.ts';
-import { type Measured, rank } from './benchmark.ts';
+import { benchmark, type Measured } from './benchmark.ts';
 import { candidateVariants, shapeKey } from './matvec-candidates.ts';
 
 /** What was measured of one product: every candidate that gave the right output, best first. */
@@ -86,7 +86,7 @@ class TuneBench {
   }
 
   async tune({ shape, linears }: Subject, deadline: number): Promise<Tuned> {
-    const measured = await rank(this.gpu, {
+    const measured = await benchmark(this.gpu, {
       candidates: candidateVariants(this.gpu.info, shape),
       steps: (variant) => this.steps(shape, linears, variant),
       output: (steps) => this.output(steps, shape),

@@ -1,6 +1,6 @@
 import { dispatch, type Gpu, type KernelSource, readBuffer, submit, usage } from '../../../gpu/index.ts';
 import {
-  auxLayout,
+  biasAndNormLayout,
   type MatrixFormat,
   matmulGrid,
   matmulKernel,
@@ -27,23 +27,27 @@ const product = (t: number, row: number) => {
 };
 
 /** Whether the two kinds of product with subgroups that this device would use give a result that is known. */
-export async function subgroupsRight(gpu: Gpu): Promise<boolean> {
+export async function subgroupsMatchExpected(gpu: Gpu): Promise<boolean> {
   const matrix = matrixFormat('f32', rows, columns, gpu.device.limits.maxStorageBufferBindingSize);
   const shape = {
-    ...{ name: 'trust', matrix, inputStride: vectorStride(columns) },
+    ...{ name: 'verify', matrix, inputStride: vectorStride(columns) },
     epilogue: { kind: 'store', stride: vectorStride(rows) } as const,
   };
   const one = { ...shape, columns: 1, normEpsilon: undefined };
   const variant = defaultVariant(gpu.info, one);
   const single = variant.reduction === 'subgroup';
   const chunk = candidateMatmuls(gpu.info, 'f32').find(({ kind }) => kind === 'broadcast');
-  const vector = () => right(gpu, matrix, matvecKernel(one, variant), matvecGrid(matrix, variant), 1);
+  const vector = () =>
+    matchesExpected(gpu, matrix, matvecKernel(one, variant), matvecGrid(matrix, variant), 1);
   if (single && !(await vector())) return false;
-  return !chunk || right(gpu, matrix, matmulKernel(shape, chunk), matmulGrid(matrix, chunk, count), count);
+  return (
+    !chunk ||
+    matchesExpected(gpu, matrix, matmulKernel(shape, chunk), matmulGrid(matrix, chunk, count), count)
+  );
 }
 
 /** Whether a kernel gives the product of every one of `inputs` rows of x. */
-async function right(
+async function matchesExpected(
   gpu: Gpu,
   matrix: MatrixFormat,
   source: KernelSource,
@@ -61,13 +65,13 @@ async function right(
   // A step has its state, a chunk its place.
   const about =
     inputs === 1
-      ? buffers.from('trust.state', new Uint32Array(stateBytes(1) / 4).fill(1, 0, 1))
-      : buffers.from('trust.chunk', packChunk({ count: inputs, base: 0, sequence: 0 }), usage.uniform);
-  const out = buffers.create('trust.out', inputs * yStride * 4);
-  const aux = buffers.create('trust.aux', auxLayout(matrix, false).floats * 4);
-  const bound = [buffers.from('trust.x', x), buffers.from('trust.w', W), aux, about, out];
+      ? buffers.from('verify.state', new Uint32Array(stateBytes(1) / 4).fill(1, 0, 1))
+      : buffers.from('verify.chunk', packChunk({ count: inputs, base: 0, sequence: 0 }), usage.uniform);
+  const out = buffers.create('verify.out', inputs * yStride * 4);
+  const biasAndNorm = buffers.create('verify.biasAndNorm', biasAndNormLayout(matrix, false).floats * 4);
+  const bound = [buffers.from('verify.x', x), buffers.from('verify.w', W), biasAndNorm, about, out];
   try {
-    submit(device, [dispatch(device, kernel, bound, grid)], 'trust');
+    submit(device, [dispatch(device, kernel, bound, grid)], 'verify');
     const y = new Float32Array(await readBuffer(device, buffers, out));
     for (let t = 0; t < inputs; t++)
       for (let row = 0; row < rows; row++) if (y[t * yStride + row] !== product(t, row)) return false;

@@ -25,7 +25,7 @@ struct Chunk {
 @group(0) @binding(0) var<storage, read> x: array<vec4f>;
 @group(0) @binding(1) var<storage, read> w0: array<vec4u>;
 @group(0) @binding(2) var<storage, read> scales: array<u32>;
-@group(0) @binding(3) var<storage, read> aux: array<vec4f>;
+@group(0) @binding(3) var<storage, read> bias_and_norm: array<vec4f>;
 @group(0) @binding(4) var<uniform> params: Chunk;
 @group(0) @binding(5) var<storage, read_write> out: array<f32>;
 
@@ -90,12 +90,12 @@ fn emit(row: u32, column: u32, value: f32) {
 // blocks of a row of W each of SHARE neighbouring lanes loads one, and hands it to the others by a shuffle: loads of
 // weights shrink to a SHAREth. Lanes are filled with rows of x one after the other, and a subgroup without any leaves
 // at once; no lane of one that stays is missing, which the shuffles rely on.
-// Bias: aux's t.
+// Bias: bias_and_norm's t.
 //
 // Constants: WG lanes of a workgroup; KB blocks of a row of W; BLOCK4 vec4s of weights in a block; ROWS rows of W;
 //   X_STRIDE4 vec4s between rows of x; TM rows of x a lane carries; RN rows of W a lane carries; SHARE lanes that share
 //   what they load; SCALED whether weights have scales
-// Bindings: params, x, aux
+// Bindings: params, x, bias_and_norm
 // From weights/blocks.ts: load_block, block_scale, block_vec4
 // From epilogue.ts: emit
 
@@ -188,10 +188,10 @@ fn main(
   }
   if (t_0 < params.count) {
     if (first + 0u < ROWS) {
-      emit(first + 0u, t_0, acc_0_0 + aux[(first + 0u) / 4u][(first + 0u) % 4u]);
+      emit(first + 0u, t_0, acc_0_0 + bias_and_norm[(first + 0u) / 4u][(first + 0u) % 4u]);
     }
     if (first + 1u < ROWS) {
-      emit(first + 1u, t_0, acc_0_1 + aux[(first + 1u) / 4u][(first + 1u) % 4u]);
+      emit(first + 1u, t_0, acc_0_1 + bias_and_norm[(first + 1u) / 4u][(first + 1u) % 4u]);
     }
   }
 }

@@ -24,7 +24,7 @@ struct Chunk {
 
 @group(0) @binding(0) var<storage, read> x: array<vec4f>;
 @group(0) @binding(1) var<storage, read> w0: array<vec4u>;
-@group(0) @binding(2) var<storage, read> aux: array<vec4f>;
+@group(0) @binding(2) var<storage, read> bias_and_norm: array<vec4f>;
 @group(0) @binding(3) var<uniform> params: Chunk;
 @group(0) @binding(4) var<storage, read_write> out: array<f32>;
 
@@ -52,11 +52,11 @@ fn emit(row: u32, column: u32, value: f32) {
 // workgroup share their rows of W, so every weight is loaded (and dequantised) once for TM * WG results, by the same
 // address in all lanes: what a software adapter does best, and what other GPUs serve from one cache line. Lanes are
 // filled with rows of x one after the other, and those without any leave at once: a short prompt costs no more.
-// Bias: aux's t.
+// Bias: bias_and_norm's t.
 //
 // Constants: WG lanes of a workgroup; KB blocks of a row of W; BLOCK4 vec4s of weights in a block; ROWS rows of W;
 //   X_STRIDE4 vec4s between rows of x; TM rows of x a lane carries; RN rows of W a lane carries
-// Bindings: params, x, aux
+// Bindings: params, x, bias_and_norm
 // From weights/blocks.ts: load_block, block_scale, block_vec4
 // From epilogue.ts: emit
 
@@ -95,18 +95,18 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) lo
   }
   if (t_0 < params.count) {
     if (first + 0u < ROWS) {
-      emit(first + 0u, t_0, acc_0_0 + aux[(first + 0u) / 4u][(first + 0u) % 4u]);
+      emit(first + 0u, t_0, acc_0_0 + bias_and_norm[(first + 0u) / 4u][(first + 0u) % 4u]);
     }
     if (first + 1u < ROWS) {
-      emit(first + 1u, t_0, acc_0_1 + aux[(first + 1u) / 4u][(first + 1u) % 4u]);
+      emit(first + 1u, t_0, acc_0_1 + bias_and_norm[(first + 1u) / 4u][(first + 1u) % 4u]);
     }
   }
   if (t_1 < params.count) {
     if (first + 0u < ROWS) {
-      emit(first + 0u, t_1, acc_1_0 + aux[(first + 0u) / 4u][(first + 0u) % 4u]);
+      emit(first + 0u, t_1, acc_1_0 + bias_and_norm[(first + 0u) / 4u][(first + 0u) % 4u]);
     }
     if (first + 1u < ROWS) {
-      emit(first + 1u, t_1, acc_1_1 + aux[(first + 1u) / 4u][(first + 1u) % 4u]);
+      emit(first + 1u, t_1, acc_1_1 + bias_and_norm[(first + 1u) / 4u][(first + 1u) % 4u]);
     }
   }
 }

@@ -24,7 +24,7 @@ struct Chunk {
 @group(0) @binding(0) var<storage, read> x: array<vec4f>;
 @group(0) @binding(1) var<storage, read> w0: array<vec4u>;
 @group(0) @binding(2) var<storage, read> scales: array<u32>;
-@group(0) @binding(3) var<storage, read> aux: array<vec4f>;
+@group(0) @binding(3) var<storage, read> bias_and_norm: array<vec4f>;
 @group(0) @binding(4) var<uniform> params: Chunk;
 @group(0) @binding(5) var<storage, read_write> out: array<f32>;
 
@@ -96,11 +96,11 @@ fn to_tile(value: vec4f) -> tile4 {
 // as [k / 4][row], so that neighbouring lanes read neighbouring vec4s; BK divides the padded columns, so there is no
 // tail along k. Barriers stand in uniform control flow. Workgroup memory: (TILE_T + TILE_N) * BK numbers, f32 or f16
 // (`tile4`); sums are f32 either way.
-// Bias: aux's t.
+// Bias: bias_and_norm's t.
 //
 // Constants: WG lanes of a workgroup; KB blocks of a row of W; BLOCK4 vec4s of weights in a block; ROWS rows of W;
 //   X_STRIDE4 vec4s between rows of x; TM rows of x a lane carries; RN rows of W a lane carries
-// Bindings: params, x, aux
+// Bindings: params, x, bias_and_norm
 // From matmul.ts: to_tile, tile4
 // From weights/blocks.ts: load_block, block_scale, block_vec4
 // From epilogue.ts: emit
@@ -164,13 +164,13 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) lo
       {
         let row = first_row + lane_n + 0u * LANES_N;
         if (row < ROWS) {
-          emit(row, t, acc_0_0 + aux[row / 4u][row % 4u]);
+          emit(row, t, acc_0_0 + bias_and_norm[row / 4u][row % 4u]);
         }
       }
       {
         let row = first_row + lane_n + 1u * LANES_N;
         if (row < ROWS) {
-          emit(row, t, acc_0_1 + aux[row / 4u][row % 4u]);
+          emit(row, t, acc_0_1 + bias_and_norm[row / 4u][row % 4u]);
         }
       }
     }
@@ -181,13 +181,13 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) lo
       {
         let row = first_row + lane_n + 0u * LANES_N;
         if (row < ROWS) {
-          emit(row, t, acc_1_0 + aux[row / 4u][row % 4u]);
+          emit(row, t, acc_1_0 + bias_and_norm[row / 4u][row % 4u]);
         }
       }
       {
         let row = first_row + lane_n + 1u * LANES_N;
         if (row < ROWS) {
-          emit(row, t, acc_1_1 + aux[row / 4u][row % 4u]);
+          emit(row, t, acc_1_1 + bias_and_norm[row / 4u][row % 4u]);
         }
       }
     }

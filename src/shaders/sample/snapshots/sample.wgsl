@@ -2,8 +2,8 @@ const V = 50257u;
 const LOGITS_STRIDE = 50304u;
 const CONTEXT = 1024u;
 const WG = 256u;
-const MAX_GAP = 620756992u;
-const GAP_BITS = 30u;
+const MAX_DISTANCE = 620756992u;
+const DISTANCE_BITS = 30u;
 const MEAN_SHIFT = 6u;
 const LN2 = 45426u;
 
@@ -28,10 +28,10 @@ struct Sampling {
   top_k: u32, // 0: off
   top_p: u32, // times 2^32; 0: off
   typical_p: u32, // times 2^32; 0: off
-  minimum: vec2u, // smallest mass that min-p keeps; 0: off
+  minimum: vec2u, // smallest weight that min-p keeps; 0: off
   ngram: u32, // 0: off
   seed: u32, // of the random numbers
-  scale: f32, // logit difference to gap
+  scale: f32, // logit difference to distance
   penalty_down: f32, // of negative logits
   penalty_up: f32, // of positive logits
   frequency: f32, // penalty per occurrence
@@ -42,7 +42,7 @@ struct Sampling {
 
 @group(0) @binding(0) var<storage, read> logits: array<u32>;
 @group(0) @binding(1) var<storage, read_write> work: array<u32>;
-@group(0) @binding(2) var<storage, read_write> notes: array<u32>;
+@group(0) @binding(2) var<storage, read_write> token_counts: array<u32>;
 @group(0) @binding(3) var<storage, read> bias: array<u32>;
 @group(0) @binding(4) var<storage, read_write> context: array<u32>;
 @group(0) @binding(5) var<storage, read_write> state: State;
@@ -186,7 +186,7 @@ fn lane_holding(point: vec2u, own: vec2u, local: u32) -> Found {
 //
 // Constants: CONTEXT tokens a context list holds; WG lanes of a workgroup; V tokens in the vocabulary; LOGITS_STRIDE
 //   floats between columns of logits
-// Bindings: sampling, bias, notes, logits, work, state, context
+// Bindings: sampling, bias, token_counts, logits, work, state, context
 
 const GREEDY = 1u;
 const BIASED = 2u;
@@ -195,7 +195,7 @@ const COUNTED = 4u;
 const GONE = 0xffffffffu;
 const BANNED = 0xff800000u;  // bits of -infinity
 const LIMIT = 0x7149f2cau;   // bits of 1e30
-const SEEN = 0x80000000u;    // in notes: the token is in the context; the rest counts its generated occurrences
+const SEEN = 0x80000000u;    // in token_counts: the token is in the context; the rest counts its generated occurrences
 
 // Exact f32 arithmetic: the compiler cannot see through this, so it cannot fuse what is inside with what is outside.
 fn exactly(value: f32) -> f32 {
@@ -224,11 +224,11 @@ fn processed(column: u32, id: u32, raw: u32) -> u32 {
     value = exactly(value + bitcast<f32>(added));
   }
   if ((sampling.flags & COUNTED) != 0u) {
-    let note = notes[column * V + id];
-    if (note != 0u) {
+    let entry = token_counts[column * V + id];
+    if (entry != 0u) {
       value = exactly(value * select(sampling.penalty_up, sampling.penalty_down, value < 0.0));
     }
-    let count = note & ~SEEN;
+    let count = entry & ~SEEN;
     if (count != 0u) {
       value = exactly(value - exactly(sampling.frequency * f32(count))) - sampling.presence;
     }
@@ -302,8 +302,8 @@ fn ban_ngrams(column: u32, local: u32) -> u32 {
 
 // Of sample.wgsl: probabilities as whole numbers, and the cuts top-k, top-p, min-p and typical-p.
 //
-// Constants: WG lanes of a workgroup; V tokens in the vocabulary; MAX_GAP the largest gap; GAP_BITS bits of a gap;
-//   MEAN_SHIFT bits a gap loses in the mean; LN2 ln 2 times 2^16
+// Constants: WG lanes of a workgroup; V tokens in the vocabulary; MAX_DISTANCE the largest distance; DISTANCE_BITS bits of a distance;
+//   MEAN_SHIFT bits a distance loses in the mean; LN2 ln 2 times 2^16
 // Bindings: work, sampling
 // From logits.wgsl: GONE, exactly, logit_of
 // From sums.wgsl: sums, prefix_sum, sum_of_all, lane_holding
@@ -311,9 +311,9 @@ fn ban_ngrams(column: u32, local: u32) -> u32 {
 
 // The cuts in their order, each a threshold on something. One loop runs them, so that compilers meet each part once.
 const TOP_K = 0u;    // the distance from the best rank, which is the pivot, one each
-const TOP_P = 1u;    // the gap, weighed by mass
-const EQUALS = 2u;   // of tokens at the threshold of top-p, whose gap is the pivot: the id, one each
-const TYPICAL = 3u;  // the distance from the mean gap, which is the pivot, weighed by mass
+const TOP_P = 1u;    // the distance, by weight
+const EQUALS = 2u;   // of tokens at the threshold of top-p, whose distance is the pivot: the id, one each
+const TYPICAL = 3u;  // the difference from the mean distance, which is the pivot, by weight
 
 struct Threshold {
   value: u32,
@@ -334,18 +334,18 @@ fn work_of(column: u32, first: u32) -> vec4u {
   return select(vec4u(work[at.x], work[at.y], work[at.z], work[at.w]), vec4u(GONE), ids >= vec4u(V));
 }
 
-fn gap_of(highest: f32, logit: f32) -> u32 {
-  let gap = exactly(exactly(highest - logit) * sampling.scale);
-  return u32(min(gap, f32(MAX_GAP)));
+fn distance_of(highest: f32, logit: f32) -> u32 {
+  let dist = exactly(exactly(highest - logit) * sampling.scale);
+  return u32(min(dist, f32(MAX_DISTANCE)));
 }
 
-// 2^-gap as a multiple of 2^-36.
-fn mass_of(gap: u32) -> vec2u {
-  let whole = exp2_table[(gap >> 16u) & 0xffu];
-  let linear = ((gap & 0xffffu) * LN2) >> 16u;
+// 2^-distance as a multiple of 2^-36.
+fn weight_of(dist: u32) -> vec2u {
+  let whole = exp2_table[(dist >> 16u) & 0xffu];
+  let linear = ((dist & 0xffffu) * LN2) >> 16u;
   let rest = linear - ((linear * linear) >> 25u);
   let mantissa = whole - (((whole >> 8u) * rest) >> 16u);
-  let shift = gap >> 24u;
+  let shift = dist >> 24u;
   if (shift > 12u) {
     return vec2u(mantissa >> (shift - 12u), 0u);
   }
@@ -371,15 +371,15 @@ fn measure(cut: u32, pivot: u32, value: u32, id: u32) -> u32 {
 }
 
 // Adds a token to its bin.
-fn weigh(cut: u32, value: u32, bin: u32) {
+fn add_to_bin(cut: u32, value: u32, bin: u32) {
   if (cut == TOP_K || cut == EQUALS) {
     atomicAdd(&bins_low[bin], 1u);
     return;
   }
-  let mass = mass_of(value);
-  let carry = u32(atomicAdd(&bins_low[bin], mass.x) > ~mass.x);
-  if (mass.y + carry != 0u) {
-    atomicAdd(&bins_high[bin], mass.y + carry);
+  let weight = weight_of(value);
+  let carry = u32(atomicAdd(&bins_low[bin], weight.x) > ~weight.x);
+  if (weight.y + carry != 0u) {
+    atomicAdd(&bins_high[bin], weight.y + carry);
   }
 }
 
@@ -404,7 +404,7 @@ fn threshold(column: u32, cut: u32, pivot: u32, wanted: vec2u, width: u32, local
         let measured = measure(cut, pivot, values[i], first + i * WG);
         // What is above this round's digit, by two shifts: it may be all 32 bits.
         if (values[i] != GONE && measured != GONE && ((measured >> shift) >> bits) == prefix) {
-          weigh(cut, values[i], (measured >> shift) & ((1u << bits) - 1u));
+          add_to_bin(cut, values[i], (measured >> shift) & ((1u << bits) - 1u));
         }
       }
     }
@@ -423,8 +423,8 @@ fn threshold(column: u32, cut: u32, pivot: u32, wanted: vec2u, width: u32, local
   return Threshold(prefix, before, own);
 }
 
-// Keeps tokens up to the limit, of those at the limit ids up to `last`, and none below the smallest mass.
-// After top-k, ranks become gaps. Each lane's sum of mass comes back.
+// Keeps tokens up to the limit, of those at the limit ids up to `last`, and none below the smallest weight.
+// After top-k, ranks become distances. Each lane's sum of weight comes back.
 fn keep(column: u32, cut: u32, pivot: u32, limit: u32, last: u32, local: u32) -> vec2u {
   let highest = logit_of(pivot);
   // Min-p comes after top-p where there is one, and is not asked again after that.
@@ -441,16 +441,16 @@ fn keep(column: u32, cut: u32, pivot: u32, limit: u32, last: u32, local: u32) ->
       if (value == GONE) {
         continue;
       }
-      // Top-p and its equals are settled together, by the gap.
+      // Top-p and its equals are settled together, by the distance.
       let measured = select(measure(cut, pivot, value, id), value, cut == EQUALS);
       if (cut == TOP_K) {
-        value = gap_of(highest, logit_of(value));
+        value = distance_of(highest, logit_of(value));
       }
-      let mass = mass_of(value);
-      if (measured > limit || (measured == limit && id > last) || less64(mass, minimum)) {
+      let weight = weight_of(value);
+      if (measured > limit || (measured == limit && id > last) || less64(weight, minimum)) {
         value = GONE;
       } else {
-        sum = add64(sum, mass);
+        sum = add64(sum, weight);
       }
       work[column * V + id] = value;
     }
@@ -458,15 +458,15 @@ fn keep(column: u32, cut: u32, pivot: u32, limit: u32, last: u32, local: u32) ->
   return sum;
 }
 
-// The mean gap, rounded down to a multiple of 2^-24.
-fn mean_gap(column: u32, total: vec2u, local: u32) -> u32 {
+// The mean distance, rounded down to a multiple of 2^-24.
+fn mean_distance(column: u32, total: vec2u, local: u32) -> u32 {
   var sum = vec2u();
   for (var id = local; id < V; id += WG) {
-    let gap = work[column * V + id];
-    if (gap != GONE) {
-      let mass = mass_of(gap);
-      let short_gap = gap >> MEAN_SHIFT;
-      sum = add64(sum, add64(mul32(mass.x, short_gap), vec2u(0u, mass.y * short_gap)));
+    let dist = work[column * V + id];
+    if (dist != GONE) {
+      let weight = weight_of(dist);
+      let short_dist = dist >> MEAN_SHIFT;
+      sum = add64(sum, add64(mul32(weight.x, short_dist), vec2u(0u, weight.y * short_dist)));
     }
   }
   workgroupBarrier();
@@ -485,7 +485,7 @@ fn mean_gap(column: u32, total: vec2u, local: u32) -> u32 {
 // How many of the equals at the threshold of top-p are needed to reach `wanted`; 0 when all are.
 fn equals_needed(at: Threshold, wanted: vec2u, local: u32) -> u32 {
   if (local == 0u) {
-    let each = mass_of(at.value);
+    let each = weight_of(at.value);
     shared_word = 0u;
     if (!less64(sub64(add64(at.before, at.own), wanted), each)) {
       let rounded_up = add64(sub64(wanted, at.before), sub64(each, vec2u(1u, 0u)));
@@ -495,7 +495,7 @@ fn equals_needed(at: Threshold, wanted: vec2u, local: u32) -> u32 {
   return workgroupUniformLoad(&shared_word);
 }
 
-// The filters; each lane's sum of mass comes back, and the sum of all is in `whole_sum`.
+// The filters; each lane's sum of weight comes back, and the sum of all is in `whole_sum`.
 fn filtered(column: u32, top: u32, worst: u32, local: u32) -> vec2u {
   var sum = vec2u();
   var wanted = vec2u();
@@ -504,7 +504,7 @@ fn filtered(column: u32, top: u32, worst: u32, local: u32) -> vec2u {
     let total = sum_of_all();
     var pivot = 0u;
     var last = GONE;
-    var width = GAP_BITS;
+    var width = DISTANCE_BITS;
     switch (cut) {
       case TOP_K: {
         pivot = top;
@@ -524,7 +524,7 @@ fn filtered(column: u32, top: u32, worst: u32, local: u32) -> vec2u {
       default: {
         wanted = scale_up(total, sampling.typical_p);
         if (sampling.typical_p != 0u) {
-          pivot = mean_gap(column, total, local);
+          pivot = mean_distance(column, total, local);
         }
       }
     }
@@ -547,20 +547,20 @@ fn filtered(column: u32, top: u32, worst: u32, local: u32) -> vec2u {
 }
 
 // Chooses one token per column, one workgroup each, as src/sampling does on the CPU, number for number: probabilities
-// are whole numbers (masses), so sums are exact in any order. Nothing is sorted: each cut is a threshold found by
+// are whole numbers (weights), so sums are exact in any order. Nothing is sorted: each cut is a threshold found by
 // at most four passes of 256 bins, most significant digit first.
 //
 // `work` holds one number per token, GONE for what is banned or cut; lower is likelier. At first it is the rank: the
-// bits of the logit in reverse order. Once top-k is through it is the gap to the likeliest token, in bits of
+// bits of the logit in reverse order. Once top-k is through it is the distance to the likeliest token, in bits of
 // probability times 2^24.
 //
 // Barriers stand in uniform control flow only: what decides a branch around one comes from the uniform buffer or
 // through workgroupUniformLoad.
 //
 // Constants: CONTEXT tokens a context list holds; WG lanes of a workgroup; V tokens in the vocabulary
-// Bindings: work, state, sampling, notes, context
+// Bindings: work, state, sampling, token_counts, context
 // From logits.wgsl: GONE, COUNTED, SEEN, GREEDY, rank_all, ban_ngrams
-// From cuts.wgsl: best, shared_word, exp2_table, mass_of, filtered
+// From cuts.wgsl: best, shared_word, exp2_table, weight_of, filtered
 // From sums.wgsl: sum_of_all, lane_holding
 // From integers.wgsl: philox, add64, scale_down, sub64
 
@@ -610,9 +610,9 @@ fn draw(column: u32, sum: vec2u, local: u32) -> u32 {
     let id = lane + base + local * WG;
     own = vec2u();
     if (id < V) {
-      let gap = work[column * V + id];
-      if (gap != GONE) {
-        own = mass_of(gap);
+      let dist = work[column * V + id];
+      if (dist != GONE) {
+        own = weight_of(dist);
       }
     }
   }
@@ -623,7 +623,7 @@ fn draw(column: u32, sum: vec2u, local: u32) -> u32 {
 fn choose(column: u32, token: u32) {
   state.columns[column].chosen = token;
   if ((sampling.flags & COUNTED) != 0u) {
-    notes[column * V + token] = (notes[column * V + token] | SEEN) + 1u;
+    token_counts[column * V + token] = (token_counts[column * V + token] | SEEN) + 1u;
   }
   let length = state.columns[column].context_length;
   if (sampling.ngram != 0u && length < CONTEXT) {

@@ -69,7 +69,7 @@ describe.each([
       await runtime.prefill(0, 0, [...ids.slice(0, prompt.length + 3), 1, 2, 3, 4, 5, 6, 7]);
       const rows = rowsOf(0, ids, prompt.length + 4, count);
       expectSame(
-        await runtime.choose({ rows, sampling: resolveSampling(sampling), alternatives: 3 }),
+        await runtime.sampleNext({ rows, sampling: resolveSampling(sampling), alternatives: 3 }),
         expected.slice(4, 4 + count),
       );
     }
@@ -81,10 +81,10 @@ describe.each([
     const ids = [...long, ...expected.map(({ id }) => id)];
     const wrong = [...ids.slice(0, 302), 7, 7, 7, 7];
     await runtime.prefill(0, 0, ids.slice(0, 301));
-    await runtime.choose({ rows: rowsOf(0, wrong, 302, 5), sampling: greedySampling, alternatives: 0 });
+    await runtime.sampleNext({ rows: rowsOf(0, wrong, 302, 5), sampling: greedySampling, alternatives: 0 });
     const rows = rowsOf(0, ids, 302, 5);
     expectSame(
-      await runtime.choose({ rows, sampling: greedySampling, alternatives: 3 }),
+      await runtime.sampleNext({ rows, sampling: greedySampling, alternatives: 3 }),
       expected.slice(2, 7),
     );
   });
@@ -102,7 +102,7 @@ describe.each([
       promptLength: prompt.length,
       draw: 0,
     }));
-    const tokens = await runtime.choose({ rows, sampling: greedySampling, alternatives: 3 });
+    const tokens = await runtime.sampleNext({ rows, sampling: greedySampling, alternatives: 3 });
     expect(tokens.map(({ sequence }) => sequence)).toEqual([0, 1, 2]);
     expectSame(tokens, expected);
     await runtime.reserve(1);
