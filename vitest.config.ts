@@ -32,6 +32,8 @@ export default defineConfig({
           include: gpuFiles,
           testTimeout: 180_000,
           hookTimeout: 180_000,
+          // One page for all files, so that they share a device and the kernels it has compiled.
+          isolate: false,
           browser: {
             enabled: true,
             headless: true,

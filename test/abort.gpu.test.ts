@@ -1,5 +1,6 @@
 import { expect, it } from 'vitest';
 import { type LoadedModel, loadHere } from '../src/engine/index.ts';
+import { loadOn } from './support/gpu.ts';
 import { modelFiles, readJson } from './support/model-files.ts';
 
 const files = ['config.json', 'vocab.json', 'merges.txt', 'model.safetensors'];
@@ -29,7 +30,7 @@ it(`${times} aborts at any moment leave the engine ready at once, and no byte be
   const expected = reference.prompts.find(({ text }) => text === prompt)?.greedy_ids ?? [];
   expect(expected.length).toBeGreaterThan(20);
   const source = await modelFiles('public/models/tiny-tales', files);
-  const { model } = await loadHere(source, { dtype: 'f32', backend: 'gpu', cache: false });
+  const { model } = await loadHere(source, { ...(await loadOn('gpu')), dtype: 'f32', cache: false });
   expect(await write(model, 20)).toEqual(expected.slice(0, 20));
   // What short prompts do not need is compiled a little after loading.
   await model.score('Once upon a time there was a king');

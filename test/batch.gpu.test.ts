@@ -1,67 +1,71 @@
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { type LoadedModel, loadHere } from '../src/engine/index.ts';
 import type { SamplingOptions } from '../src/sampling/index.ts';
+import { replaceMethods, sharedDevice } from './support/gpu.ts';
 import { modelFiles } from './support/model-files.ts';
 
 /** Labels of weights: embeddings, the matrices of the blocks and what is folded into them. */
 const weight = /^(wte|wpe|lm_head|h\.\d+\.(attn|mlp))\b/;
 
-/** Counts dispatches of the token loop, the bytes of weights they bind, and the bytes that are copied to be read back. */
-function watch(device: GPUDevice) {
-  const seen = { bytes: 0, dispatches: 0, read: 0 };
-  const bound = new Map<GPUBindGroup, number>();
-  const bind = device.createBindGroup.bind(device);
-  device.createBindGroup = (descriptor) => {
-    const group = bind(descriptor);
-    let bytes = 0;
-    for (const { resource } of descriptor.entries) {
-      const { buffer, size } = resource as GPUBufferBinding;
-      if (weight.test(buffer.label)) bytes += size ?? buffer.size;
-    }
-    bound.set(group, bytes);
-    return group;
-  };
-  const encode = device.createCommandEncoder.bind(device);
-  device.createCommandEncoder = (descriptor) => {
-    const encoder = encode(descriptor);
-    if (descriptor?.label !== 'tokens') return encoder;
-    const copy = encoder.copyBufferToBuffer.bind(encoder) as (...args: unknown[]) => undefined;
-    encoder.copyBufferToBuffer = (...args: unknown[]) => {
-      seen.read += args[4] as number;
-      return copy(...args);
-    };
-    const begin = encoder.beginComputePass.bind(encoder);
-    encoder.beginComputePass = (of) => {
-      const pass = begin(of);
-      const set = pass.setBindGroup.bind(pass) as (index: number, group: GPUBindGroup) => void;
-      pass.setBindGroup = (index: number, group: GPUBindGroup | null | undefined) => {
-        seen.bytes += bound.get(group as GPUBindGroup) ?? 0;
-        seen.dispatches++;
-        set(index, group as GPUBindGroup);
-      };
-      return pass;
-    };
-    return encoder;
-  };
-  return seen;
+/** What the token loop did: dispatches, the bytes of weights they bound, the bytes that were copied to be read back. */
+const seen = { bytes: 0, dispatches: 0, read: 0 };
+/** Bytes of weights in each bind group. */
+const bound = new Map<GPUBindGroup, number>();
+
+function weightBytes({ entries }: GPUBindGroupDescriptor): number {
+  return [...entries].reduce((bytes, { resource }) => {
+    const { buffer, size } = resource as GPUBufferBinding;
+    return bytes + (weight.test(buffer.label) ? (size ?? buffer.size) : 0);
+  }, 0);
 }
 
-let device: GPUDevice;
+function watchPass(pass: GPUComputePassEncoder): GPUComputePassEncoder {
+  const set = pass.setBindGroup.bind(pass) as (index: number, group: GPUBindGroup) => void;
+  pass.setBindGroup = (index: number, group: GPUBindGroup | null | undefined) => {
+    seen.bytes += bound.get(group as GPUBindGroup) ?? 0;
+    seen.dispatches++;
+    set(index, group as GPUBindGroup);
+  };
+  return pass;
+}
+
+function watchEncoder(encoder: GPUCommandEncoder): GPUCommandEncoder {
+  const copy = encoder.copyBufferToBuffer.bind(encoder) as (...args: unknown[]) => undefined;
+  encoder.copyBufferToBuffer = (...args: unknown[]) => {
+    seen.read += args[4] as number;
+    return copy(...args);
+  };
+  const begin = encoder.beginComputePass.bind(encoder);
+  encoder.beginComputePass = (of) => watchPass(begin(of));
+  return encoder;
+}
+
+/** Counts into `seen` until the returned function is called. */
+function watch(device: GPUDevice): () => void {
+  return replaceMethods(device, {
+    createBindGroup: (create) => (descriptor) => {
+      const group = create(descriptor);
+      bound.set(group, weightBytes(descriptor));
+      return group;
+    },
+    createCommandEncoder: (create) => (descriptor) =>
+      descriptor?.label === 'tokens' ? watchEncoder(create(descriptor)) : create(descriptor),
+  });
+}
+
 let model: LoadedModel;
-let seen: ReturnType<typeof watch>;
+let unwatch = () => {};
 
 beforeAll(async () => {
-  const adapter = await navigator.gpu.requestAdapter();
-  if (!adapter) throw new Error('There is no adapter.');
-  device = await adapter.requestDevice();
-  seen = watch(device);
+  const device = await sharedDevice();
+  unwatch = watch(device);
   const files = ['config.json', 'vocab.json', 'merges.txt', 'model.safetensors'];
   const source = await modelFiles('test/golden/bf16', files);
   model = (await loadHere(source, { device, dtype: 'f32', cache: false })).model;
 });
 afterAll(() => {
   model.dispose();
-  device.destroy();
+  unwatch();
 });
 
 /** Bytes of weights bound, and dispatches, by `steps` steps of n sequences. */

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { type GeneratedToken, loadHere } from '../src/engine/index.ts';
+import { loadOn } from './support/gpu.ts';
 import { modelFiles, readJson } from './support/model-files.ts';
 
 /** By tools/fixtures/make_beams.py. */
@@ -18,7 +19,7 @@ async function load(backend: 'gpu' | 'cpu', eos_token_id: number[]) {
   const names = ['config.json', 'vocab.json', 'merges.txt', 'model.safetensors'];
   const files = await modelFiles('public/models/tiny-tales', names);
   files.push(new File([JSON.stringify({ eos_token_id })], 'generation_config.json'));
-  return (await loadHere(files, { dtype: 'f32', backend, cache: false })).model;
+  return (await loadHere(files, { ...(await loadOn(backend)), dtype: 'f32', cache: false })).model;
 }
 
 describe.each(['gpu', 'cpu'] as const)('beam search on the %s', (backend) => {

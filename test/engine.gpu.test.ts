@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type GeneratedToken, type LoadedModel, loadHere } from '../src/engine/index.ts';
 import { collect } from './support/collect.ts';
+import { loadOn } from './support/gpu.ts';
 import { modelFiles } from './support/model-files.ts';
 import { openTinyTales, type TinyTalesReference } from './support/tiny-tales.ts';
 
@@ -155,7 +156,7 @@ describe('dispose', () => {
       'merges.txt',
       'model.safetensors',
     ]);
-    const { model } = await loadHere(source, { backend: 'gpu', cache: false });
+    const { model } = await loadHere(source, { ...(await loadOn('gpu')), cache: false });
     expect(model.stats().gpuBytes).toBeGreaterThan(0);
     model.dispose();
     model.dispose();

@@ -3,6 +3,7 @@ import { createRuntime } from '../src/engine/index.ts';
 import { describeParameters, parseConfig } from '../src/model/index.ts';
 import { decodeGreedily, type Runtime } from '../src/runtime/index.ts';
 import { openCheckpoint } from '../src/weights/index.ts';
+import { loadOn } from './support/gpu.ts';
 import { modelFiles, readJson } from './support/model-files.ts';
 
 interface Prompts {
@@ -29,7 +30,10 @@ async function load(
   const checkpoint = await openCheckpoint(files, { cache: false });
   const config = parseConfig(checkpoint.config, checkpoint.generationConfig);
   const table = describeParameters(config, checkpoint.tensors);
-  const { runtime } = await createRuntime({ checkpoint, config, table }, { dtype: 'f32', backend: 'gpu' });
+  const { runtime } = await createRuntime(
+    { checkpoint, config, table },
+    { ...(await loadOn('gpu')), dtype: 'f32' },
+  );
   checkpoint.close();
   return runtime;
 }

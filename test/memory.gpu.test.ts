@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { type LoadOptions, loadHere } from '../src/engine/index.ts';
+import { replaceMethods, sharedDevice } from './support/gpu.ts';
 import { modelFiles } from './support/model-files.ts';
 
 const names = ['config.json', 'vocab.json', 'merges.txt', 'model.safetensors'];
@@ -10,37 +11,39 @@ const live = new Set<GPUBuffer>();
 let full: RegExp | undefined;
 let unheard: RegExp | undefined;
 
-/** Makes a device say that it has no room, without filling its memory. */
-function watch(): void {
+function watchBuffer(buffer: GPUBuffer): GPUBuffer {
+  live.add(buffer);
+  const destroy = buffer.destroy.bind(buffer);
+  buffer.destroy = () => {
+    live.delete(buffer);
+    return destroy();
+  };
+  return buffer;
+}
+
+/** Makes a device say that it has no room, without filling its memory, until the returned function is called. */
+function watch(): () => void {
   const scopes: { filter: GPUErrorFilter; failed: boolean }[] = [];
-  const push = device.pushErrorScope.bind(device);
-  const pop = device.popErrorScope.bind(device);
-  const create = device.createBuffer.bind(device);
-  device.pushErrorScope = (filter) => {
-    scopes.push({ filter, failed: false });
-    return push(filter);
-  };
-  device.popErrorScope = () => {
-    const scope = scopes.pop();
-    return pop().then((error) => (scope?.failed ? ({ message: 'no room' } as GPUError) : error));
-  };
-  device.createBuffer = (descriptor) => {
-    const label = descriptor.label ?? '';
-    const scope = scopes.findLast(({ filter }) => filter === 'out-of-memory');
-    if (full?.test(label) && scope) scope.failed = true;
-    if (unheard?.test(label)) {
-      const error = new GPUOutOfMemoryError('no room');
-      device.dispatchEvent(Object.assign(new Event('uncapturederror'), { error }));
-    }
-    const buffer = create(descriptor);
-    live.add(buffer);
-    const destroy = buffer.destroy.bind(buffer);
-    buffer.destroy = () => {
-      live.delete(buffer);
-      return destroy();
-    };
-    return buffer;
-  };
+  return replaceMethods(device, {
+    pushErrorScope: (push) => (filter) => {
+      scopes.push({ filter, failed: false });
+      return push(filter);
+    },
+    popErrorScope: (pop) => () => {
+      const scope = scopes.pop();
+      return pop().then((error) => (scope?.failed ? ({ message: 'no room' } as GPUError) : error));
+    },
+    createBuffer: (create) => (descriptor) => {
+      const label = descriptor.label ?? '';
+      const scope = scopes.findLast(({ filter }) => filter === 'out-of-memory');
+      if (full?.test(label) && scope) scope.failed = true;
+      if (unheard?.test(label)) {
+        const error = new GPUOutOfMemoryError('no room');
+        device.dispatchEvent(Object.assign(new Event('uncapturederror'), { error }));
+      }
+      return watchBuffer(create(descriptor));
+    },
+  });
 }
 
 async function load(options: LoadOptions) {
@@ -49,13 +52,12 @@ async function load(options: LoadOptions) {
 }
 
 describe('out of memory', () => {
+  let unwatch = () => {};
   beforeAll(async () => {
-    const adapter = await navigator.gpu.requestAdapter();
-    if (!adapter) throw new Error('There is no adapter.');
-    device = await adapter.requestDevice();
-    watch();
+    device = await sharedDevice();
+    unwatch = watch();
   });
-  afterAll(() => device.destroy());
+  afterAll(() => unwatch());
   beforeEach(() => {
     full = undefined;
     unheard = undefined;

@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { createRuntime } from '../src/engine/index.ts';
 import { describeParameters, parseConfig } from '../src/model/index.ts';
 import { openCheckpoint } from '../src/weights/index.ts';
+import { loadOn } from './support/gpu.ts';
 import { modelFiles } from './support/model-files.ts';
 
 const ids = [3, 1, 4, 1, 5, 9, 2, 6, 5, 3];
@@ -11,7 +12,10 @@ async function logitsOf(names: readonly string[], backend: 'gpu' | 'cpu'): Promi
   const checkpoint = await openCheckpoint(files, { cache: false, nanoGptGelu: 'tanh' });
   const config = parseConfig(checkpoint.config, checkpoint.generationConfig);
   const table = describeParameters(config, checkpoint.tensors);
-  const { runtime } = await createRuntime({ checkpoint, config, table }, { dtype: 'f32', backend });
+  const { runtime } = await createRuntime(
+    { checkpoint, config, table },
+    { ...(await loadOn(backend)), dtype: 'f32' },
+  );
   checkpoint.close();
   try {
     await runtime.prefill(0, 0, ids);

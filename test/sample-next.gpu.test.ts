@@ -4,6 +4,7 @@ import { describeParameters, parseConfig } from '../src/model/index.ts';
 import type { DecodedToken, Runtime } from '../src/runtime/index.ts';
 import { greedySampling, resolveSampling, type SamplingOptions } from '../src/sampling/index.ts';
 import { openCheckpoint } from '../src/weights/index.ts';
+import { loadOn } from './support/gpu.ts';
 import { modelFiles } from './support/model-files.ts';
 
 const prompt = [5, 900, 17, 44, 301];
@@ -19,7 +20,7 @@ describe.each([
     const checkpoint = await openCheckpoint(files, { cache: false });
     const config = parseConfig(checkpoint.config);
     const table = describeParameters(config, checkpoint.tensors);
-    ({ runtime } = await createRuntime({ checkpoint, config, table }, { backend, dtype }));
+    ({ runtime } = await createRuntime({ checkpoint, config, table }, { ...(await loadOn(backend)), dtype }));
     checkpoint.close();
   });
   afterAll(() => runtime.dispose());

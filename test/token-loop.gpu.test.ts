@@ -1,10 +1,10 @@
 import { expect, it } from 'vitest';
 import { createRuntime } from '../src/engine/index.ts';
-import { openGpu } from '../src/gpu/index.ts';
 import { describeParameters, parseConfig } from '../src/model/index.ts';
 import { GpuRuntime } from '../src/runtime/index.ts';
 import { resolveSampling, type SamplingOptions } from '../src/sampling/index.ts';
 import { openCheckpoint } from '../src/weights/index.ts';
+import { replaceMethods, sharedDevice } from './support/gpu.ts';
 import { modelFiles } from './support/model-files.ts';
 
 /** What may only happen while a model is loaded or warmed up, never per token. */
@@ -19,42 +19,34 @@ const creators = [
   'createQuerySet',
 ] as const;
 
-/** Counts calls of the device that create objects, and bytes the host writes. */
+/** Counts calls of the device that create objects, and writes of the host, until `stop` is called. */
 function watch(device: GPUDevice) {
   const seen = { created: 0, written: 0 };
-  for (const name of creators) {
-    const original = (device[name] as (...args: unknown[]) => unknown).bind(device);
-    Object.defineProperty(device, name, {
-      configurable: true,
-      value: (...args: unknown[]) => {
-        seen.created++;
-        return original(...args);
-      },
-    });
-  }
-  const { queue } = device;
-  const write = queue.writeBuffer.bind(queue);
-  Object.defineProperty(queue, 'writeBuffer', {
-    configurable: true,
-    value: (...args: Parameters<GPUQueue['writeBuffer']>) => {
-      seen.written++;
-      write(...args);
-    },
-  });
-  return seen;
+  const counted =
+    (what: keyof typeof seen) =>
+    (original: unknown) =>
+    (...args: unknown[]) => {
+      seen[what]++;
+      return (original as (...args: unknown[]) => unknown)(...args);
+    };
+  const create = Object.fromEntries(creators.map((name) => [name, counted('created')]));
+  const restoreDevice = replaceMethods(device, create);
+  const restoreQueue = replaceMethods(device.queue, { writeBuffer: counted('written') as never });
+  const stop = () => {
+    restoreDevice();
+    restoreQueue();
+  };
+  return { seen, stop };
 }
 
 it('the token loop creates nothing and writes nothing, in few dispatches and submits', async () => {
-  const gpu = await openGpu();
-  const seen = watch(gpu.device);
+  const device = await sharedDevice();
+  const { seen, stop } = watch(device);
   const files = await modelFiles('public/models/tiny-tales', ['config.json', 'model.safetensors']);
   const checkpoint = await openCheckpoint(files, { cache: false });
   const config = parseConfig(checkpoint.config);
   const table = describeParameters(config, checkpoint.tensors);
-  const { runtime } = await createRuntime(
-    { checkpoint, config, table },
-    { device: gpu.device, dtype: 'f32' },
-  );
+  const { runtime } = await createRuntime({ checkpoint, config, table }, { device, dtype: 'f32' });
   checkpoint.close();
   if (!(runtime instanceof GpuRuntime)) throw new Error('The model does not stand on the GPU.');
   await runtime.warmMore();
@@ -87,5 +79,5 @@ it('the token loop creates nothing and writes nothing, in few dispatches and sub
   expect(await run({ temperature: 0 }, 300)).toEqual(none);
   expect(runtime.stats().dispatchesPerToken).toBeLessThanOrEqual(6 * config.nLayer + 2);
   runtime.dispose();
-  gpu.destroy();
+  stop();
 });

@@ -39,6 +39,8 @@ async function main(): Promise<void> {
     const total = results.map(({ counts }) => counts).reduce(addCounts, noCounts());
     const seconds = Math.round((performance.now() - begun) / 1000);
     console.log(`\n${results.map(resultLine).join('\n')}\nAll in ${seconds} s.\n`);
+    for (const { name, counts } of results)
+      for (const failure of counts.failures ?? []) console.log(`Failed in ${name}: ${failure}`);
     console.log(summaryLine(total));
     process.exitCode = total.failed > 0 ? 1 : 0;
   } finally {

@@ -110,6 +110,10 @@ function wrapDevice(device: GPUDevice, adapterInfo: GPUAdapterInfo, owned: boole
   const buffers = new BufferPool(device);
   const kernels = new KernelCache(device);
   let destroyed = false;
+  let missed: Error | undefined;
+  const noticeOutOfMemory = ({ error }: GPUUncapturedErrorEvent) => {
+    if (isOutOfMemory(error)) missed ??= new Error(error.message);
+  };
   const lost = new Promise<{ reason: string }>((resolve) => {
     void device.lost.then((loss) => {
       if (!destroyed) resolve({ reason: loss.message || loss.reason });
@@ -120,12 +124,10 @@ function wrapDevice(device: GPUDevice, adapterInfo: GPUAdapterInfo, owned: boole
     destroyed = true;
     kernels.close();
     buffers.destroyAll();
+    device.removeEventListener('uncapturederror', noticeOutOfMemory);
     if (owned) device.destroy();
   };
-  let missed: Error | undefined;
-  device.addEventListener('uncapturederror', ({ error }) => {
-    if (isOutOfMemory(error)) missed ??= new Error(error.message);
-  });
+  device.addEventListener('uncapturederror', noticeOutOfMemory);
   const settle = async (what: string) => {
     await queueDone(device);
     if (!missed) return;

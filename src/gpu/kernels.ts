@@ -30,15 +30,35 @@ const computeStage = 4;
 /** Concurrent compilations, one per core: a started compilation cannot be cancelled. */
 const atOnce = globalThis.navigator?.hardwareConcurrency || 4;
 
+/** What a device has compiled, by text and bindings. */
+interface Compiled {
+  readonly kernels: Map<string, Promise<Kernel>>;
+  readonly layouts: Map<string, GPUBindGroupLayout>;
+}
+
+/** A device from outside may serve several models, one after the other: they share its kernels. */
+const compiledOn = new WeakMap<GPUDevice, Compiled>();
+
+function compiledFor(device: GPUDevice): Compiled {
+  let compiled = compiledOn.get(device);
+  if (!compiled) {
+    compiled = { kernels: new Map(), layouts: new Map() };
+    compiledOn.set(device, compiled);
+  }
+  return compiled;
+}
+
 /** Compiles each distinct kernel of a device once. */
 export class KernelCache {
-  private readonly kernels = new Map<string, Promise<Kernel>>();
-  private readonly layouts = new Map<string, GPUBindGroupLayout>();
+  private readonly kernels: Map<string, Promise<Kernel>>;
+  private readonly layouts: Map<string, GPUBindGroupLayout>;
   private readonly waiting: (() => void)[] = [];
   private compiling = 0;
   private closed = false;
 
-  constructor(private readonly device: GPUDevice) {}
+  constructor(private readonly device: GPUDevice) {
+    ({ kernels: this.kernels, layouts: this.layouts } = compiledFor(device));
+  }
 
   /** Stops compiling; queued compilations reject with `disposed`. */
   close(): void {

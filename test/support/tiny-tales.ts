@@ -1,4 +1,5 @@
 import { type LoadedModel, loadHere } from '../../src/engine/index.ts';
+import { loadOn } from './gpu.ts';
 import { modelFiles, readJson } from './model-files.ts';
 
 /** What PyTorch makes of the bundled model. */
@@ -22,6 +23,10 @@ export async function openTinyTales(
   backend: 'gpu' | 'cpu',
 ): Promise<{ model: LoadedModel; reference: TinyTalesReference }> {
   const reference = await readJson<TinyTalesReference>('test/golden/tiny-tales/reference.json');
-  const { model } = await loadHere(await tinyTalesFiles(), { dtype: 'f32', backend, cache: false });
+  const { model } = await loadHere(await tinyTalesFiles(), {
+    ...(await loadOn(backend)),
+    dtype: 'f32',
+    cache: false,
+  });
   return { model, reference };
 }

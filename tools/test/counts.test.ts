@@ -19,22 +19,28 @@ describe('counts of npm test', () => {
       numFailedTests: 0,
       testResults: [
         { status: 'passed', assertionResults: [{ status: 'passed' }] },
-        { status: 'failed', assertionResults: [] },
+        { name: 'a.test.ts', status: 'failed', message: 'no such import\nat b', assertionResults: [] },
       ],
     };
-    expect(vitestCounts(report)).toEqual({ passed: 3, failed: 1, skipped: 0 });
+    const failures = ['a.test.ts: no such import'];
+    expect(vitestCounts(report)).toEqual({ passed: 3, failed: 1, skipped: 0, failures });
   });
 
   it('counts a failing file with failing tests once per test', () => {
-    const assertionResults = [{ status: 'failed' }, { status: 'passed' }];
+    const failureMessages = ['\u001b[31mexpected 1\u001b[39m to be 2\n  at c'];
+    const assertionResults = [
+      { status: 'failed', fullName: 'adds numbers', failureMessages },
+      { status: 'passed' },
+    ];
     const report = {
       success: false,
       numPassedTests: 1,
       numFailedTests: 1,
       numPendingTests: 2,
-      testResults: [{ status: 'failed', assertionResults }],
+      testResults: [{ name: 'a.test.ts', status: 'failed', assertionResults }],
     };
-    expect(vitestCounts(report)).toEqual({ passed: 1, failed: 1, skipped: 2 });
+    const failures = ['a.test.ts: adds numbers: expected 1 to be 2'];
+    expect(vitestCounts(report)).toEqual({ passed: 1, failed: 1, skipped: 2, failures });
   });
 
   it('counts unhandled errors of an otherwise green run as a failure', () => {
@@ -48,6 +54,21 @@ describe('counts of npm test', () => {
       skipped: 2,
     });
     expect(playwrightCounts({ stats: { expected: 4 }, errors: [{}] }).failed).toBe(1);
+  });
+
+  it('names what failed, in suites within suites', () => {
+    const error = { message: 'Timed out\nwaiting' };
+    const spec = {
+      title: 'writes',
+      file: 'page.spec.ts',
+      line: 7,
+      ok: false,
+      tests: [{ results: [{ error }] }],
+    };
+    const suites = [{ specs: [{ title: 'reads', ok: true }], suites: [{ specs: [spec] }] }];
+    expect(playwrightCounts({ stats: { unexpected: 1 }, suites }).failures).toEqual([
+      'page.spec.ts:7: writes: Timed out',
+    ]);
   });
 
   it('lets no command fail, or run nothing, without a failure', () => {
