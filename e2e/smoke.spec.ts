@@ -21,7 +21,7 @@ test('writes with the bundled model and asks nothing of any other host', { tag: 
   expect(elsewhere).toEqual([]);
 });
 
-test('works below any path', { tag: '@gpu' }, async ({ page }) => {
+test('works below any path', async ({ page }) => {
   const missing: string[] = [];
   page.on('response', (response) => {
     if (response.status() >= 400) missing.push(response.url());
