@@ -7,14 +7,28 @@ import {
   type Score,
   scoreIds,
 } from '../generation/index.ts';
-import { type Inspection, type InspectOptions, inspectIds, resolveInspectOptions } from '../inside/index.ts';
+import type {
+  Attribution,
+  HeadScores,
+  IdAttributionOptions,
+  IdPatchOptions,
+  Inspection,
+  InspectOptions,
+  PatchGrid,
+  Run,
+  RunOptions,
+} from '../inside/index.ts';
 import { VitrineError } from '../lib/index.ts';
 import type { GPT2Config } from '../model/index.ts';
+import type { Runtime } from '../runtime/index.ts';
 import type { Tokenizer } from '../tokenizer/index.ts';
 import type { AdapterSummary } from './adapter.ts';
 import type { ModelStats } from './model.ts';
 import { type IdModel, wrongAssistant } from './page/index.ts';
 import { disposedError, type Session } from './session.ts';
+
+type Inside = typeof import('../inside/index.ts');
+const loadInside = (): Promise<Inside> => import('../inside/index.ts');
 
 /** The engine's model, in this thread. */
 export class EngineModel implements IdModel {
@@ -41,7 +55,7 @@ export class EngineModel implements IdModel {
   }
 
   async logits(ids: number[]): Promise<Float32Array> {
-    const checked = this.checkIds(ids, this.session.runtime.contextLength);
+    const checked = this.checkWindow(ids);
     return this.locked(async () => {
       await this.session.cache.prefillTo(0, checked);
       return this.session.runtime.logits(0);
@@ -69,12 +83,34 @@ export class EngineModel implements IdModel {
   }
 
   async inspect(ids: number[], what: InspectOptions): Promise<Inspection> {
+    const { inspectIds, resolveInspectOptions } = await loadInside();
     const options = resolveInspectOptions(what);
-    const checked = this.checkIds(ids, this.session.runtime.contextLength);
+    const checked = this.checkWindow(ids);
     return this.locked(() => {
       this.session.cache.setContent(0);
       return inspectIds(this.session.runtime, checked, options);
     });
+  }
+
+  run(ids: number[], options: RunOptions): Promise<Run> {
+    return this.inside(({ runIds }, runtime) => runIds(runtime, this.checkWindow(ids), options));
+  }
+
+  patch(options: IdPatchOptions): Promise<PatchGrid> {
+    return this.inside(({ patchIds }, runtime) => {
+      const [clean, corrupted] = [this.checkWindow(options?.clean), this.checkWindow(options?.corrupted)];
+      return patchIds(runtime, { ...options, clean, corrupted });
+    });
+  }
+
+  attribution(ids: number[], options: IdAttributionOptions): Promise<Attribution> {
+    return this.inside(({ attributeIds }, runtime) => attributeIds(runtime, this.checkWindow(ids), options));
+  }
+
+  heads(ids?: number[]): Promise<HeadScores> {
+    return this.inside(({ repeatedIds, scoreHeads }, runtime) =>
+      scoreHeads(runtime, this.checkWindow(ids ?? repeatedIds(this.config))),
+    );
   }
 
   stats(): ModelStats {
@@ -97,7 +133,10 @@ export class EngineModel implements IdModel {
     this.check();
     const lease = await this.context.lock.acquire();
     try {
-      return await this.session.run(work);
+      return await this.session.run(async () => {
+        await this.session.cache.setEdits([]);
+        return work();
+      });
     } catch (error) {
       // Any error of a call that was running during dispose is reported as `disposed`.
       throw this.disposed ? disposedError() : error;
@@ -111,6 +150,16 @@ export class EngineModel implements IdModel {
     if (!(assistant instanceof EngineModel) || assistant === this) throw wrongAssistant();
     assistant.check();
     return assistant.context;
+  }
+
+  /** Runs texts of their own, beside the sequences. */
+  private async inside<T>(work: (inside: Inside, runtime: Runtime) => Promise<T>): Promise<T> {
+    const inside = await loadInside();
+    return this.locked(() => work(inside, this.session.runtime));
+  }
+
+  private checkWindow(ids: readonly number[]): number[] {
+    return this.checkIds(ids, this.session.runtime.contextLength);
   }
 
   private checkIds(ids: readonly number[], most = Number.MAX_SAFE_INTEGER): number[] {

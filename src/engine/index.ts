@@ -5,8 +5,23 @@ export type {
   SpeculationStats,
   TokenAlternative,
 } from '../generation/index.ts';
-export type { Inspection, InspectOptions } from '../inside/index.ts';
-export type { GPT2Config } from '../model/index.ts';
+export type {
+  Attribution,
+  AttributionOptions,
+  HeadScores,
+  IdAttributionOptions,
+  IdPatchOptions,
+  Inspection,
+  InspectOptions,
+  PatchGrid,
+  PatchOptions,
+  PatchSites,
+  Run,
+  RunOptions,
+  TextOrIds,
+  Token,
+} from '../inside/index.ts';
+export type { Edit, GPT2Config } from '../model/index.ts';
 export type { WeightDtype } from '../shaders/index.ts';
 export type {
   CachedModel,

@@ -1,5 +1,15 @@
 import type { GeneratedToken, GenerationOptions, Score } from '../generation/index.ts';
-import type { Inspection, InspectOptions } from '../inside/index.ts';
+import type {
+  Attribution,
+  AttributionOptions,
+  HeadScores,
+  Inspection,
+  InspectOptions,
+  PatchGrid,
+  PatchOptions,
+  Run,
+  RunOptions,
+} from '../inside/index.ts';
 import type { GPT2Config } from '../model/index.ts';
 import type { ModelSource } from '../weights/index.ts';
 import type { AdapterSummary } from './adapter.ts';
@@ -37,6 +47,14 @@ export interface Model {
   score(textOrIds: string | number[]): Promise<Score>;
   generate(prompt: string | number[], options?: GenerateOptions): AsyncIterable<GeneratedToken>;
   inspect(textOrIds: string | number[], what: InspectOptions): Promise<Inspection>;
+  /** A pass over a text with sites captured and edited. Texts and caches of generations are not touched. */
+  run(textOrIds: string | number[], options?: RunOptions): Promise<Run>;
+  /** Activation patching: how much each site of a clean text brings back of its answer in a corrupted one. */
+  patch(options: PatchOptions): Promise<PatchGrid>;
+  /** Direct logit attribution: what each head and MLP adds to the logit of a token. */
+  attribution(textOrIds: string | number[], options: AttributionOptions): Promise<Attribution>;
+  /** What every head attends to, on a text or, by default, on a random sequence that occurs twice. */
+  heads(textOrIds?: string | number[]): Promise<HeadScores>;
   stats(): ModelStats;
   /** Frees all GPU memory. Idempotent; may be called at any time. */
   dispose(): void;

@@ -12,6 +12,7 @@ export function assistantDrafter({ session, lock }: GenerationContext): Drafter 
     const lease = await lock.acquire();
     try {
       return await session.run(async () => {
+        await session.cache.setEdits([]);
         await session.cache.prefillAll([{ sequence: 0, ids }], 1, signal);
         return decodeGreedily(session.cache, ids, most, signal);
       });

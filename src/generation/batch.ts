@@ -39,6 +39,7 @@ export class Batch {
         this.lease ??= await lock.acquire(this.config.signal);
         await session.ready();
         try {
+          await session.cache.setEdits(this.config.edits);
           if (this.plainSteps() > 0) yield* this.decodeUntilBlocked(live);
           else yield* this.speculateUntilBlocked(live[0] as Sequence);
         } catch (error) {

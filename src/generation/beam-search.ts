@@ -51,9 +51,10 @@ async function search(
   config: GenerationConfig,
   options: BeamOptions,
 ): Promise<Hypothesis[]> {
-  const { prompt, conditions, signal, n } = config;
+  const { prompt, conditions, edits, signal, n } = config;
   const limit = Math.min(conditions.maxNewTokens, runtime.contextLength + 1 - prompt.length);
   const scorer = new BeamScorer(options, conditions.eosTokenIds, limit);
+  await cache.setEdits(edits);
   await cache.prefillAll([], options.numBeams, signal);
   await cache.ensurePrefix(0, prompt.slice(0, -1), signal);
   let beams: CachedBeam[] = [{ tokens: [], sum: 0, sequence: 0 }];

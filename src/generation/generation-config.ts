@@ -1,4 +1,5 @@
 import { checkOption, VitrineError } from '../lib/index.ts';
+import { checkEdits, type Edit, type GPT2Config, gpt2 } from '../model/index.ts';
 import { type ResolvedSampling, resolveSampling } from '../sampling/index.ts';
 import type { GenerationContext } from './context.ts';
 import { checkNames, type GenerationOptions, optionTable } from './options.ts';
@@ -18,6 +19,7 @@ export interface GenerationConfig {
   /** Alternatives to report per token. */
   alternatives: number;
   stopStrings: readonly string[];
+  edits: readonly Edit[];
   signal?: AbortSignal;
 }
 
@@ -57,7 +59,13 @@ export function resolveGenerationConfig(
     contextLength,
     slide,
     alternatives: checkOption('logprobs', options.logprobs ?? 0, optionTable.logprobs),
+    edits: checkedEdits(config, options.edits),
     stopStrings: checkOption('stop', stopStrings, optionTable.stop),
     signal: options.signal,
   };
+}
+
+function checkedEdits(config: GPT2Config, edits: readonly Edit[] = []): readonly Edit[] {
+  checkEdits(gpt2(config), edits);
+  return edits;
 }

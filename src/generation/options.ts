@@ -1,4 +1,5 @@
 import { checkOptionNames, type OptionSpec } from '../lib/index.ts';
+import type { Edit } from '../model/index.ts';
 import { type SamplingOptions, samplingTable } from '../sampling/index.ts';
 
 /** Options of a generation, except the assistant model: that one is a model, which this folder knows nothing of. */
@@ -35,6 +36,8 @@ export interface GenerationOptions extends SamplingOptions {
    * stands, 'never' when none can become better.
    */
   earlyStopping?: boolean | 'never';
+  /** Changes of the model's inside, at the positions of the prompt and of every token written. */
+  edits?: readonly Edit[];
 }
 
 /** One less than the tokens of a verification pass. */
@@ -121,6 +124,12 @@ export const optionTable = {
     values: [true, false, 'never'],
     default: false,
     summary: 'When beam search ends once `numBeams` texts are finished.',
+  },
+  edits: {
+    type: 'object',
+    of: 'a list of edits',
+    defaultText: 'none',
+    summary: 'Changes of the inside, at the prompt and at every token written.',
   },
 } as const satisfies Record<keyof GenerationOptions | 'assistantModel', OptionSpec>;
 

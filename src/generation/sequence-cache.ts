@@ -1,3 +1,4 @@
+import { type Edit, sameEdits } from '../model/index.ts';
 import type { DecodedToken, DecodeRequest, Runtime, SampleRequest } from '../runtime/index.ts';
 import type { ResolvedSampling } from '../sampling/index.ts';
 
@@ -31,11 +32,21 @@ export interface TokenSampling {
 export class SequenceCache {
   /** Ids whose keys and values are cached, per sequence. */
   private cached: number[][] = [[]];
+  /** What the passes that filled the cache were changed by. */
+  private edits: readonly Edit[] = [];
 
   constructor(
     private readonly runtime: Runtime,
     private readonly times: GenerationTimes,
   ) {}
+
+  /** Says what the passes that follow are changed by. Keys and values of other edits are no longer used. */
+  async setEdits(edits: readonly Edit[]): Promise<void> {
+    if (sameEdits(edits, this.edits)) return;
+    this.cached = this.cached.map(() => []);
+    await this.runtime.setEdits(edits);
+    this.edits = structuredClone(edits);
+  }
 
   /** Makes a sequence hold exactly `ids`; computes only what is not cached yet. */
   async prefillTo(sequence: number, ids: readonly number[], signal?: AbortSignal): Promise<void> {

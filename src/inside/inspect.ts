@@ -1,10 +1,11 @@
 import { VitrineError } from '../lib/index.ts';
 import type { Runtime } from '../runtime/index.ts';
+import { checkKeys, runIds } from './run.ts';
 import type { Inspection, InspectOptions } from './types.ts';
 
 const defaultLensTop = 5;
 const mostLensTop = 50;
-const names: Record<keyof InspectOptions, true> = { attention: true, logitLens: true };
+const names: Record<keyof InspectOptions, true> = { attention: true, logitLens: true, hiddenStates: true };
 
 /**
  * Computes views of the inside, in a forward pass of their own. Overwrites the KV cache of sequence 0.
@@ -13,7 +14,7 @@ const names: Record<keyof InspectOptions, true> = { attention: true, logitLens: 
 export async function inspectIds(
   runtime: Runtime,
   ids: number[],
-  { attention, logitLensTop }: ReturnType<typeof resolveInspectOptions>,
+  { attention, logitLensTop, hiddenStates }: ReturnType<typeof resolveInspectOptions>,
 ): Promise<Inspection> {
   const views = await runtime.inspect(ids, { attention, logitLensTop });
   const logitLens = views.logitLens?.map((layer) =>
@@ -26,18 +27,34 @@ export async function inspectIds(
       })),
     ),
   );
-  return { ids, attention: views.attention, logitLens };
+  return {
+    ids,
+    attention: views.attention,
+    logitLens,
+    ...(hiddenStates && { hiddenStates: await residuals(runtime, ids) }),
+  };
 }
 
 /** @throws VitrineError `invalid-argument` naming the option */
-export function resolveInspectOptions(what: InspectOptions): { attention: boolean; logitLensTop: number } {
-  const unknown = Object.keys(what ?? {}).find((name) => !Object.hasOwn(names, name));
-  if (unknown !== undefined)
-    throw new VitrineError(
-      'invalid-argument',
-      `inspect has no option ${unknown}. Options are ${Object.keys(names).join(', ')}.`,
-    );
-  return { attention: what?.attention === true, logitLensTop: lensTop(what?.logitLens) };
+export function resolveInspectOptions(what: InspectOptions): {
+  attention: boolean;
+  logitLensTop: number;
+  hiddenStates: boolean;
+} {
+  checkKeys('inspect', what, names);
+  return {
+    attention: what?.attention === true,
+    logitLensTop: lensTop(what?.logitLens),
+    hiddenStates: what?.hiddenStates === true,
+  };
+}
+
+/** The stream before the first block and after each, [T, C] each. */
+async function residuals(runtime: Runtime, ids: number[]): Promise<Float32Array[]> {
+  const layers = Array.from({ length: runtime.config.nLayer }, (_, layer) => layer);
+  const capture = ['blocks.0.hook_resid_pre', ...layers.map((layer) => `blocks.${layer}.hook_resid_post`)];
+  const { captured } = await runIds(runtime, ids, { capture });
+  return capture.map((site) => captured[site]?.data ?? new Float32Array());
 }
 
 function lensTop(option: InspectOptions['logitLens']): number {

@@ -11,6 +11,12 @@ export interface Edit {
   positions?: readonly number[];
 }
 
+/** An edit of one of several texts that go through the model side by side. */
+export interface RunEdit extends Edit {
+  /** Index of the text; undefined for all. */
+  run?: number;
+}
+
 /** An edit as every engine applies it: x · scale + shift, to a range of a position's values. */
 export interface AffineEdit {
   scale: number;
@@ -18,17 +24,26 @@ export interface AffineEdit {
   head: number | undefined;
   /** Positions that are changed; undefined for all. */
   positions: readonly number[] | undefined;
+  /** The text that is changed, where several go through side by side; undefined for all. */
+  run: number | undefined;
   /** A number, one vector, or one for each of `positions`. */
   shift: number | Float32Array | readonly Float32Array[];
 }
+
+const fields: Record<keyof Edit, true> = { site: true, op: true, value: true, head: true, positions: true };
 
 /**
  * Checks an edit against the shape of its site and brings it to one form.
  * @param shape of one position: [width], [NH, HS], or [NH] for a pattern
  * @throws VitrineError `invalid-argument` naming the site and what is wrong
  */
-export function affineEdit(edit: Edit, shape: readonly number[]): AffineEdit {
+export function affineEdit({ run, ...edit }: RunEdit, shape: readonly number[]): AffineEdit {
   const { op, head, positions } = edit;
+  const unknown = Object.keys(edit).find((name) => !Object.hasOwn(fields, name));
+  if (unknown !== undefined)
+    throw invalid(edit, `it has no field ${unknown}. Fields are ${Object.keys(fields).join(', ')}`);
+  if (positions !== undefined && !Array.isArray(positions))
+    throw invalid(edit, '`positions` is a list of whole numbers');
   const heads = shape.length > 1 || edit.site.endsWith('hook_pattern') ? (shape[0] as number) : 0;
   if (head !== undefined && !(Number.isInteger(head) && head >= 0 && head < heads))
     throw invalid(
@@ -37,10 +52,10 @@ export function affineEdit(edit: Edit, shape: readonly number[]): AffineEdit {
     );
   const wrong = positions?.find((position) => !(Number.isInteger(position) && position >= 0));
   if (wrong !== undefined) throw invalid(edit, `positions holds ${wrong}; give whole numbers from 0`);
-  if (op === 'zero') return { scale: 0, head, positions, shift: 0 };
+  if (op === 'zero') return { scale: 0, head, positions, run, shift: 0 };
   if (op === 'scale') {
     if (typeof edit.value === 'number' && Number.isFinite(edit.value))
-      return { scale: edit.value, head, positions, shift: 0 };
+      return { scale: edit.value, head, positions, run, shift: 0 };
     throw invalid(edit, '`scale` takes one number as `value`');
   }
   if (op !== 'add' && op !== 'set') throw invalid(edit, `op is '${op}'; it must be zero, scale, add or set`);
@@ -49,7 +64,7 @@ export function affineEdit(edit: Edit, shape: readonly number[]): AffineEdit {
     : head === undefined
       ? product(shape)
       : (shape[1] as number);
-  return { scale: op === 'add' ? 1 : 0, head, positions, shift: shiftOf(edit, width) };
+  return { scale: op === 'add' ? 1 : 0, head, positions, run, shift: shiftOf(edit, width) };
 }
 
 function shiftOf(edit: Edit, width: number): AffineEdit['shift'] {
@@ -85,8 +100,9 @@ export function applyEdit(
   edit: AffineEdit,
   position: number,
   values: Float32Array | Float64Array,
-  { at, width, heads }: { at: number; width: number; heads: number },
+  { at, width, heads, run = 0 }: { at: number; width: number; heads: number; run?: number },
 ): void {
+  if (edit.run !== undefined && edit.run !== run) return;
   const shift = shiftAt(edit, position);
   if (shift === undefined) return;
   const length = edit.head === undefined ? width : width / heads;
@@ -95,6 +111,23 @@ export function applyEdit(
     const added = typeof shift === 'number' ? shift : (shift[i] as number);
     values[from + i] = (edit.scale === 0 ? 0 : (values[from + i] as number) * edit.scale) + added;
   }
+}
+
+/** Whether two lists change the same things by the same values, in the same order. */
+export function sameEdits(left: readonly Edit[], right: readonly Edit[]): boolean {
+  const same = (a: unknown, b: unknown): boolean => {
+    if (typeof a !== 'object' || typeof b !== 'object') return Object.is(a, b);
+    const [one, other] = [a as ArrayLike<unknown>, b as ArrayLike<unknown>];
+    if (one === other) return true;
+    if (one.length !== other.length) return false;
+    for (let i = 0; i < one.length; i++) if (!same(one[i], other[i])) return false;
+    return true;
+  };
+  const keys = Object.keys(fields) as (keyof Edit)[];
+  return (
+    left.length === right.length &&
+    left.every((edit, index) => keys.every((key) => same(edit[key], right[index]?.[key])))
+  );
 }
 
 function product(shape: readonly number[]): number {

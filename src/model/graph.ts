@@ -1,6 +1,6 @@
 import { VitrineError } from '../lib/index.ts';
 import type { Activation } from './config.ts';
-import { type AffineEdit, affineEdit, type Edit } from './edits.ts';
+import { type AffineEdit, affineEdit, type Edit, type RunEdit } from './edits.ts';
 
 /** What a node computes, one row for each token position; a value is named by the index of its node. */
 export type Value = number;
@@ -74,7 +74,7 @@ export interface Graph {
 /** What is looked at and changed. Edits of a site come before its capture. */
 export interface Watch {
   capture?: ReadonlySet<string>;
-  edits?: readonly Edit[];
+  edits?: readonly RunEdit[];
 }
 
 /** A forward pass written against {@link Ops}: returns the logits. */
@@ -90,6 +90,15 @@ export function recordGraph(pass: Pass, watch: Watch = {}): Graph {
   recorder.checkSites();
   const select = recorder.nodes.find(({ op }) => op === 'selectPositions');
   return { nodes: recorder.nodes, hidden: select?.inputs[0] ?? logits, logits };
+}
+
+/** @throws VitrineError `invalid-argument` naming the edit, its site and what is wrong */
+export function checkEdits(pass: Pass, edits: readonly Edit[]): void {
+  if (!Array.isArray(edits)) throw new VitrineError('invalid-argument', '`edits` must be a list of edits.');
+  const wrong = edits.find((edit) => typeof edit?.site !== 'string');
+  if (wrong !== undefined)
+    throw new VitrineError('invalid-argument', `An edit has no \`site\`: ${JSON.stringify(wrong)}.`);
+  recordGraph(pass, { edits });
 }
 
 /** What one position holds at a site; a pattern holds as many numbers per head as there are positions. */

@@ -5,10 +5,11 @@ export {
   type GPT2Config,
   parseConfig,
 } from './config.ts';
-export { type AffineEdit, applyEdit, type Edit, shiftAt } from './edits.ts';
+export { type AffineEdit, applyEdit, type Edit, type RunEdit, sameEdits, shiftAt } from './edits.ts';
 export { attentionScale, gpt2 } from './gpt2.ts';
 export {
   type AttentionSpec,
+  checkEdits,
   type Graph,
   type Node,
   type NodeOf,

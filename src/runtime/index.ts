@@ -19,6 +19,8 @@ export type {
   InsideViews,
   Row,
   RowScores,
+  RunRequest,
+  RunResult,
   Runtime,
   RuntimeStats,
   SampleRequest,

@@ -76,14 +76,14 @@ export interface InsideViews {
   logitLens?: { id: number; logit: number; logprob: number }[][][];
 }
 
-/** A pass with captured and edited sites. */
+/** Texts with captured and edited sites. They go through side by side, as rows that share each read of the weights. */
 export interface RunRequest {
+  /** Of equal length. */
+  runs: readonly { ids: readonly number[]; edits: readonly Edit[] }[];
   /** Sites to capture, after edits. */
   capture: readonly string[];
-  edits: readonly Edit[];
-  /** Logits of the last position, [V], or of all, [T, V]. */
-  logits: 'last' | 'all';
-  signal?: AbortSignal;
+  /** Logits of the last position, [V], of all, [T, V], or of these ids at the last position. */
+  logits: 'last' | 'all' | readonly number[];
 }
 
 export interface RunResult {
@@ -133,6 +133,19 @@ export interface Runtime {
 
   /** Computes inspection views with a separate forward pass; sequence 0 is left at `ids`. */
   inspect(ids: readonly number[], what: { attention: boolean; logitLensTop: number }): Promise<InsideViews>;
+
+  /**
+   * Passes over texts of their own with captured and edited sites, one result each. No sequence changes.
+   * @throws VitrineError `invalid-argument` for a site the model does not have or an edit that does not fit it
+   */
+  run(request: RunRequest): Promise<RunResult[]>;
+
+  /**
+   * What every other pass from now on is changed by; nothing at first. What caches hold was computed without it: the
+   * caller prefills again.
+   * @throws VitrineError as {@link Runtime.run}
+   */
+  setEdits(edits: readonly Edit[]): Promise<void>;
 
   stats(): RuntimeStats;
 

@@ -16,5 +16,6 @@ export {
 export { greedySampling } from './greedy.ts';
 export { samplingTable } from './options.ts';
 export { isGreedy, isPlainGreedy, resolveSampling } from './resolve.ts';
+export { createRng } from './rng.ts';
 export { createStopMatcher, type StopMatcher } from './stop.ts';
 export type { ResolvedSampling, SamplingContext, SamplingOptions } from './types.ts';

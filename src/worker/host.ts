@@ -71,7 +71,7 @@ export class Host {
     this.running.set(call, running);
     try {
       const value = await this.answer(message, running);
-      const transfer = value instanceof Float32Array ? [value.buffer as ArrayBuffer] : [];
+      const transfer = [...buffersOf(value)];
       this.port.post({ type: 'result', call, value, ...this.statsOf(message) }, transfer);
     } catch (error) {
       this.port.post({ type: 'error', call, error: toErrorRecord(error) });
@@ -99,6 +99,14 @@ export class Host {
         return this.model(message.args.model).score(message.args.ids);
       case 'inspect':
         return this.model(message.args.model).inspect(message.args.ids, message.args.what);
+      case 'run':
+        return this.model(message.args.model).run(message.args.ids, message.args.options);
+      case 'patch':
+        return this.model(message.args.model).patch(message.args.options);
+      case 'attribution':
+        return this.model(message.args.model).attribution(message.args.ids, message.args.options);
+      case 'heads':
+        return this.model(message.args.model).heads(message.args.ids);
       case 'generate':
         return this.generate(message.args, running);
       case 'planMemory':
@@ -170,6 +178,14 @@ export class Host {
     if (!model) throw new VitrineError('disposed', 'The model was disposed. Load it again.');
     return model;
   }
+}
+
+/** The memory of all typed arrays in a result, which is moved instead of copied. */
+function buffersOf(value: unknown, found = new Set<ArrayBuffer>()): Set<ArrayBuffer> {
+  if (value instanceof Float32Array) found.add(value.buffer as ArrayBuffer);
+  else if (typeof value === 'object' && value !== null)
+    for (const part of Object.values(value)) if (typeof part === 'object') buffersOf(part, found);
+  return found;
 }
 
 /** Passes a message on to the call it is about. */

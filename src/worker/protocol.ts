@@ -1,7 +1,11 @@
 import type {
   AdapterSummary,
+  Attribution,
   GeneratedToken,
   GPT2Config,
+  HeadScores,
+  IdAttributionOptions,
+  IdPatchOptions,
   Inspection,
   InspectOptions,
   LoadOptions,
@@ -9,6 +13,9 @@ import type {
   MemoryPlan,
   ModelSource,
   ModelStats,
+  PatchGrid,
+  Run,
+  RunOptions,
   Score,
   SelfCheckReport,
   TokenizerFacts,
@@ -42,6 +49,13 @@ export interface Calls {
   logits: { args: { model: number; ids: number[] }; result: Float32Array };
   score: { args: { model: number; ids: number[] }; result: Score };
   inspect: { args: { model: number; ids: number[]; what: InspectOptions }; result: Inspection };
+  run: { args: { model: number; ids: number[]; options: RunOptions }; result: Run };
+  patch: { args: { model: number; options: IdPatchOptions }; result: PatchGrid };
+  attribution: {
+    args: { model: number; ids: number[]; options: IdAttributionOptions };
+    result: Attribution;
+  };
+  heads: { args: { model: number; ids?: number[] }; result: HeadScores };
   generate: {
     args: { model: number; ids: number[]; options: SentGenerationOptions; assistant?: number };
     result: RuntimeRecord;

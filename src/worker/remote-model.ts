@@ -1,11 +1,18 @@
 import type {
   AdapterSummary,
+  Attribution,
   GeneratedToken,
   GPT2Config,
+  HeadScores,
+  IdAttributionOptions,
+  IdPatchOptions,
   Inspection,
   InspectOptions,
   ModelSource,
   ModelStats,
+  PatchGrid,
+  Run,
+  RunOptions,
   Score,
 } from '../engine/index.ts';
 import { type IdModel, LoadedModel, wrongAssistant } from '../engine/page/index.ts';
@@ -82,6 +89,22 @@ export class RemoteModel implements IdModel {
     return this.request('inspect', { model: this.number, ids, what });
   }
 
+  run(ids: number[], options: RunOptions): Promise<Run> {
+    return this.request('run', { model: this.number, ids, options });
+  }
+
+  patch(options: IdPatchOptions): Promise<PatchGrid> {
+    return this.request('patch', { model: this.number, options });
+  }
+
+  attribution(ids: number[], options: IdAttributionOptions): Promise<Attribution> {
+    return this.request('attribution', { model: this.number, ids, options });
+  }
+
+  heads(ids?: number[]): Promise<HeadScores> {
+    return this.request('heads', { model: this.number, ids });
+  }
+
   async *generate(
     ids: number[],
     options: GenerationOptions,
@@ -129,10 +152,9 @@ export class RemoteModel implements IdModel {
     if (this.disposed) throw new VitrineError('disposed', 'The model was disposed. Load it again.');
   }
 
-  private async request<Name extends 'logits' | 'score' | 'inspect'>(
-    name: Name,
-    args: Parameters<typeof Caller.prototype.call<Name>>[1],
-  ) {
+  private async request<
+    Name extends 'logits' | 'score' | 'inspect' | 'run' | 'patch' | 'attribution' | 'heads',
+  >(name: Name, args: Parameters<typeof Caller.prototype.call<Name>>[1]) {
     this.check();
     return this.caller.call(name, args, { onStats: (stats) => this.keepStats(stats) });
   }

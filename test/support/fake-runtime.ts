@@ -1,4 +1,4 @@
-import type { GPT2Config } from '../../src/model/index.ts';
+import type { Edit, GPT2Config } from '../../src/model/index.ts';
 import type { DecodedToken, DecodeRequest, Runtime, SampleRequest } from '../../src/runtime/index.ts';
 import { sampleReference } from '../../src/sampling/index.ts';
 import { tinyConfig } from './model.ts';
@@ -12,6 +12,8 @@ export interface FakeRuntime extends Runtime {
   rows: number;
   /** Makes the next call fail as a lost device does. */
   failNext: Error | undefined;
+  /** What passes are changed by. */
+  edits: readonly Edit[];
 }
 
 /**
@@ -22,7 +24,7 @@ export function fakeRuntime(rule: Rule, changes: Partial<GPT2Config> = {}): Fake
   const config = { ...tinyConfig, ...changes };
   let cache: number[][] = [[]];
   let ends: number[] = [];
-  const fake = { passes: 0, rows: 0, failNext: undefined as Error | undefined };
+  const fake = { passes: 0, rows: 0, failNext: undefined as Error | undefined, edits: [] as readonly Edit[] };
 
   const fail = () => {
     const error = fake.failNext;
@@ -113,6 +115,10 @@ export function fakeRuntime(rule: Rule, changes: Partial<GPT2Config> = {}): Fake
     logits: () => Promise.reject(new Error('not faked')),
     score: () => Promise.reject(new Error('not faked')),
     inspect: () => Promise.reject(new Error('not faked')),
+    run: () => Promise.reject(new Error('not faked')),
+    async setEdits(edits) {
+      fake.edits = edits;
+    },
     stats: () => ({ gpuBytes: 0, dispatchesPerToken: 0, submitsPerToken: 0 }),
     dispose() {},
   };

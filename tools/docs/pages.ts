@@ -17,6 +17,7 @@ const order = [
   'models',
   'generation',
   'sampling',
+  'inside',
   'weights',
   'tokenizer',
   'architecture',

@@ -1,5 +1,15 @@
 import type { GeneratedToken, GenerationOptions, Score } from '../../generation/index.ts';
-import type { Inspection, InspectOptions } from '../../inside/index.ts';
+import type {
+  Attribution,
+  HeadScores,
+  IdAttributionOptions,
+  IdPatchOptions,
+  Inspection,
+  InspectOptions,
+  PatchGrid,
+  Run,
+  RunOptions,
+} from '../../inside/index.ts';
 import type { GPT2Config } from '../../model/index.ts';
 import type { AdapterSummary } from '../adapter.ts';
 import type { ModelStats } from '../model.ts';
@@ -18,6 +28,10 @@ export interface IdModel {
   score(ids: number[]): Promise<Score>;
   /** The texts of the logit lens are empty. */
   inspect(ids: number[], what: InspectOptions): Promise<Inspection>;
+  run(ids: number[], options: RunOptions): Promise<Run>;
+  patch(options: IdPatchOptions): Promise<PatchGrid>;
+  attribution(ids: number[], options: IdAttributionOptions): Promise<Attribution>;
+  heads(ids?: number[]): Promise<HeadScores>;
   /** Texts are empty unless there are stop strings. `assistant` must be of the same thread. */
   generate(ids: number[], options: GenerationOptions, assistant?: IdModel): AsyncIterable<GeneratedToken>;
   stats(): ModelStats;

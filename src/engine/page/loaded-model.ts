@@ -1,5 +1,16 @@
 import { checkSameVocabulary, type GeneratedToken, type Score, TokenTexts } from '../../generation/index.ts';
-import type { Inspection, InspectOptions } from '../../inside/index.ts';
+import type {
+  Attribution,
+  AttributionOptions,
+  HeadScores,
+  Inspection,
+  InspectOptions,
+  PatchGrid,
+  PatchOptions,
+  Run,
+  RunOptions,
+  Token,
+} from '../../inside/index.ts';
 import { VitrineError } from '../../lib/index.ts';
 import type { GPT2Config } from '../../model/index.ts';
 import type { Tokenizer } from '../../tokenizer/index.ts';
@@ -72,6 +83,25 @@ export class LoadedModel implements Model {
     return { ...found, logitLens };
   }
 
+  async run(textOrIds: string | number[], options: RunOptions = {}): Promise<Run> {
+    return this.model.run(this.idsOf(textOrIds), options);
+  }
+
+  async patch(options: PatchOptions): Promise<PatchGrid> {
+    const { clean, corrupted, target, foil, ...rest } = options ?? ({} as PatchOptions);
+    const texts = { clean: this.idsOf(clean), corrupted: this.idsOf(corrupted) };
+    return this.model.patch({ ...rest, ...texts, ...this.measured(target, foil) });
+  }
+
+  async attribution(textOrIds: string | number[], options: AttributionOptions): Promise<Attribution> {
+    const { target, foil, ...rest } = options ?? ({} as AttributionOptions);
+    return this.model.attribution(this.idsOf(textOrIds), { ...rest, ...this.measured(target, foil) });
+  }
+
+  async heads(textOrIds?: string | number[]): Promise<HeadScores> {
+    return this.model.heads(textOrIds === undefined ? undefined : this.idsOf(textOrIds));
+  }
+
   stats(): ModelStats {
     return this.model.stats();
   }
@@ -86,6 +116,23 @@ export class LoadedModel implements Model {
     model.model.check();
     checkSameVocabulary(this.tokenizer, model.tokenizer);
     return model.model;
+  }
+
+  /** Ids of a target and its foil. */
+  private measured(target: Token, foil: Token | undefined): { target: number; foil?: number } {
+    const id = this.tokenOf('target', target);
+    return foil === undefined ? { target: id } : { target: id, foil: this.tokenOf('foil', foil) };
+  }
+
+  private tokenOf(name: string, token: Token): number {
+    if (typeof token !== 'string') return token;
+    const ids = this.tokenizer.encode(token);
+    if (ids.length === 1) return ids[0] as number;
+    const pieces = ids.map((id) => JSON.stringify(this.tokenizer.text(id))).join(', ');
+    throw new VitrineError(
+      'invalid-argument',
+      `${name} ${JSON.stringify(token)} is ${ids.length} tokens (${pieces}). Give a text that is one token, often with a space before it, or an id.`,
+    );
   }
 
   /** A tokenizer may know tokens that were added after the model was made. */

@@ -1,10 +1,12 @@
 import { assert, throwIfAborted, VitrineError } from '../../lib/index.ts';
-import type { GPT2Config } from '../../model/index.ts';
+import type { Edit, GPT2Config } from '../../model/index.ts';
 import type {
   DecodedToken,
   DecodeRequest,
   InsideViews,
   RowScores,
+  RunRequest,
+  RunResult,
   Runtime,
   RuntimeStats,
   SampleRequest,
@@ -16,6 +18,7 @@ import { inspectForward } from './inspect.ts';
 import { CpuCache } from './kv-cache.ts';
 import type { Rows } from './packed-matrix.ts';
 import { TimeSlicer } from './time-slicer.ts';
+import { watchedRuns } from './watched-run.ts';
 import type { CpuWeights } from './weights.ts';
 
 export interface CpuRuntimeOptions {
@@ -48,12 +51,12 @@ class CpuRuntime implements Runtime {
   private readonly cache: CpuCache;
   private readonly slicer = new TimeSlicer();
   private forward: CpuForward | undefined;
-  /** The last row's residual stream of each sequence, [E]. */
-  private ends: Float32Array[] = [];
+  /** The last row of each sequence: its token, and its residual stream, [E]. */
+  private ends: { token: Token; x: Float32Array }[] = [];
 
   constructor(
     readonly config: GPT2Config,
-    weights: CpuWeights,
+    private readonly weights: CpuWeights,
     readonly contextLength: number,
   ) {
     this.cache = new CpuCache(config, contextLength);
@@ -77,8 +80,8 @@ class CpuRuntime implements Runtime {
 
   async score({ sequence, position, ids, targets }: ScoreRequest): Promise<RowScores> {
     const scores = { logprobs: new Float32Array(ids.length), argmax: new Uint32Array(ids.length) };
-    await this.walk(sequence, position, ids, (first, x) => {
-      const rows = this.pass().head(x);
+    await this.walk(sequence, position, ids, (first, x, tokens) => {
+      const rows = this.pass().head(x, tokens);
       for (let t = 0; t < x.count; t++) {
         const logits = rowOf(rows, t, this.config.vocabSize);
         const target = targets[first + t] ?? -1;
@@ -95,7 +98,7 @@ class CpuRuntime implements Runtime {
     sequence: number,
     position: number,
     ids: readonly number[],
-    take: (first: number, x: Rows) => void,
+    take: (first: number, x: Rows, tokens: readonly Token[]) => void,
     signal?: AbortSignal,
   ): Promise<void> {
     this.check(position, ids);
@@ -105,14 +108,14 @@ class CpuRuntime implements Runtime {
       const tokens = chunk.map((id, t) => ({ sequence, position: position + first + t, id }));
       const x = await this.slicer.run(this.pass().run(tokens), 'Reading the prompt', signal);
       this.keepEnds(tokens, x);
-      take(first, x);
+      take(first, x, tokens);
       await this.slicer.pause();
     }
   }
 
   private keepEnds(tokens: readonly Token[], x: Rows): void {
-    for (const [t, { sequence }] of tokens.entries())
-      this.ends[sequence] = rowOf(x, t, this.config.nEmbd).slice();
+    for (const [t, token] of tokens.entries())
+      this.ends[token.sequence] = { token, x: rowOf(x, t, this.config.nEmbd).slice() };
   }
 
   private check(position: number, ids: readonly number[]): void {
@@ -134,20 +137,21 @@ class CpuRuntime implements Runtime {
 
   async fork(from: number, to: readonly number[], length: number): Promise<void> {
     this.pass();
-    const end = this.end(from);
+    const { token, x } = this.end(from);
     for (const sequence of to) {
       this.cache.copy(from, sequence, length);
-      this.ends[sequence] = end.slice();
+      this.ends[sequence] = { token: { ...token, sequence }, x: x.slice() };
     }
   }
 
   async logits(sequence: number): Promise<Float32Array> {
     const { nEmbd, vocabSize } = this.config;
-    const x = { values: this.end(sequence), stride: nEmbd, count: 1 };
-    return rowOf(this.pass().head(x), 0, vocabSize).slice();
+    const { token, x } = this.end(sequence);
+    const rows = this.pass().head({ values: x, stride: nEmbd, count: 1 }, [token]);
+    return rowOf(rows, 0, vocabSize).slice();
   }
 
-  private end(sequence: number): Float32Array {
+  private end(sequence: number): { token: Token; x: Float32Array } {
     const end = this.ends[sequence];
     assert(end, `sequence ${sequence} has been prefilled`);
     return end;
@@ -197,8 +201,10 @@ class CpuRuntime implements Runtime {
   private heads(running: readonly Running[]): Float32Array[] {
     const { nEmbd, vocabSize } = this.config;
     const x = new Float32Array(running.length * nEmbd);
-    for (const [t, { sequence }] of running.entries()) x.set(this.end(sequence), t * nEmbd);
-    const rows = this.pass().head({ values: x, stride: nEmbd, count: running.length });
+    const ends = running.map(({ sequence }) => this.end(sequence));
+    for (const [t, end] of ends.entries()) x.set(end.x, t * nEmbd);
+    const tokens = ends.map(({ token }) => token);
+    const rows = this.pass().head({ values: x, stride: nEmbd, count: running.length }, tokens);
     return running.map((_, t) => rowOf(rows, t, vocabSize));
   }
 
@@ -209,7 +215,7 @@ class CpuRuntime implements Runtime {
     });
     const x = await this.slicer.run(this.pass().run(tokens), 'The generation');
     this.keepEnds(tokens, x);
-    const logits = this.pass().head(x);
+    const logits = this.pass().head(x, tokens);
     await this.slicer.pause();
     return rows.map((row, t) => ({
       sequence: row.sequence,
@@ -223,8 +229,20 @@ class CpuRuntime implements Runtime {
   ): Promise<InsideViews> {
     this.check(0, ids);
     const { views, end } = await inspectForward(this.config, this.pass(), this.slicer, ids, what);
-    this.ends[0] = end;
+    this.ends[0] = {
+      token: { sequence: 0, position: ids.length - 1, id: ids.at(-1) as number },
+      x: end,
+    };
     return views;
+  }
+
+  async run(request: RunRequest): Promise<RunResult[]> {
+    for (const { ids } of request.runs) this.check(0, ids);
+    return watchedRuns(this.config, this.weights, this.slicer, request);
+  }
+
+  async setEdits(edits: readonly Edit[]): Promise<void> {
+    this.pass().setEdits(edits);
   }
 
   stats(): RuntimeStats {

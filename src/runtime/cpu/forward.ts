@@ -1,6 +1,7 @@
 import {
   activationFunction,
   applyEdit,
+  type Edit,
   type GPT2Config,
   type Graph,
   gpt2,
@@ -46,7 +47,8 @@ type Values = Rows[];
 /** Executes the nodes of a pass in order, for any number of tokens of one or several sequences. */
 export class CpuForward {
   private readonly buffers = new Map<number, Float32Array>();
-  private readonly plain: Program;
+  /** What passes execute unless told otherwise. */
+  private current: Program;
   private readonly scores: Float64Array;
   private readonly sums: Float64Array;
 
@@ -56,9 +58,14 @@ export class CpuForward {
     private readonly cache: CpuCache,
     contextLength: number,
   ) {
-    this.plain = this.program();
+    this.current = this.program();
     this.scores = new Float64Array(contextLength);
     this.sums = new Float64Array(config.nEmbd);
+  }
+
+  /** Makes passes change these sites. */
+  setEdits(edits: readonly Edit[]): void {
+    this.current = this.program({ edits });
   }
 
   /** @throws VitrineError `invalid-argument` for a site the model does not have */
@@ -71,7 +78,7 @@ export class CpuForward {
    * The residual stream after the last block, [T, C], valid until the next call. Keys and values join the cache;
    * tokens of one sequence come in order, and all before the first are cached. Yields between operations.
    */
-  *run(tokens: readonly Token[], program = this.plain, capture?: Capture): Generator<void, Rows> {
+  *run(tokens: readonly Token[], program = this.current, capture?: Capture): Generator<void, Rows> {
     const { nodes, hidden } = program.graph;
     for (const { sequence, position } of tokens) this.cache.ensure(sequence, position + 1);
     const pass = new Pass(program, tokens, capture);
@@ -83,8 +90,11 @@ export class CpuForward {
     return values[hidden] as Rows;
   }
 
-  /** Logits of rows of the residual stream, [T, V], valid until the next call. */
-  head(x: Rows, program = this.plain, tokens: readonly Token[] = [], capture?: Capture): Rows {
+  /**
+   * Logits of rows of the residual stream, [T, V], valid until the next call.
+   * @param tokens whose rows they are
+   */
+  head(x: Rows, tokens: readonly Token[], program = this.current, capture?: Capture): Rows {
     const { nodes, hidden, logits } = program.graph;
     const pass = new Pass(program, tokens, capture, x.count);
     const values: Values = [];
@@ -207,8 +217,9 @@ export class CpuForward {
   private edit({ edit, inputs, shape }: NodeOf<'edit'>, x: Rows, pass: Pass): Rows {
     const pattern = pass.program.graph.nodes[inputs[0] as number]?.op === 'attentionPattern';
     const width = pattern ? (shape[0] as number) * pass.keys : widthOf(shape);
-    for (const [t, { position }] of pass.tokens.entries())
-      applyEdit(edit, position, x.values, { at: t * x.stride, width, heads: shape[0] as number });
+    const heads = shape[0] as number;
+    for (const [t, { position, sequence: run }] of pass.tokens.entries())
+      applyEdit(edit, position, x.values, { at: t * x.stride, width, heads, run });
     return x;
   }
 

@@ -57,7 +57,7 @@ function* lens(
     const view = [];
     for (let at = 0; at < x.length; at += nEmbd) {
       const row = { values: x.subarray(at, at + nEmbd), stride: nEmbd, count: 1 };
-      view.push(likeliest(forward.head(row).values.subarray(0, vocabSize), top));
+      view.push(likeliest(forward.head(row, []).values.subarray(0, vocabSize), top));
       yield;
     }
     views.push(view);

@@ -3,7 +3,7 @@ import { largestDifference, loadCpuWeights } from '../../../test/support/cpu.ts'
 import { randomCheckpoint } from '../../../test/support/random-checkpoint.ts';
 import { type Edit, gpt2, parseConfig, referencePass, sitesOf } from '../../model/index.ts';
 import { TimeSlicer } from './time-slicer.ts';
-import { watchedRun } from './watched-run.ts';
+import { watchedRuns } from './watched-run.ts';
 
 const [T, C, NH, HS] = [9, 24, 3, 8];
 const config = parseConfig({
@@ -20,8 +20,9 @@ async function compare(edits: readonly Edit[], capture: readonly string[] = site
     capture: new Set(capture),
     edits,
   });
-  const request = { capture, edits, logits: 'all' } as const;
-  const run = await watchedRun(config, weights, new TimeSlicer(), ids, request);
+  const request = { runs: [{ ids, edits }], capture, logits: 'all' } as const;
+  const [run] = await watchedRuns(config, weights, new TimeSlicer(), request);
+  if (!run) throw new Error('no run');
   expect(Object.keys(run.captured)).toEqual([...reference.captured.keys()]);
   for (const [site, { shape, data }] of reference.captured) {
     expect(run.captured[site]?.shape).toEqual(shape);

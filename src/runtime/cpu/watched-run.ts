@@ -1,43 +1,92 @@
-import { type GPT2Config, gpt2, type SiteShape, sitesOf, type Watch, widthOf } from '../../model/index.ts';
+import {
+  type GPT2Config,
+  gpt2,
+  type RunEdit,
+  type SiteShape,
+  sitesOf,
+  type Watch,
+  widthOf,
+} from '../../model/index.ts';
 import type { RunRequest, RunResult } from '../runtime.ts';
-import { CpuForward } from './forward.ts';
+import { CpuForward, type Token } from './forward.ts';
 import { CpuCache } from './kv-cache.ts';
 import type { Rows } from './packed-matrix.ts';
 import type { TimeSlicer } from './time-slicer.ts';
 import type { CpuWeights } from './weights.ts';
 
-/** One pass over ids with captured and edited sites, using a separate cache: no sequence changes. */
-export async function watchedRun(
+/** Rows that go through at once. */
+const batchRows = 512;
+
+/** Passes with captured and edited sites, using a cache of their own: no sequence changes. */
+export async function watchedRuns(
   config: GPT2Config,
   weights: CpuWeights,
   slicer: TimeSlicer,
-  ids: readonly number[],
-  { capture, edits, logits, signal }: RunRequest,
-): Promise<RunResult> {
-  const forward = new CpuForward(config, weights, new CpuCache(config, ids.length), ids.length);
+  { runs, ...what }: RunRequest,
+): Promise<RunResult[]> {
+  const length = runs[0]?.ids.length ?? 0;
+  const size = Math.max(1, Math.floor(batchRows / Math.max(1, length)));
+  const cache = new CpuCache(config, length);
+  const forward = new CpuForward(config, weights, cache, length);
+  const results: RunResult[] = [];
+  for (let first = 0; first < runs.length; first += size) {
+    const batch = runs.slice(first, first + size);
+    cache.reserve(batch.length);
+    results.push(...(await runBatch(config, forward, slicer, { runs: batch, ...what })));
+  }
+  return results;
+}
+
+/** Each run is a sequence of the cache. */
+async function runBatch(
+  config: GPT2Config,
+  forward: CpuForward,
+  slicer: TimeSlicer,
+  { runs, capture, logits }: RunRequest,
+): Promise<RunResult[]> {
+  const edits = runs.flatMap((run, index) => run.edits.map((edit): RunEdit => ({ ...edit, run: index })));
   const watch: Watch = { capture: new Set(capture), edits };
   const program = forward.program(watch);
   const sites = sitesOf(gpt2(config));
-  const captured: RunResult['captured'] = {};
+  const results = runs.map((): RunResult => ({ logits: new Float32Array(), captured: {} }));
   const take = (site: string, rows: Rows, keys: number) => {
-    captured[site] = captureOf(sites.get(site) as SiteShape, rows, keys);
+    for (const [index, result] of results.entries())
+      result.captured[site] = captureOf(sites.get(site) as SiteShape, partOf(rows, index, runs.length), keys);
   };
-  const tokens = ids.map((id, position) => ({ sequence: 0, position, id }));
-  const x = await slicer.run(forward.run(tokens, program, take), 'The run', signal);
+  const tokens = runs.flatMap(({ ids }, sequence) =>
+    ids.map((id, position): Token => ({ sequence, position, id })),
+  );
+  const hidden = await slicer.run(forward.run(tokens, program, take), 'The run');
+  // The head may use the same memory.
+  const x = { ...hidden, values: hidden.values.slice(0, hidden.count * hidden.stride) };
   // A site of the head is captured at every position, so then every position goes through it.
-  const all =
-    logits === 'all' || capture.some((site) => !site.startsWith('blocks.') && !site.startsWith('hook_'));
-  const from = all ? 0 : ids.length - 1;
-  const rows = { ...x, values: x.values.subarray(from * x.stride), count: ids.length - from };
-  const y = forward.head(rows, program, tokens.slice(from), take);
-  const first = logits === 'all' ? 0 : y.count - 1;
-  return {
-    logits: packed(
-      { ...y, values: y.values.subarray(first * y.stride), count: y.count - first },
-      config.vocabSize,
-    ),
-    captured,
-  };
+  const all = logits === 'all' || capture.some((site) => site.startsWith('ln_final.'));
+  for (const [index, result] of results.entries()) {
+    const own = partOf(x, index, runs.length);
+    const from = all ? 0 : own.count - 1;
+    const rows = { ...own, values: own.values.subarray(from * own.stride), count: own.count - from };
+    const headTokens = tokens.slice(index * own.count + from, (index + 1) * own.count);
+    const y = forward.head(rows, headTokens, program, (site, values, keys) => {
+      result.captured[site] = captureOf(sites.get(site) as SiteShape, values, keys);
+    });
+    result.logits = logitsOf(y, logits, config.vocabSize);
+    await slicer.pause();
+  }
+  return results;
+}
+
+/** One of `parts` equal parts of rows. */
+function partOf({ values, stride, count }: Rows, index: number, parts: number): Rows {
+  const each = count / parts;
+  return { values: values.subarray(index * each * stride), stride, count: each };
+}
+
+function logitsOf(rows: Rows, asked: RunRequest['logits'], vocabSize: number): Float32Array {
+  if (asked === 'all') return packed(rows, vocabSize);
+  const last = { ...rows, values: rows.values.subarray((rows.count - 1) * rows.stride), count: 1 };
+  return asked === 'last'
+    ? packed(last, vocabSize)
+    : Float32Array.from(asked, (id) => last.values[id] as number);
 }
 
 function captureOf({ shape, pattern }: SiteShape, rows: Rows, keys: number): RunResult['captured'][string] {

@@ -1,13 +1,15 @@
 import type { Gpu } from '../../gpu/index.ts';
 import { queueDone, readBuffer } from '../../gpu/index.ts';
 import { assert, throwIfAborted, VitrineError } from '../../lib/index.ts';
-import type { GPT2Config } from '../../model/index.ts';
+import type { Edit, GPT2Config } from '../../model/index.ts';
 import { kvBytes } from '../../shaders/index.ts';
 import type {
   DecodedToken,
   DecodeRequest,
   InsideViews,
   RowScores,
+  RunRequest,
+  RunResult,
   Runtime,
   RuntimeStats,
   SampleRequest,
@@ -202,6 +204,14 @@ export class GpuRuntime implements Runtime {
     return (await this.programs.inspector()).inspect(ids, what);
   }
 
+  async run(_request: RunRequest): Promise<RunResult[]> {
+    throw notOnGpu();
+  }
+
+  async setEdits(edits: readonly Edit[]): Promise<void> {
+    if (edits.length > 0) throw notOnGpu();
+  }
+
   stats(): RuntimeStats {
     const { dispatches, submits, tokens } = this.counters;
     return {
@@ -217,6 +227,13 @@ export class GpuRuntime implements Runtime {
     destroyModel(this.gpu, this.model);
     this.gpu.destroy();
   }
+}
+
+function notOnGpu(): VitrineError {
+  return new VitrineError(
+    'unsupported-format',
+    "Capturing and editing sites runs on the CPU alone. Load the model with backend: 'cpu'.",
+  );
 }
 
 function disposed(): VitrineError {

@@ -164,6 +164,10 @@ function fakeModel(id: string, dtype: string, behaviour: FakeBehaviour): Model {
         yield* tokens;
       }
     },
+    run: () => Promise.reject(new Error('not faked')),
+    patch: () => Promise.reject(new Error('not faked')),
+    attribution: () => Promise.reject(new Error('not faked')),
+    heads: () => Promise.reject(new Error('not faked')),
     inspect: async (ids) => inspection(typeof ids === 'string' ? encode(ids) : ids),
     stats: () => ({
       gpuBytes: 1e6,
