@@ -5,6 +5,7 @@
  * @module vitrine
  */
 export type {
+  AdapterCard,
   AdapterSummary,
   Attribution,
   AttributionOptions,
@@ -22,11 +23,13 @@ export type {
   LoadProgress,
   MemoryPlan,
   Model,
+  ModelCard,
   ModelSource,
   ModelStats,
   PatchGrid,
   PatchOptions,
   PatchSites,
+  PublishedFormat,
   Run,
   RunOptions,
   Score,

@@ -24,6 +24,7 @@ import type { Runtime } from '../runtime/index.ts';
 import type { Tokenizer } from '../tokenizer/index.ts';
 import type { AdapterSummary } from './adapter.ts';
 import type { ModelStats } from './model.ts';
+import type { ModelCard } from './model-card.ts';
 import { type IdModel, wrongAssistant } from './page/index.ts';
 import { disposedError, type Session } from './session.ts';
 
@@ -42,8 +43,14 @@ export class EngineModel implements IdModel {
     readonly config: GPT2Config,
     private readonly session: Session,
     private readonly tokenizer: () => Promise<Tokenizer>,
+    readonly card: ModelCard,
   ) {
-    this.context = { session, lock: new RuntimeLock(), eosTokenIds: config.eosTokenIds };
+    this.context = {
+      session,
+      lock: new RuntimeLock(),
+      eosTokenIds: config.eosTokenIds,
+      drawable: config.vocabSize - card.paddedRows,
+    };
   }
 
   get dtype(): string {

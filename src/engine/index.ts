@@ -28,6 +28,7 @@ export type {
   LoadPhase,
   LoadProgress,
   ModelSource,
+  PublishedFormat,
 } from '../weights/index.ts';
 export { type AdapterSummary, summariseGpu } from './adapter.ts';
 export { createRuntime } from './create-runtime.ts';
@@ -38,12 +39,12 @@ export {
   loadHere,
   loadIdModel,
   planMemoryHere,
-  type TokenizerFacts,
 } from './load.ts';
 export type { LoadOptions } from './load-options.ts';
 export type { MemoryPlan } from './memory-plan.ts';
 export type { Engine, GenerateOptions, Model, ModelStats } from './model.ts';
-export type { IdModel } from './page/index.ts';
+export type { AdapterCard, ModelCard } from './model-card.ts';
+export type { IdModel, TokenizerFacts } from './page/index.ts';
 export { LoadedModel } from './page/index.ts';
 export { type ResolvedCheckpoint, resolveCheckpoint } from './resolved-checkpoint.ts';
 export { type SelfCheckReport, selfCheckHere } from './self-check.ts';

@@ -12,17 +12,11 @@ import { EngineModel } from './engine-model.ts';
 import type { LoadOptions } from './load-options.ts';
 import { type MemoryPlan, planFor, probeAdapter, waitForAdapter } from './memory-plan.ts';
 import type { Engine, Model } from './model.ts';
-import { LoadedModel } from './page/index.ts';
+import { describeModel } from './model-card.ts';
+import { LoadedModel, type TokenizerFacts, tokenizerFacts } from './page/index.ts';
 import { reportPhase } from './report-phase.ts';
 import { resolveCheckpoint } from './resolved-checkpoint.ts';
 import { type LoadedRuntime, Session } from './session.ts';
-
-/** What loading must know of a model's tokenizer. */
-export interface TokenizerFacts {
-  /** Number of ids. */
-  size: number;
-  eosTokenId: number | undefined;
-}
 
 /** Creates the tokenizer of a checkpoint, in this thread or another. */
 export type CreateTokenizer = (files: TokenizerTexts, vocabSize: number) => Promise<TokenizerFacts>;
@@ -38,7 +32,7 @@ export async function loadHere(
   let tokenizer: Tokenizer | undefined;
   const model = await loadIdModel(source, options, async (files, vocabSize) => {
     tokenizer = await createTokenizerHere(files, vocabSize);
-    return tokenizer;
+    return tokenizerFacts(tokenizer);
   });
   return { model: new LoadedModel(model, defined(tokenizer, 'the tokenizer of a loaded model')) };
 }
@@ -60,14 +54,15 @@ export async function loadIdModel(
       createRuntime(resolved, { ...options, signal }),
       create(checkpoint.tokenizer, vocabSize),
     ]);
-    const notices = [...(checkpoint.notices ?? []), ...resolved.table.notices];
-    reportPhase(options.onProgress, checkpoint, 'ready', notices);
+    const card = describeModel(resolved, facts);
+    reportPhase(options.onProgress, checkpoint, 'ready', card.notices);
     const { config } = resolveCheckpoint(checkpoint, facts.eosTokenId);
     // After a device loss, load the same revision again, from the cache where possible.
     const again = pinned(source, checkpoint);
     const session = new Session(loaded, () => reload(again, options));
     const { id, revision, tokenizer: files } = checkpoint;
-    return new EngineModel(id, revision, config, session, () => createTokenizerHere(files, vocabSize));
+    const createTokenizer = () => createTokenizerHere(files, vocabSize);
+    return new EngineModel(id, revision, config, session, createTokenizer, card);
   } finally {
     checkpoint.close();
   }

@@ -14,6 +14,7 @@ import type { GPT2Config } from '../model/index.ts';
 import type { ModelSource } from '../weights/index.ts';
 import type { AdapterSummary } from './adapter.ts';
 import type { LoadOptions } from './load-options.ts';
+import type { ModelCard } from './model-card.ts';
 
 export interface GenerateOptions extends GenerationOptions {
   /**
@@ -40,6 +41,8 @@ export interface Model {
   readonly config: GPT2Config;
   readonly dtype: string;
   readonly adapter: AdapterSummary;
+  /** What was read when the model was loaded, and what was assumed. */
+  readonly card: ModelCard;
   encode(text: string): number[];
   decode(ids: number[]): string;
   /** Logits of the last position, [V]. */

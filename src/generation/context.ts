@@ -25,4 +25,6 @@ export interface GenerationContext {
   tokenizer?: Tokenizer;
   /** Ids that end a text. */
   eosTokenIds: readonly number[];
+  /** Ids from this one on are never chosen. Default: all rows of the embedding may be. */
+  drawable?: number;
 }

@@ -25,7 +25,7 @@ export interface GenerationConfig {
 
 /** @throws VitrineError `invalid-argument` naming the option, `context-overflow` */
 export function resolveGenerationConfig(
-  { session, eosTokenIds }: Pick<GenerationContext, 'session' | 'eosTokenIds'>,
+  { session, eosTokenIds, drawable }: Pick<GenerationContext, 'session' | 'eosTokenIds' | 'drawable'>,
   prompt: readonly number[],
   options: GenerationOptions,
 ): GenerationConfig {
@@ -42,6 +42,7 @@ export function resolveGenerationConfig(
   const sampling = resolveSampling(
     options.numBeams === undefined ? options : { ...options, temperature: options.temperature ?? 0 },
     config.vocabSize,
+    drawable,
   );
   // Without a limit a sliding window would never end.
   const defaultNewTokens = slide ? contextLength : Number.MAX_SAFE_INTEGER;

@@ -18,8 +18,14 @@ import type { Distribution, ResolvedSampling, SamplingContext } from './types.ts
 /** Ids with the same remainder lie side by side on the unit interval; see {@link sampleReference}. */
 export const drawStride = 256;
 
+/** The logits that a choice may look at. */
+export function drawableLogits(logits: Float32Array, { drawable }: ResolvedSampling): Float32Array {
+  return logits.subarray(0, drawable);
+}
+
 /** Candidates after the processors. If everything is banned, bans are lifted: the likeliest token alone remains. */
-function allowed(logits: Float32Array, context: SamplingContext, sampling: ResolvedSampling): Candidates {
+function allowed(all: Float32Array, context: SamplingContext, sampling: ResolvedSampling): Candidates {
+  const logits = drawableLogits(all, sampling);
   const some = candidates(processLogits(logits, context, sampling));
   return some.ids.length > 0 ? some : only(logits);
 }
@@ -98,7 +104,7 @@ export interface DistributionStep {
 
 /**
  * The probabilities after each step, for display. Every step is included, also one that changes nothing; at temperature 0
- * one token has all probability from 'temperature' on.
+ * one token has all probability from 'temperature' on. Rows without a token have a probability in 'raw' alone.
  */
 export function distributionSteps(
   logits: Float32Array,

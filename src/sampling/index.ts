@@ -1,6 +1,7 @@
 export {
   distribution,
   distributionSteps,
+  drawableLogits,
   drawStride,
   type StepName,
   sampleReference,

@@ -16,6 +16,7 @@ describe('resolveSampling', () => {
   it('fills in neutral defaults and a random seed', () => {
     const { seed, ...rest } = resolveSampling();
     expect(rest).toEqual({
+      drawable: 2 ** 32 - 1,
       temperature: 1,
       topK: 0,
       topP: 1,

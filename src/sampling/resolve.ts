@@ -11,9 +11,14 @@ const numberNames = Object.keys(samplingTable).filter((name) => name !== 'logitB
  * Checks sampling options and fills in defaults, a random 32-bit seed among them.
  *
  * @param vocabSize refuses bias on tokens the model does not have, when given
+ * @param drawable ids that may be chosen are below this; at least 1
  * @throws VitrineError `invalid-argument` naming the option
  */
-export function resolveSampling(options: SamplingOptions = {}, vocabSize?: number): ResolvedSampling {
+export function resolveSampling(
+  options: SamplingOptions = {},
+  vocabSize?: number,
+  drawable = mostUint32,
+): ResolvedSampling {
   const resolved = {} as Record<NumberName, number>;
   for (const name of numberNames as NumberName[]) {
     const spec = samplingTable[name];
@@ -24,6 +29,7 @@ export function resolveSampling(options: SamplingOptions = {}, vocabSize?: numbe
     ...resolved,
     logitBias: resolveBias(options.logitBias, vocabSize),
     seed: checkOption('seed', seed, samplingTable.seed),
+    drawable,
   };
 }
 

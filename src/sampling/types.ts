@@ -25,7 +25,10 @@ export interface SamplingOptions {
 }
 
 /** Checked options with every default filled in; plain data, itself a valid {@link SamplingOptions}. */
-export type ResolvedSampling = Readonly<Required<SamplingOptions>>;
+export type ResolvedSampling = Readonly<Required<SamplingOptions>> & {
+  /** Ids from this one on are never chosen: rows of the embedding that the tokenizer has no token for. */
+  readonly drawable: number;
+};
 
 /** The tokens before the one to sample, prompt first. */
 export interface SamplingContext {

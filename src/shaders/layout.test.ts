@@ -92,8 +92,8 @@ describe('packers', () => {
 
   it('of a run keep as many ids that end a text as there is room for', () => {
     const eosTokenIds = Array.from({ length: 12 }, (_, id) => id + 100);
-    const words = packRun({ alternatives: 2, ringRecords: 64, sampled: true, eosTokenIds });
-    expect([...words]).toEqual([2, 64, 1, 8, ...eosTokenIds.slice(0, 8)]);
+    const words = packRun({ alternatives: 2, ringRecords: 64, sampled: true, drawable: 60, eosTokenIds });
+    expect([...words]).toEqual([2, 64, 1, 60, 8, 0, 0, 0, ...eosTokenIds.slice(0, 8)]);
   });
 
   it('refuse more numbers than a field holds, and arrays that uniforms cannot hold', () => {

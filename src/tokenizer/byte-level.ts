@@ -110,6 +110,7 @@ export function createByteLevelTokenizer(model: BytePairModel, around: Surroundi
     notices: around.notices,
     size: table.length,
     eosTokenId: around.eosTokenId,
+    before: around.before,
     encode: createEncoder(model, around),
     isSpecial: (id) => special.has(id),
     ...decoding({ bytes: (id) => table[id] }),

@@ -28,6 +28,7 @@ export function createCharacterTokenizer({ stoi, itos }: CharacterTables): Token
     notices: [],
     size: Math.max(...tokenOf.keys()) + 1,
     eosTokenId: undefined,
+    before: [],
     encode: (text) => [...text].flatMap((character) => idOf.get(character) ?? []),
     isSpecial: () => false,
     ...decoding({ bytes: (id) => bytes.get(id) }),

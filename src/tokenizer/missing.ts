@@ -17,6 +17,7 @@ export function createMissingTokenizer(size: number): Tokenizer {
     notices: ['The model has no tokenizer files: texts go in and come out as token ids.'],
     size,
     eosTokenId: undefined,
+    before: [],
     encode: refuse,
     decode: refuse,
     bytes: () => new Uint8Array(0),

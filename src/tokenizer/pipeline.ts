@@ -166,6 +166,7 @@ export function createPipelineTokenizer(root: JsonObject, around: PipelineSurrou
     notices: around.notices,
     size: [...tokenOf.keys()].reduce((most, id) => Math.max(most, id), -1) + 1,
     eosTokenId: around.eosTokenId,
+    before: around.before,
     encode: (text) => {
       try {
         return encode(text);

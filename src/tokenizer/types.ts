@@ -8,6 +8,8 @@ export interface Tokenizer {
   readonly size: number;
   /** The tokenizer's own end-of-text id, or undefined. */
   readonly eosTokenId: number | undefined;
+  /** Ids that a template puts before those of each text. */
+  readonly before: readonly number[];
   /**
    * Never throws on any text; special tokens typed in the text become their ids. What a template puts before a text
    * comes first; what it puts after a text is left out, since writing goes on there.

@@ -139,8 +139,8 @@ export class Host {
     );
     const number = this.nextModel++;
     this.models.set(number, model);
-    const { id, revision, config, dtype, adapter } = model;
-    return { model: number, id, revision, config, dtype, adapter, stats: model.stats() };
+    const { id, revision, config, card, dtype, adapter } = model;
+    return { model: number, id, revision, config, card, dtype, adapter, stats: model.stats() };
   }
 
   private async generate(

@@ -11,6 +11,7 @@ import type {
   LoadOptions,
   LoadProgress,
   MemoryPlan,
+  ModelCard,
   ModelSource,
   ModelStats,
   PatchGrid,
@@ -34,6 +35,7 @@ export interface ModelRecord extends RuntimeRecord {
   id: string;
   revision: string;
   config: GPT2Config;
+  card: ModelCard;
   stats: ModelStats;
 }
 

@@ -8,6 +8,7 @@ import type {
   IdPatchOptions,
   Inspection,
   InspectOptions,
+  ModelCard,
   ModelSource,
   ModelStats,
   PatchGrid,
@@ -15,7 +16,7 @@ import type {
   RunOptions,
   Score,
 } from '../engine/index.ts';
-import { type IdModel, LoadedModel, wrongAssistant } from '../engine/page/index.ts';
+import { type IdModel, LoadedModel, tokenizerFacts, wrongAssistant } from '../engine/page/index.ts';
 import type { GenerationOptions } from '../generation/index.ts';
 import { defined, VitrineError } from '../lib/index.ts';
 import type { Tokenizer } from '../tokenizer/index.ts';
@@ -43,7 +44,7 @@ export async function loadRemote(
       createTokenizer: async (files, vocabSize) => {
         const { createTokenizer } = await arriving;
         tokenizer = await createTokenizer(files, { vocabSize });
-        return { size: tokenizer.size, eosTokenId: tokenizer.eosTokenId };
+        return tokenizerFacts(tokenizer);
       },
     },
   );
@@ -58,6 +59,7 @@ export class RemoteModel implements IdModel {
   readonly id: string;
   readonly revision: string;
   readonly config: GPT2Config;
+  readonly card: ModelCard;
   dtype: string;
   adapter: AdapterSummary;
   private readonly number: number;
@@ -71,6 +73,7 @@ export class RemoteModel implements IdModel {
     this.id = record.id;
     this.revision = record.revision;
     this.config = record.config;
+    this.card = record.card;
     this.dtype = record.dtype;
     this.adapter = record.adapter;
     this.number = record.model;

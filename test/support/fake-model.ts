@@ -1,5 +1,5 @@
 import { EngineModel } from '../../src/engine/engine-model.ts';
-import type { GenerateOptions } from '../../src/engine/index.ts';
+import type { GenerateOptions, ModelCard } from '../../src/engine/index.ts';
 import { LoadedModel } from '../../src/engine/page/index.ts';
 import { Session } from '../../src/engine/session.ts';
 import type { Tokenizer } from '../../src/tokenizer/index.ts';
@@ -14,6 +14,7 @@ export function letters(size: number): Tokenizer {
     notices: [],
     size,
     eosTokenId: undefined,
+    before: [],
     encode: (text) => [...text].map((letter) => letter.charCodeAt(0) - 97),
     decode: (ids) => ids.map((id) => String.fromCharCode(97 + id)).join(''),
     bytes: (id) => Uint8Array.of(97 + id),
@@ -34,6 +35,14 @@ export function fakeModel(runtime: FakeRuntime, tokenizer = letters(runtime.conf
   const session = fakeSession(runtime);
   // The token loop appears slow, so that timing never pauses speculation and counts are deterministic.
   Object.defineProperty(session.times, 'decodeTokensPerSecond', { get: () => 1e-3, set: () => {} });
-  const model = new EngineModel('fake', '', runtime.config, session, async () => tokenizer);
+  const card: ModelCard = {
+    format: 'safetensors',
+    files: [],
+    tokenizer: { kind: 'letters', size: tokenizer.size, before: [] },
+    tiedHead: true,
+    paddedRows: runtime.config.vocabSize - tokenizer.size,
+    notices: [],
+  };
+  const model = new EngineModel('fake', '', runtime.config, session, async () => tokenizer, card);
   return new LoadedModel(model, tokenizer);
 }

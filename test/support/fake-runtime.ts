@@ -48,7 +48,7 @@ export function fakeRuntime(rule: Rule, changes: Partial<GPT2Config> = {}): Fake
   ): DecodedToken => {
     const logits = rule(row.ids);
     const total = Math.log(logits.reduce((sum, logit) => sum + Math.exp(logit), 0));
-    const ranked = [...logits.keys()].sort(
+    const ranked = [...logits.subarray(0, sampling.drawable).keys()].sort(
       (left, right) => (logits[right] as number) - (logits[left] as number) || left - right,
     );
     const id = sampleReference(logits, row, sampling, row);

@@ -28,6 +28,7 @@ interface Step {
   alternatives?: number;
   eos?: number[];
   sampled?: boolean;
+  drawable?: number;
   step?: number;
   dtype?: WeightDtype;
   context?: number;
@@ -72,7 +73,8 @@ async function pick(gpu: Gpu, step: Step) {
   const state = upload(gpu, packState(step));
   const ring = filled(gpu, ringRecords * columns.length * recordSize(alternatives));
   const eosTokenIds = step.eos ?? [];
-  const run = packRun({ alternatives, ringRecords, sampled: step.sampled ?? false, eosTokenIds });
+  const { sampled = false, drawable = V } = step;
+  const run = packRun({ alternatives, ringRecords, sampled, drawable, eosTokenIds });
   const shape = { embedding: table.format, columns: columns.length, inputStride: stride, logitsStride };
   const buffers = [
     upload(gpu, logits),
@@ -159,6 +161,22 @@ async function checkChoice(gpu: Gpu): Promise<Comparison[]> {
   ];
 }
 
+/** Rows without a token are likelier than all tokens, which they must not hide. */
+async function checkDrawable(gpu: Gpu): Promise<Comparison[]> {
+  const results: Comparison[] = [];
+  for (const level of [-60, -300]) {
+    const drawable = 70;
+    const logits = randomFloats(6, 134).map((value, id) => (id < drawable ? level + value : 0));
+    const { first } = await pick(gpu, { columns: [{ logits, position: 0 }], alternatives: 3, drawable });
+    const best = likeliest(logits.subarray(0, drawable), 3);
+    const [top] = best as [number];
+    results.push(compareExactly(`ids at ${level}`, [first.id, ...first.ids], [top, ...best]));
+    const logprob = (logits[top] as number) - logSumExp(logits);
+    results.push(close(`log-probability at ${level}`, [first.logprob], [logprob]));
+  }
+  return results;
+}
+
 async function checkEnds(gpu: Gpu): Promise<Comparison[]> {
   const column = (best: number): Column => {
     const logits = randomFloats(best, 50);
@@ -212,6 +230,7 @@ export const pickOperation: Operation = {
     }),
     kernelCase('equal, very low and very high logits', checkLevels),
     kernelCase("the sampler's choice, with its own probability", checkChoice),
+    kernelCase('rows without a token are never chosen', checkDrawable),
     kernelCase('columns end one by one', checkEnds),
     ...[[0], [1, 2, 3, 4, 5, 6, 7, 9]].map((eos) =>
       kernelCase(`end-of-text ids ${eos}`, (gpu) => checkEos(gpu, eos)),

@@ -106,8 +106,9 @@ async function compareWithReference(
   vectors: readonly Float32Array[],
   options: SamplingOptions,
   contexts = vectors.map(() => empty),
+  drawable?: number,
 ): Promise<Comparison[]> {
-  const sampling = resolveSampling({ seed: 77, ...options });
+  const sampling = resolveSampling({ seed: 77, ...options }, undefined, drawable);
   const draw = 5;
   const { columns, kept } = await sampleOnGpu(gpu, { vectors, contexts, sampling, draw });
   const results = [kept];
@@ -240,6 +241,22 @@ async function checkSmallest(gpu: Gpu): Promise<Comparison[]> {
   ];
 }
 
+/** Rows without a token are the likeliest, in the context, and favoured by a bias. */
+async function checkDrawable(gpu: Gpu): Promise<Comparison[]> {
+  const drawable = 290;
+  const vectors = [1, 2].map((seed) => randomLogits(seed, 400).map((x, id) => (id < drawable ? x : 40)));
+  const contexts = vectors.map(() => ({ ids: [3, 390, 5, 391, 5, 391], promptLength: 2 }));
+  const logitBias = { 4: 2, 395: 9 };
+  const compared: Comparison[] = [];
+  for (const options of [
+    { temperature: 0, repetitionPenalty: 1.2 },
+    { topK: 399, topP: 0.9, logitBias },
+    { temperature: 0.8, minP: 0.05, noRepeatNgramSize: 2, frequencyPenalty: 0.5 },
+  ])
+    compared.push(...(await compareWithReference(gpu, vectors, options, contexts, drawable)));
+  return compared;
+}
+
 async function checkMemory(gpu: Gpu): Promise<Comparison[]> {
   const sampling = resolveSampling({ temperature: 0, noRepeatNgramSize: 4, presencePenalty: 0.1 });
   const contexts = [{ ids: [2, 2, 1], promptLength: 1 }, empty];
@@ -287,6 +304,7 @@ export const sampleOperation: Operation = {
     ),
     kernelCase('logits that are not numbers, equal, infinite or tiny', checkOddLogits),
     kernelCase('a vocabulary of one, and everything banned', checkSmallest),
+    kernelCase('rows without a token are never drawn', checkDrawable),
     kernelCase('it remembers what it chose', checkMemory),
     kernelCase('draws as often as the distribution says', checkFrequencies),
   ],

@@ -13,6 +13,7 @@ import type {
 import type { GPT2Config } from '../../model/index.ts';
 import type { AdapterSummary } from '../adapter.ts';
 import type { ModelStats } from '../model.ts';
+import type { ModelCard } from '../model-card.ts';
 
 /** A model that reads and writes token ids; {@link LoadedModel} adds the tokenizer. It may run in another thread. */
 export interface IdModel {
@@ -21,6 +22,7 @@ export interface IdModel {
   readonly config: GPT2Config;
   readonly dtype: string;
   readonly adapter: AdapterSummary;
+  readonly card: ModelCard;
   /** @throws VitrineError `disposed` */
   check(): void;
   /** Logits of the last position, [V]. */

@@ -16,6 +16,7 @@ import type { GPT2Config } from '../../model/index.ts';
 import type { Tokenizer } from '../../tokenizer/index.ts';
 import type { AdapterSummary } from '../adapter.ts';
 import type { GenerateOptions, Model, ModelStats } from '../model.ts';
+import type { ModelCard } from '../model-card.ts';
 import type { IdModel } from './id-model.ts';
 
 /** A model with its tokenizer. The tokenizer is in this thread; the model may be in a worker. */
@@ -43,6 +44,10 @@ export class LoadedModel implements Model {
 
   get adapter(): AdapterSummary {
     return this.model.adapter;
+  }
+
+  get card(): ModelCard {
+    return this.model.card;
   }
 
   encode(text: string): number[] {

@@ -1,4 +1,9 @@
-import { type ResolvedSampling, type SamplingContext, sampleReference } from '../../sampling/index.ts';
+import {
+  drawableLogits,
+  type ResolvedSampling,
+  type SamplingContext,
+  sampleReference,
+} from '../../sampling/index.ts';
 
 /** A token with its log-probability under unmodified logits. */
 export interface Candidate {
@@ -16,11 +21,14 @@ export function logSumExp(logits: Float32Array): number {
   return top + Math.log(sum);
 }
 
-/** The `count` likeliest tokens, best first, the lowest id first among equals. */
-export function likeliest(logits: Float32Array, count: number): Candidate[] {
+/**
+ * The `count` likeliest tokens, best first, the lowest id first among equals.
+ * @param choices the part of the logits to choose from
+ */
+export function likeliest(logits: Float32Array, count: number, choices = logits): Candidate[] {
   if (count === 0) return [];
   const ids: number[] = [];
-  for (let id = 0; id < logits.length; id++) {
+  for (let id = 0; id < choices.length; id++) {
     const logit = logits[id]!;
     if (ids.length === count && logit <= logits[ids[count - 1]!]!) continue;
     let at = ids.length;
@@ -49,6 +57,10 @@ export function chooseToken(
 ): { id: number; logprob: number; alternatives: { id: number; logprob: number }[] } {
   const id = sampleReference(logits, context, sampling, draw);
   const logprob = (logits[id] as number) - logSumExp(logits);
-  const others = likeliest(logits, alternatives).map((other) => ({ id: other.id, logprob: other.logprob }));
-  return { id, logprob, alternatives: others };
+  const others = likeliest(logits, alternatives, drawableLogits(logits, sampling));
+  return {
+    id,
+    logprob,
+    alternatives: others.map((other) => ({ id: other.id, logprob: other.logprob })),
+  };
 }

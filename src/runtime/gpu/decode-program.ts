@@ -96,7 +96,8 @@ export class DecodeProgram {
     const { state, run } = this.blocks.buffers;
     this.sampled = this.sample.begin(request);
     queue.writeBuffer(state, 0, packState(starts));
-    queue.writeBuffer(run, 0, packRun({ ...request, ringRecords, sampled: this.sampled }));
+    const { drawable } = request.sampling;
+    queue.writeBuffer(run, 0, packRun({ ...request, ringRecords, sampled: this.sampled, drawable }));
   }
 
   /** One step for columns that begin with their tokens, which `embed` turns into what the blocks begin with. */

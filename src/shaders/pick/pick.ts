@@ -25,6 +25,8 @@ export interface PickRun {
   alternatives: number;
   ringRecords: number;
   sampled: boolean;
+  /** Ids from this one on are never chosen and never reported. */
+  drawable: number;
   eosTokenIds: readonly number[];
 }
 
@@ -37,18 +39,20 @@ export const runStruct = defineStruct('Run', {
   alternatives: ['u32', 'pairs reported per token'],
   ringRecords: ['u32', 'steps the ring holds'],
   sampled: ['u32', "1: take the column's chosen"],
+  drawable: ['u32', 'ids from here on are never chosen'],
   eosCount: ['u32', 'ids in eos'],
   eos: ['array<vec4u, 2>', 'ids that end a text'],
 });
 
 /** The uniform `run`. */
 export function packRun(run: PickRun): Uint32Array<ArrayBuffer> {
-  const { alternatives, ringRecords } = run;
+  const { alternatives, ringRecords, drawable } = run;
   const eos = run.eosTokenIds.slice(0, maxEosIds);
   return runStruct.pack({
     alternatives,
     ringRecords,
     sampled: run.sampled ? 1 : 0,
+    drawable,
     eosCount: eos.length,
     eos,
   });

@@ -82,7 +82,7 @@ fn rank_all(column: u32, bare: bool, local: u32) -> vec2u {
       if (!bare) {
         bits = processed(column, id, bits);
       }
-      let rank = rank_of(bits);
+      let rank = rank_of(select(bits, BANNED, id >= sampling.drawable));
       work[column * V + id] = rank;
       if (rank != GONE) {
         range = vec2u(min(range.x, rank), max(range.y, rank));

@@ -29,6 +29,7 @@ struct Run {
   alternatives: u32, // pairs reported per token
   ring_records: u32, // steps the ring holds
   sampled: u32, // 1: take the column's chosen
+  drawable: u32, // ids from here on are never chosen
   eos_count: u32, // ids in eos
   eos: array<vec4u, 2>, // ids that end a text
 }
@@ -101,7 +102,8 @@ fn reduce_sum(value: f32, local: u32) -> f32 {
 
 // Ends a step of the token loop, for all NC columns in one workgroup: chooses each column's token (the greedy one, or
 // the sampler's), reports it with its log-probability and the likeliest alternatives, moves the state on, and writes
-// the next input x[c] = wte[token] + wpe[position]. Ties go to the lowest id.
+// the next input x[c] = wte[token] + wpe[position]. Ties go to the lowest id. Tokens from run.drawable on count in the
+// log-probabilities alone.
 //
 // A report is a record in the ring: id (0xffffffff for a column that was done before), log-probability, then pairs of
 // id and log-probability. Barriers stand in uniform control flow only: what decides a branch around one is read
@@ -116,11 +118,11 @@ fn reduce_sum(value: f32, local: u32) -> f32 {
 
 var<workgroup> running: u32;
 
-// The likeliest token after (value, id) in the order of `better`.
-fn best_after(column: u32, value: f32, id: u32, local: u32) {
+// The likeliest of the first `count` tokens after (value, id) in the order of `better`.
+fn best_after(column: u32, count: u32, value: f32, id: u32, local: u32) {
   var top = LOWEST;
   var top_id = NOTHING;
-  for (var token = local; token < V; token += WG) {
+  for (var token = local; token < count; token += WG) {
     let logit = logits[column * LOGITS_STRIDE + token];
     if (better(value, id, logit, token) && (top_id == NOTHING || better(logit, token, top, top_id))) {
       top = logit;
@@ -172,14 +174,18 @@ fn main(@builtin(local_invocation_index) local: u32) {
   if (workgroupUniformLoad(&running) == 0u) {
     return;
   }
+  let drawable = min(run.drawable, V);
   var left = 0u;
   for (var column = 0u; column < NC; column++) {
     let done = state.columns[column].done != 0u;
     let position = state.columns[column].position + 1u;
     let record = ((state.step % run.ring_records) * NC + column) * (2u + 2u * run.alternatives);
 
-    best_after(column, -LOWEST, NOTHING, local);
+    best_after(column, V, -LOWEST, NOTHING, local);
     let top = workgroupUniformLoad(&best_values[0]);
+    if (drawable < V) {
+      best_after(column, drawable, -LOWEST, NOTHING, local);
+    }
     var token = workgroupUniformLoad(&best_ids[0]);
     var mass = 0.0;
     for (var i = local; i < V; i += WG) {
@@ -189,12 +195,12 @@ fn main(@builtin(local_invocation_index) local: u32) {
     if (run.sampled == 1u) {
       token = state.columns[column].chosen;
     }
-    token = min(token, V - 1u);
+    token = min(token, drawable - 1u);
 
     var after = -LOWEST;
     var after_id = NOTHING;
     for (var i = 0u; i < run.alternatives; i++) {
-      best_after(column, after, after_id, local);
+      best_after(column, drawable, after, after_id, local);
       after = workgroupUniformLoad(&best_values[0]);
       after_id = workgroupUniformLoad(&best_ids[0]);
       if (local == 0u) {

@@ -30,6 +30,7 @@ struct Sampling {
   typical_p: u32, // times 2^32; 0: off
   minimum: vec2u, // smallest weight that min-p keeps; 0: off
   ngram: u32, // 0: off
+  drawable: u32, // ids from here on are banned
   seed: u32, // of the random numbers
   scale: f32, // logit difference to distance
   penalty_down: f32, // of negative logits
@@ -266,7 +267,7 @@ fn rank_all(column: u32, bare: bool, local: u32) -> vec2u {
       if (!bare) {
         bits = processed(column, id, bits);
       }
-      let rank = rank_of(bits);
+      let rank = rank_of(select(bits, BANNED, id >= sampling.drawable));
       work[column * V + id] = rank;
       if (rank != GONE) {
         range = vec2u(min(range.x, rank), max(range.y, rank));

@@ -1,0 +1,4 @@
+import { describe } from 'vitest';
+import { testPaddedRows } from './support/padded-checks.ts';
+
+describe('rows without a token, on the GPU', () => testPaddedRows('gpu'));
