@@ -1,6 +1,7 @@
 import 'fake-indexeddb/auto';
 import { afterEach, describe, expect, test } from 'vitest';
 import { largestDifference } from './support/cpu.ts';
+import { drawHalves, loraTarget, loraRank as rank, writeAdapter } from './support/lora-adapter.ts';
 import {
   bytesOf,
   closeTestHubs,
@@ -12,42 +13,12 @@ import {
   tensors,
 } from './support/published-forms.ts';
 import { writeLlmc } from './support/published-writers.ts';
-import { writeSafetensors } from './support/safetensors-writer.ts';
 
 afterEach(closeTestHubs);
 
 describe('LoRA', () => {
-  const rank = 2;
-  const draw = (seed: number, count: number) =>
-    Float32Array.from({ length: count }, (_, i) => Math.sin(seed * 100 + i * 1.7) * 0.3);
-  const targets = [...tensors].filter(([name]) => /h\.\d\.(attn\.c_attn|mlp\.c_proj)\.weight/.test(name));
-  const halves = targets.map(
-    (
-      [
-        name,
-        {
-          shape: [inputs = 0, outputs = 0],
-        },
-      ],
-      seed,
-    ) => ({
-      name,
-      inputs,
-      outputs,
-      a: draw(seed, rank * inputs),
-      b: draw(seed + 50, outputs * rank),
-    }),
-  );
-  const adapterWeights = writeSafetensors(
-    halves.flatMap(({ name, inputs, outputs, a, b }) => {
-      const key = `base_model.model.transformer.${name.replace('.weight', '')}`;
-      const data = (values: Float32Array) => new Uint8Array(values.buffer);
-      return [
-        { name: `${key}.lora_A.weight`, dtype: 'F32' as const, shape: [rank, inputs], data: data(a) },
-        { name: `${key}.lora_B.weight`, dtype: 'F32' as const, shape: [outputs, rank], data: data(b) },
-      ];
-    }),
-  );
+  const halves = drawHalves([...tensors].filter(([name]) => loraTarget.test(name)));
+  const adapterWeights = writeAdapter(halves);
   const settings = {
     peft_type: 'LORA',
     base_model_name_or_path: 'base/model',

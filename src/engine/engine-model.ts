@@ -43,13 +43,13 @@ export class EngineModel implements IdModel {
     readonly config: GPT2Config,
     private readonly session: Session,
     private readonly tokenizer: () => Promise<Tokenizer>,
-    readonly card: ModelCard,
+    private readonly loadedCard: ModelCard,
   ) {
     this.context = {
       session,
       lock: new RuntimeLock(),
       eosTokenIds: config.eosTokenIds,
-      drawable: config.vocabSize - card.paddedRows,
+      drawable: config.vocabSize - loadedCard.paddedRows,
     };
   }
 
@@ -59,6 +59,21 @@ export class EngineModel implements IdModel {
 
   get adapter(): AdapterSummary {
     return this.session.current.adapter;
+  }
+
+  get card(): ModelCard {
+    const { adapter } = this.loadedCard;
+    if (!adapter) return this.loadedCard;
+    return { ...this.loadedCard, adapter: { ...adapter, enabled: this.session.adapterEnabled } };
+  }
+
+  async setAdapter(enabled: boolean): Promise<void> {
+    if (!this.loadedCard.adapter)
+      throw new VitrineError(
+        'invalid-argument',
+        `${this.id} has no adapter to switch. Load a LoRA adapter's repository, folder or files.`,
+      );
+    await this.locked(() => this.session.setAdapter(enabled));
   }
 
   async logits(ids: number[]): Promise<Float32Array> {

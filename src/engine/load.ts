@@ -115,7 +115,8 @@ async function reload(source: ModelSource, options: LoadOptions): Promise<Loaded
 
 function openOptions(options: LoadOptions): OpenOptions {
   const { hub, token, cache, bundledBase, nanoGptGelu, baseModel, signal, onProgress, transport } = options;
-  return { hub, token, cache, bundledBase, nanoGptGelu, baseModel, signal, onProgress, transport };
+  const common = { hub, token, cache, bundledBase, nanoGptGelu, baseModel, signal, onProgress, transport };
+  return { ...common, keepBase: true };
 }
 
 const commit = /^[0-9a-f]{40}$/;

@@ -66,6 +66,15 @@ export function planFor(subject: Subject, adapter: AdapterSummary | null): Memor
   };
 }
 
+/** Rows and columns on the GPU of the matrices that an adapter changes. */
+function keptBase(table: ParameterTable): [number, number][] {
+  return table.parameters
+    .filter(({ tensor }) => tensor.withoutAdapter)
+    .map(({ shape: [first = 0, second = 0], orientation }) =>
+      orientation === 'in-out' ? [second, first] : [first, second],
+    );
+}
+
 function plannedDtype({ config, table }: Subject, adapter: AdapterSummary | null, dtype: WeightDtype) {
   const limits = { ...defaultLimits, ...adapter?.limits };
   const found = footprint(config, {
@@ -73,6 +82,7 @@ function plannedDtype({ config, table }: Subject, adapter: AdapterSummary | null
     kv: 'f32',
     context: config.nPositions,
     tied: table.tied,
+    keptBase: keptBase(table),
     bindingLimit: limits.maxStorageBufferBindingSize,
     bufferLimit: limits.maxBufferSize,
     storageBuffers: limits.maxStorageBuffersPerShaderStage,

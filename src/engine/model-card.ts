@@ -15,7 +15,7 @@ export interface ModelCard {
   tiedHead: boolean;
   /** Rows of the embedding without a token. Their ids are never chosen; `logits` has them. */
   paddedRows: number;
-  /** The LoRA adapter merged into the weights. */
+  /** The LoRA adapter that came with the model. */
   adapter?: AdapterCard;
   /** Assumptions made, and harmless irregularities of the files, as sentences. */
   notices: readonly string[];
@@ -26,6 +26,8 @@ export interface AdapterCard {
   /** The model it was merged into. */
   base: string;
   rank: number;
+  /** Whether it is part of the weights in use. */
+  enabled: boolean;
 }
 
 /** The card of a checkpoint whose tokenizer is known. */
@@ -42,7 +44,7 @@ export function describeModel(
     tokenizer: { kind, size, before },
     tiedHead: table.tied,
     paddedRows: Math.max(0, config.vocabSize - size),
-    ...(card?.adapter && { adapter: card.adapter }),
+    ...(card?.adapter && { adapter: { ...card.adapter, enabled: true } }),
     notices: [
       ...(checkpoint.notices ?? []),
       ...table.notices,

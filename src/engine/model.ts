@@ -58,6 +58,11 @@ export interface Model {
   attribution(textOrIds: string | number[], options: AttributionOptions): Promise<Attribution>;
   /** What every head attends to, on a text or, by default, on a random sequence that occurs twice. */
   heads(textOrIds?: string | number[]): Promise<HeadScores>;
+  /**
+   * Uses the weights with the model's LoRA adapter or without it; no weights are loaded for it.
+   * @throws VitrineError `invalid-argument` where the model has no adapter
+   */
+  setAdapter(enabled: boolean): Promise<void>;
   stats(): ModelStats;
   /** Frees all GPU memory. Idempotent; may be called at any time. */
   dispose(): void;

@@ -14,6 +14,7 @@ export interface LoadedRuntime {
 export class Session implements RecoverableRuntime {
   private lost = false;
   private disposed = false;
+  private merged = true;
   readonly times: GenerationTimes = {
     prefillTokensPerSecond: 0,
     decodeTokensPerSecond: 0,
@@ -40,6 +41,19 @@ export class Session implements RecoverableRuntime {
 
   get cache(): SequenceCache {
     return this.sequences;
+  }
+
+  /** Whether the adapter is part of the weights in use. */
+  get adapterEnabled(): boolean {
+    return this.merged;
+  }
+
+  /** Uses the weights with the adapter or without it. */
+  async setAdapter(enabled: boolean): Promise<void> {
+    if (enabled === this.merged) return;
+    this.sequences.clear();
+    await this.runtime.swapWeights();
+    this.merged = enabled;
   }
 
   async run<T>(work: () => Promise<T>): Promise<T> {
@@ -80,6 +94,7 @@ export class Session implements RecoverableRuntime {
       loaded.runtime.dispose();
       throw disposedError();
     }
+    if (!this.merged) await loaded.runtime.swapWeights();
     this.loaded = loaded;
     this.sequences = new SequenceCache(loaded.runtime, this.times);
     this.lost = false;

@@ -7,7 +7,11 @@ import type { Drafter } from './speculate.ts';
  * Drafts with the greedy tokens of a smaller model. It drafts nothing while that model is in use: it never waits, so
  * two models that assist each other cannot deadlock.
  */
-export function assistantDrafter({ session, lock, drawable = greedySampling.drawable }: GenerationContext): Drafter {
+export function assistantDrafter({
+  session,
+  lock,
+  drawable = greedySampling.drawable,
+}: GenerationContext): Drafter {
   const sampling = { ...greedySampling, drawable };
   return async (ids, most, signal) => {
     if (!lock.idle || ids.length + most > session.runtime.contextLength) return [];

@@ -128,6 +128,11 @@ export class SequenceCache {
     this.cached[sequence] = [...ids];
   }
 
+  /** Forgets all contents, as the weights have changed. */
+  clear(): void {
+    this.cached = this.cached.map(() => []);
+  }
+
   /** The runtime's token loop, with the cached ids kept up to date. */
   async *decode(request: DecodeRequest): AsyncGenerator<DecodedToken[]> {
     const newest = new Map<number, number>();

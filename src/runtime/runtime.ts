@@ -147,6 +147,12 @@ export interface Runtime {
    */
   setEdits(edits: readonly Edit[]): Promise<void>;
 
+  /**
+   * Exchanges the matrices that an adapter changed with those of its base, or back. What the cache holds is void then.
+   * Without an adapter it does nothing.
+   */
+  swapWeights(): Promise<void>;
+
   stats(): RuntimeStats;
 
   /** Resolves when the device is lost for good; never on dispose. */

@@ -29,14 +29,20 @@ export class AdapterValues implements WeightSink {
   }
 }
 
-/** The base's tensors after merging: changed ones become F32. */
+/**
+ * The base's tensors after merging: changed ones become F32.
+ * @param keepBase whether the sink receives changed ones as they were, too
+ */
 export function mergedTensors(
   base: ReadonlyMap<string, TensorInfo>,
   plan: ReadonlyMap<string, LoraUpdate>,
+  keepBase: boolean,
 ): Map<string, TensorInfo> {
-  return new Map(
-    [...base].map(([name, tensor]) => [name, plan.has(name) ? { ...tensor, dtype: 'F32' as const } : tensor]),
-  );
+  const merge = (tensor: TensorInfo): TensorInfo => {
+    const withoutAdapter = { ...tensor, name: `${tensor.name} without adapter` };
+    return { ...tensor, dtype: 'F32', ...(keepBase && { withoutAdapter }) };
+  };
+  return new Map([...base].map(([name, tensor]) => [name, plan.has(name) ? merge(tensor) : tensor]));
 }
 
 /** Adds the adapter to its target matrices while they stream; other tensors pass unchanged. */
@@ -55,6 +61,7 @@ export function mergingSink(
       if (!shown) return values.write(tensor, offset, bytes);
       const update = plan.get(name);
       if (!update) return sink.write(shown, offset, bytes);
+      if (shown.withoutAdapter) await sink.write(shown.withoutAdapter, offset, bytes);
       if (current?.name !== name) current = { name, add: adderOf(tensor, update, values), at: 0 };
       const sum = current.add(bytes);
       if (sum.length === 0) return;

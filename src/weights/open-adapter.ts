@@ -52,18 +52,22 @@ export function baseOf({ config }: OpenedAdapter, given: string | undefined, id:
   );
 }
 
-/**
- * The base with the adapter added while it streams. `readAdapter` supplies the adapter's values, unless the base
- * streams them itself.
- */
+export interface MergeOptions {
+  adapterId: string;
+  /** Whether the sink receives changed matrices as they were, too. Default false. */
+  keepBase?: boolean;
+  /** Supplies the adapter's values, unless the base streams them itself. */
+  readAdapter?(values: AdapterValues): Promise<void>;
+}
+
+/** The base with the adapter added while it streams. */
 export function withAdapter(
   base: Checkpoint,
   adapter: OpenedAdapter,
-  adapterId: string,
-  readAdapter?: (values: AdapterValues) => Promise<void>,
+  { adapterId, keepBase = false, readAdapter }: MergeOptions,
 ): Checkpoint {
   const plan = planLora(adapter.config, adapter.tensors, base.tensors);
-  const tensors = mergedTensors(base.tensors, plan);
+  const tensors = mergedTensors(base.tensors, plan, keepBase);
   const notice = `The LoRA adapter ${adapterId} (rank ${adapter.config.rank}, ${plan.size} matrices) is merged into ${base.id}.`;
   return {
     ...base,

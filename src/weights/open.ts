@@ -164,7 +164,8 @@ async function assemble(context: OpenContext, options: OpenOptions): Promise<Che
     close: () =>
       context.control.abort(new VitrineError('disposed', `The checkpoint ${repository.id} was closed.`)),
   };
-  return adapter ? withAdapter(checkpoint, adapter, repository.id) : checkpoint;
+  const { keepBase } = options;
+  return adapter ? withAdapter(checkpoint, adapter, { adapterId: repository.id, keepBase }) : checkpoint;
 }
 
 /** Opens an adapter whose base is another repository. The adapter's tokenizer, if any, replaces the base's. */
@@ -178,9 +179,11 @@ async function overBase(
     ...options,
     signal,
   });
-  const merged = withAdapter(base, adapter, repository.id, (values) =>
-    streamAdapter(context, adapter, values),
-  );
+  const merged = withAdapter(base, adapter, {
+    adapterId: repository.id,
+    keepBase: options.keepBase,
+    readAdapter: (values) => streamAdapter(context, adapter, values),
+  });
   const own = await metadata.tokenizer();
   const hasOwn = own.tokenizerJson !== undefined || own.vocabJson !== undefined;
   return {

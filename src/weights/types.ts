@@ -39,6 +39,8 @@ export interface TensorInfo {
   transposed?: boolean;
   /** How the values lie in the file, where they are not `dtype` in row-major order. The sink never sees this. */
   stored?: StoredLayout;
+  /** The tensor as it is without the adapter that is merged into it: the sink receives it too, under its own name. */
+  withoutAdapter?: TensorInfo;
 }
 
 /** Layout of a tensor's values in its file. */
@@ -82,6 +84,8 @@ export interface OpenOptions {
   nanoGptGelu?: 'erf' | 'tanh';
   /** The model that a LoRA adapter is merged into, where its own config names none that can be found. */
   baseModel?: string;
+  /** Give the sink the matrices that a LoRA adapter changes both with it and without it. Default false. */
+  keepBase?: boolean;
   signal?: AbortSignal;
   onProgress?(progress: LoadProgress): void;
   /** How requests are made; the defaults suit the hub. */

@@ -1,6 +1,7 @@
 import {
   type EngineModel,
   loadIdModel,
+  type ModelCard,
   planMemoryHere,
   selfCheckHere,
   type TokenizerFacts,
@@ -109,6 +110,8 @@ export class Host {
         return this.model(message.args.model).heads(message.args.ids);
       case 'generate':
         return this.generate(message.args, running);
+      case 'setAdapter':
+        return this.setAdapter(message.args);
       case 'planMemory':
         return planMemoryHere(message.args.source, { ...message.args.options, signal });
       case 'selfCheck':
@@ -141,6 +144,13 @@ export class Host {
     this.models.set(number, model);
     const { id, revision, config, card, dtype, adapter } = model;
     return { model: number, id, revision, config, card, dtype, adapter, stats: model.stats() };
+  }
+
+  private async setAdapter({ model, enabled }: Calls['setAdapter']['args']): Promise<ModelCard> {
+    if (typeof enabled !== 'boolean')
+      throw new VitrineError('invalid-argument', `enabled is ${String(enabled)}; use true or false.`);
+    await this.model(model).setAdapter(enabled);
+    return this.model(model).card;
   }
 
   private async generate(

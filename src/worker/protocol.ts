@@ -62,6 +62,7 @@ export interface Calls {
     args: { model: number; ids: number[]; options: SentGenerationOptions; assistant?: number };
     result: RuntimeRecord;
   };
+  setAdapter: { args: { model: number; enabled: boolean }; result: ModelCard };
   planMemory: { args: { source: ModelSource; options: SentLoadOptions }; result: MemoryPlan };
   selfCheck: { args: { options: SentLoadOptions }; result: SelfCheckReport };
 }

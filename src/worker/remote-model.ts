@@ -59,7 +59,7 @@ export class RemoteModel implements IdModel {
   readonly id: string;
   readonly revision: string;
   readonly config: GPT2Config;
-  readonly card: ModelCard;
+  card: ModelCard;
   dtype: string;
   adapter: AdapterSummary;
   private readonly number: number;
@@ -140,6 +140,10 @@ export class RemoteModel implements IdModel {
     }
   }
 
+  async setAdapter(enabled: boolean): Promise<void> {
+    this.card = await this.request('setAdapter', { model: this.number, enabled });
+  }
+
   stats(): ModelStats {
     return { ...this.last };
   }
@@ -156,7 +160,7 @@ export class RemoteModel implements IdModel {
   }
 
   private async request<
-    Name extends 'logits' | 'score' | 'inspect' | 'run' | 'patch' | 'attribution' | 'heads',
+    Name extends 'logits' | 'score' | 'inspect' | 'run' | 'patch' | 'attribution' | 'heads' | 'setAdapter',
   >(name: Name, args: Parameters<typeof Caller.prototype.call<Name>>[1]) {
     this.check();
     return this.caller.call(name, args, { onStats: (stats) => this.keepStats(stats) });

@@ -26,8 +26,8 @@ export function connected() {
   new Host({ ...host, ...heard(responses, host.post) } as Port<Response, Request>);
   const port = { ...client, ...heard(requests, client.post) } as Port<Request, Response>;
   const caller = new Caller(port);
-  const load = async (signal?: AbortSignal) => {
-    const given = { source: await sources(), options: { backend: 'cpu', cache: false } } as const;
+  const load = async (signal?: AbortSignal, source?: File[]) => {
+    const given = { source: source ?? (await sources()), options: { backend: 'cpu', cache: false } } as const;
     return loadRemote(caller, given.source, given.options, { signal });
   };
   return { caller, port, requests, responses, load };

@@ -65,6 +65,7 @@ export function fakeRuntime(rule: Rule, changes: Partial<GPT2Config> = {}): Fake
     config,
     contextLength: config.nPositions,
     lost: new Promise(() => {}),
+    async swapWeights() {},
     async reserve(sequences) {
       cache = Array.from({ length: sequences }, (_, at) => (at === 0 ? (cache[0] ?? []) : []));
     },

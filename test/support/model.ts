@@ -101,7 +101,11 @@ export function randomModel(gpu: Gpu, config: GPT2Config, options: RandomModelOp
   }
   const positions = gpu.buffers.from('wpe', strided(wpe, P, C, vectorStride(C)));
   const embedding = wte.matrix;
-  const model: GpuModel = { config, forward, pass, embedding, positions, linears, norms, attention };
+  const withoutAdapter = new Map();
+  const model: GpuModel = {
+    ...{ config, forward, pass, embedding, positions },
+    ...{ linears, withoutAdapter, norms, attention },
+  };
   return {
     model,
     forward: (ids, capture = []) =>

@@ -1,4 +1,4 @@
-import { expect, it } from 'vitest';
+import { afterAll, beforeAll, expect, it } from 'vitest';
 import { type GenerateOptions, type LoadedModel, loadHere } from '../../src/engine/index.ts';
 import { letterCount, paddedModelFiles, paddedRows } from './padded-model.ts';
 
@@ -8,7 +8,12 @@ const text = 'abcabcabc';
 export function testPaddedRows(backend: 'cpu' | 'gpu'): void {
   const load = async () =>
     (await loadHere(paddedModelFiles(), { backend, dtype: 'f32', cache: false, worker: false })).model;
-  const write = async (model: LoadedModel, options: GenerateOptions) => {
+  let model: LoadedModel;
+  beforeAll(async () => {
+    model = await load();
+  });
+  afterAll(() => model.dispose());
+  const write = async (options: GenerateOptions) => {
     const tokens = [];
     for await (const token of model.generate(text, { maxNewTokens: 12, logprobs: 5, ...options }))
       tokens.push(token);
@@ -17,20 +22,17 @@ export function testPaddedRows(backend: 'cpu' | 'gpu'): void {
   const isLetter = (id: number) => id < letterCount;
 
   it('logits have the rows without a token, and the card counts them', async () => {
-    const model = await load();
     const logits = await model.logits(model.encode(text));
     expect(logits).toHaveLength(letterCount + paddedRows);
     expect([...logits.slice(letterCount)]).toEqual(new Array(paddedRows).fill(0));
     expect(Math.max(...logits.slice(0, letterCount))).toBeLessThan(-40);
     expect(model.card.paddedRows).toBe(paddedRows);
     expect(model.card.notices.join(' ')).toContain(`${paddedRows} of the ${letterCount + paddedRows} rows`);
-    model.dispose();
   });
 
   it('greedy text is the likeliest letter each time, with its own log-probability', async () => {
-    const model = await load();
     const ids = model.encode(text);
-    for (const token of await write(model, { temperature: 0 })) {
+    for (const token of await write({ temperature: 0 })) {
       const logits = await model.logits(ids);
       const letters = logits.slice(0, letterCount);
       expect(token.id).toBe(letters.indexOf(Math.max(...letters)));
@@ -40,7 +42,6 @@ export function testPaddedRows(backend: 'cpu' | 'gpu'): void {
       expect(token.alternatives.every(({ id }) => isLetter(id))).toBe(true);
       ids.push(token.id);
     }
-    model.dispose();
   });
 
   it.each<[string, GenerateOptions]>([
@@ -52,21 +53,18 @@ export function testPaddedRows(backend: 'cpu' | 'gpu'): void {
     ['beam search', { numBeams: 3, n: 2 }],
     ['prompt lookup', { temperature: 0, promptLookupNumTokens: 3 }],
   ])('%s never gives an id without a token', async (_what, options) => {
-    const model = await load();
-    const tokens = await write(model, options);
+    const tokens = await write(options);
     expect(tokens.length).toBe(12 * (options.n ?? 1));
     for (const { id, alternatives } of tokens)
       expect([id, ...alternatives.map((other) => other.id)].every(isLetter)).toBe(true);
-    model.dispose();
   });
 
   it('an assistant drafts tokens only, and the text stays the same', async () => {
-    const [model, assistantModel] = [await load(), await load()];
-    const plain = await write(model, { temperature: 0, maxNewTokens: 30 });
-    const assisted = await write(model, { temperature: 0, maxNewTokens: 30, assistantModel });
+    const assistantModel = await load();
+    const plain = await write({ temperature: 0, maxNewTokens: 30 });
+    const assisted = await write({ temperature: 0, maxNewTokens: 30, assistantModel });
     expect(assisted.map(({ id }) => id)).toEqual(plain.map(({ id }) => id));
     expect(assisted.at(-1)?.speculation?.accepted).toBeGreaterThan(0);
-    model.dispose();
     assistantModel.dispose();
   });
 }

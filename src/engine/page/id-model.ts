@@ -36,6 +36,7 @@ export interface IdModel {
   heads(ids?: number[]): Promise<HeadScores>;
   /** Texts are empty unless there are stop strings. `assistant` must be of the same thread. */
   generate(ids: number[], options: GenerationOptions, assistant?: IdModel): AsyncIterable<GeneratedToken>;
+  setAdapter(enabled: boolean): Promise<void>;
   stats(): ModelStats;
   dispose(): void;
 }

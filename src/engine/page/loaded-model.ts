@@ -107,6 +107,10 @@ export class LoadedModel implements Model {
     return this.model.heads(textOrIds === undefined ? undefined : this.idsOf(textOrIds));
   }
 
+  setAdapter(enabled: boolean): Promise<void> {
+    return this.model.setAdapter(enabled);
+  }
+
   stats(): ModelStats {
     return this.model.stats();
   }

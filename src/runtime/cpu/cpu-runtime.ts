@@ -19,7 +19,7 @@ import { CpuCache } from './kv-cache.ts';
 import type { Rows } from './packed-matrix.ts';
 import { TimeSlicer } from './time-slicer.ts';
 import { watchedRuns } from './watched-run.ts';
-import type { CpuWeights } from './weights.ts';
+import { type CpuWeights, swapAdapter } from './weights.ts';
 
 export interface CpuRuntimeOptions {
   /** Positions the KV cache holds per sequence, at most the model's own. */
@@ -243,6 +243,11 @@ class CpuRuntime implements Runtime {
 
   async setEdits(edits: readonly Edit[]): Promise<void> {
     this.pass().setEdits(edits);
+  }
+
+  async swapWeights(): Promise<void> {
+    this.pass();
+    swapAdapter(this.weights);
   }
 
   stats(): RuntimeStats {

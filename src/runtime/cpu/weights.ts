@@ -20,17 +20,27 @@ export interface CpuNorm {
 export interface CpuWeights {
   math: PanelMath;
   /** `wte`, `h.0.attn.c_attn.weight`, …, and `lm_head`, which is wte itself when tied. */
-  matrices: ReadonlyMap<string, Panels>;
+  matrices: Map<string, Panels>;
+  /** Matrices of `matrices` as they are without the adapter, by the same names. */
+  withoutAdapter: Map<string, Panels>;
   /** `wpe`, `h.0.ln_1.weight`, … */
   vectors: ReadonlyMap<string, Float32Array>;
 }
 
-export function matrixOf({ matrices }: CpuWeights, name: string): Panels {
+export function matrixOf({ matrices }: Pick<CpuWeights, 'matrices'>, name: string): Panels {
   return defined(matrices.get(name), name);
 }
 
 export function vectorOf({ vectors }: CpuWeights, name: string): Float32Array {
   return defined(vectors.get(name), name);
+}
+
+/** Exchanges the matrices that an adapter changed with those of its base, or back. */
+export function swapAdapter({ matrices, withoutAdapter }: CpuWeights): void {
+  for (const [name, other] of withoutAdapter) {
+    withoutAdapter.set(name, matrixOf({ matrices }, name));
+    matrices.set(name, other);
+  }
 }
 
 /** Numbers converted at a time. */
@@ -50,6 +60,7 @@ export class CpuWeightLoader implements WeightSink {
   private readonly arrivals = new Map<string, Arrival>();
   private readonly vectors = new Map<string, Float32Array>();
   private readonly matrices = new Map<string, Panels>();
+  private readonly withoutAdapter = new Map<string, Panels>();
   private readonly piece = new Float32Array(pieceLength);
   private readonly bytes = new Uint8Array(this.piece.buffer);
 
@@ -59,16 +70,19 @@ export class CpuWeightLoader implements WeightSink {
     private readonly table: ParameterTable,
     private readonly math: PanelMath = createCpuMath(config, table.tied),
   ) {
-    for (const parameter of table.parameters)
-      this.arrivals.set(parameter.tensor.name, {
-        parameter,
-        write: this.writerOf(parameter),
-        seen: 0,
-        carry: [],
-      });
+    for (const parameter of table.parameters) {
+      this.expect(parameter, this.matrices);
+      const { withoutAdapter: tensor } = parameter.tensor;
+      if (tensor) this.expect({ ...parameter, tensor }, this.withoutAdapter);
+    }
   }
 
-  private writerOf(parameter: Parameter): Arrival['write'] {
+  private expect(parameter: Parameter, matrices: Map<string, Panels>): void {
+    const write = this.writerOf(parameter, matrices);
+    this.arrivals.set(parameter.tensor.name, { parameter, write, seen: 0, carry: [] });
+  }
+
+  private writerOf(parameter: Parameter, matrices: Map<string, Panels>): Arrival['write'] {
     const { role, shape, orientation } = parameter;
     const name = nameOf(role, parameter.layer);
     if (orientation === 'vector' || role === 'wpe') {
@@ -79,7 +93,7 @@ export class CpuWeightLoader implements WeightSink {
     const [first, second] = shape as [number, number];
     const conv1d = orientation === 'in-out';
     const panels = conv1d ? createPanels(this.math, second, first) : createPanels(this.math, first, second);
-    this.matrices.set(name, panels);
+    matrices.set(name, panels);
     const place = conv1d ? placeColumns : placeRows;
     return (start, values) => place(panels, start, values);
   }
@@ -131,7 +145,8 @@ export class CpuWeightLoader implements WeightSink {
     const stored = this.matrices.get('lm_head');
     const same = !stored || (this.table.maybeTied && equal(wte.values, stored.values));
     this.matrices.set('lm_head', same ? wte : stored);
-    return { math: this.math, matrices: this.matrices, vectors: this.vectors };
+    const { math, matrices, withoutAdapter, vectors } = this;
+    return { math, matrices, withoutAdapter, vectors };
   }
 }
 

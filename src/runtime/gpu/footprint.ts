@@ -17,6 +17,8 @@ export interface FootprintOptions {
   kv: KvDtype;
   context: number;
   tied: boolean;
+  /** Rows and columns of matrices that are also kept without an adapter. */
+  keptBase?: readonly (readonly [rows: number, columns: number])[];
   /** The device's limits: bytes of a storage binding and of a buffer, storage buffers of a kernel. */
   bindingLimit: number;
   bufferLimit: number;
@@ -40,18 +42,19 @@ const besideEmbedding = 5;
 /** Estimates the GPU memory of a model from its config. */
 export function footprint(config: GPT2Config, options: FootprintOptions): Footprint {
   const { nEmbd: E, nInner: I, nLayer: L, vocabSize: V, nPositions: P } = config;
-  const { dtype, bindingLimit, bufferLimit, tied } = options;
+  const { dtype, bindingLimit, bufferLimit, tied, keptBase = [] } = options;
   const limit = Math.min(bindingLimit, bufferLimit);
   const bytes = (kind: WeightDtype, rows: number, columns: number) =>
     matrixBytes(matrixFormat(kind, rows, columns, limit));
   const layer = bytes(dtype, 3 * E, E) + bytes(dtype, E, E) + bytes(dtype, I, E) + bytes(dtype, E, I);
   const vectors = L * 4 * (2 * (3 * E) + E + 2 * I + E + 2 * E) + 4 * (2 * V + E) + 4 * P * vectorStride(E);
+  const base = keptBase.reduce((sum, [rows, columns]) => sum + bytes(dtype, rows, columns), 0);
   const top = embeddingDtype(dtype);
   const head = { ...headShape(config), context: options.context, kv: options.kv };
   const layerKv = kvBytes(head);
   const row = 2 * vectorStride(E) + qkvFloats(head) + vectorStride(I);
   const found: Footprint = {
-    weightBytes: L * layer + bytes(top, V, E) * (tied ? 1 : 2) + vectors,
+    weightBytes: L * layer + base + bytes(top, V, E) * (tied ? 1 : 2) + vectors,
     kvBytes: L * layerKv,
     workBytes: 4 * (chunkRows(options, config) * row + vectorStride(V)) + 16 * 2 ** 20,
   };

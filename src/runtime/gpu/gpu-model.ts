@@ -26,7 +26,9 @@ export interface GpuModel {
   pass: Lowered;
   embedding: Matrix; // [V, C]
   positions: GPUBuffer; // [P, C]
-  linears: ReadonlyMap<string, Linear>;
+  linears: Map<string, Linear>;
+  /** Products of `linears` as they are without the adapter, by the same names. */
+  withoutAdapter: Map<string, Linear>;
   /** Gamma and beta of norms that no product follows. */
   norms: ReadonlyMap<string, GPUBuffer>;
   /** [L] */
@@ -35,6 +37,14 @@ export interface GpuModel {
 
 export function linearOf(model: GpuModel, { name }: Pick<LinearStep, 'name'>): Linear {
   return defined(model.linears.get(name), name);
+}
+
+/** Exchanges the products that an adapter changed with those of its base, or back. Programs made before are void. */
+export function swapAdapter({ linears, withoutAdapter }: GpuModel): void {
+  for (const [name, other] of withoutAdapter) {
+    withoutAdapter.set(name, defined(linears.get(name), name));
+    linears.set(name, other);
+  }
 }
 
 /** The products of a pass, those of the head last. */

@@ -18,7 +18,7 @@ import type {
 import { slotStride } from './activation-buffers.ts';
 import { filled } from './column-state.ts';
 import { headShape } from './decode-buffers.ts';
-import type { GpuModel } from './gpu-model.ts';
+import { type GpuModel, swapAdapter } from './gpu-model.ts';
 import { growKvCache } from './grow-kv-cache.ts';
 import type { GpuRuntimeOptions } from './options.ts';
 import { Programs } from './programs.ts';
@@ -210,6 +210,12 @@ export class GpuRuntime implements Runtime {
 
   async setEdits(edits: readonly Edit[]): Promise<void> {
     if (edits.length > 0) throw notOnGpu();
+  }
+
+  async swapWeights(): Promise<void> {
+    if (this.disposed) throw disposed();
+    swapAdapter(this.model);
+    await this.compiled.drop();
   }
 
   stats(): RuntimeStats {

@@ -30,6 +30,8 @@ export interface ModelShape {
   sequences: number;
   /** True when lm_head is wte. */
   tied: boolean;
+  /** Matrices, such as `h.0.attn.c_attn.weight`, that are also kept as they are without an adapter. */
+  adapted?: ReadonlySet<string>;
 }
 
 /** int4 layers keep an int8 head and embedding: small models lose too much otherwise. */
@@ -51,6 +53,8 @@ export class ModelBuilder {
   private readonly destinations = new Map<string, Destination>();
   /** Per normed product: beta, needed until it is folded. */
   private readonly betas: { linear: Linear; beta: GPUBuffer }[] = [];
+  /** Products as they are without the adapter. */
+  private readonly withoutAdapter = new Map<string, Linear>();
   readonly model: GpuModel;
 
   constructor(
@@ -78,6 +82,7 @@ export class ModelBuilder {
       embedding,
       positions: this.rows(positions, width),
       linears,
+      withoutAdapter: this.withoutAdapter,
       norms,
       attention,
     };
@@ -89,6 +94,13 @@ export class ModelBuilder {
     const destination = defined(this.destinations.get(name), `destination of ${name}`);
     if (destination.kind !== 'matrix') return destination;
     return { ...destination, orientation: orientation === 'in-out' ? 'in-out' : 'out-in' };
+  }
+
+  /** Where the same matrix without the adapter goes. */
+  targetWithoutAdapter(parameter: Pick<Parameter, 'role' | 'layer' | 'orientation'>): Target {
+    const name = `h.${parameter.layer}.${parameter.role}`.replace(/\.weight$/, '');
+    const { matrix } = defined(this.withoutAdapter.get(name), `base of ${name}`);
+    return { kind: 'matrix', matrix, orientation: parameter.orientation === 'in-out' ? 'in-out' : 'out-in' };
   }
 
   private matrix(label: string, dtype: WeightDtype, rows: number, columns: number): Matrix {
@@ -135,12 +147,37 @@ export class ModelBuilder {
     if (bias) {
       const matrix = this.matrix(name, this.shape.dtype, outputs, inputs);
       this.destinations.set(`${name}.weight`, { kind: 'matrix', matrix });
-      return this.withVectors(step, matrix);
+      const linear = this.withVectors(step, matrix);
+      if (this.shape.adapted?.has(`${name}.weight`)) this.keepBase(name, linear);
+      return linear;
     }
     if (this.shape.tied) return this.withVectors(step, embedding);
     const matrix = this.matrix(name, embeddingDtype(this.shape.dtype), outputs, inputs);
     this.destinations.set(name, { kind: 'matrix', matrix });
     return this.withVectors(step, matrix);
+  }
+
+  /** Buffers of the product without the adapter. Its vectors are copied before norms are folded into them. */
+  private keepBase(name: string, linear: Linear): void {
+    const { matrix, biasAndNorm, normEpsilon } = linear;
+    const { rows, columns } = matrix.format;
+    const base: Linear = {
+      matrix: this.matrix(`${name}.base`, this.shape.dtype, rows, columns),
+      biasAndNorm: this.gpu.buffers.create(`${name}.base.biasAndNorm`, biasAndNorm.size),
+      normEpsilon,
+    };
+    this.withoutAdapter.set(name, base);
+    const folded = this.betas.find((one) => one.linear === linear);
+    if (folded) this.betas.push({ linear: base, beta: folded.beta });
+  }
+
+  private copyVectors(): void {
+    const encoder = this.gpu.device.createCommandEncoder({ label: 'without adapter' });
+    for (const [name, base] of this.withoutAdapter) {
+      const { biasAndNorm } = defined(this.model.linears.get(name), name);
+      encoder.copyBufferToBuffer(biasAndNorm, 0, base.biasAndNorm, 0, biasAndNorm.size);
+    }
+    this.gpu.device.queue.submit([encoder.finish()]);
   }
 
   private withVectors({ name, norm, bias }: LinearStep, matrix: Matrix): Linear {
@@ -164,6 +201,7 @@ export class ModelBuilder {
 
   /** t = W beta + b and s = W gamma, from the weights as they are stored, rounded or quantised. */
   async finish(): Promise<void> {
+    this.copyVectors();
     const state = this.gpu.buffers.from('fold.state', new Uint32Array(stateBytes(1) / 4).fill(1, 0, 1));
     try {
       for (const { linear, beta } of this.betas) await this.fold(linear, beta, state);
@@ -220,7 +258,7 @@ export class ModelBuilder {
 
 /** Frees every buffer of a model. */
 export function destroyModel(gpu: Gpu, model: GpuModel): void {
-  const linears = [...model.linears.values()];
+  const linears = [...model.linears.values(), ...model.withoutAdapter.values()];
   const buffers = [
     ...linears.flatMap(({ matrix, biasAndNorm }) => [...matrixBuffers(matrix), biasAndNorm]),
     ...model.attention.flatMap(({ scale, kv }) => [scale, kv]),

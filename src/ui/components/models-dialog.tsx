@@ -5,6 +5,7 @@ import { messages } from '../messages/index.ts';
 import { type CatalogueEntry, catalogue, moreModels } from '../state/catalogue.ts';
 import type { LoadRequest } from '../state/types.ts';
 import { Dialog } from './dialog.tsx';
+import { LoadedModelCard } from './loaded-model-card.tsx';
 import { ModelCard } from './model-card.tsx';
 import { OtherModel } from './other-model.tsx';
 import { Storage } from './storage.tsx';
@@ -37,6 +38,7 @@ export function ModelsDialog() {
   );
   return (
     <Dialog title={messages.models.title}>
+      <LoadedModelCard />
       {cards(catalogue)}
       <details className="more-models">
         <summary>{messages.models.more(moreModels.length)}</summary>

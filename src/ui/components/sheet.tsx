@@ -2,6 +2,7 @@ import { type KeyboardEvent, type RefObject, useCallback, useLayoutEffect, useRe
 import { useActions, useCurrentVersion, usePageState } from '../hooks.tsx';
 import { messages } from '../messages/index.ts';
 import { tokenAt, tokenOffsets, type Version, versionText } from '../state/document.ts';
+import { takesIds } from '../state/model-text.ts';
 import { Alternatives } from './alternatives.tsx';
 import { TokenLayer } from './token-layer.tsx';
 import { useInspector } from './use-inspector.ts';
@@ -55,6 +56,7 @@ interface FieldProps {
 
 function Field({ field, text, writing, onAlternatives }: FieldProps) {
   const actions = useActions();
+  const byIds = usePageState((state) => state.model !== null && takesIds(state.model));
   // Not by `defaultValue`: React writes that again at each turn, and browsers drop the caret when it changes.
   // Before the text is followed, which measures it: the other way round each frame would be laid out twice.
   useLayoutEffect(() => {
@@ -87,7 +89,7 @@ function Field({ field, text, writing, onAlternatives }: FieldProps) {
       spellCheck={false}
       autoCapitalize="off"
       readOnly={writing}
-      placeholder={words.placeholder}
+      placeholder={byIds ? words.placeholderIds : words.placeholder}
       onChange={(event) => actions.edit(event.target.value)}
       onKeyDown={onKeyDown}
     />

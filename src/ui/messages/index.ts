@@ -92,6 +92,7 @@ export const messages = {
   sheet: {
     label: 'Text',
     placeholder: 'Type something, and let the model continue.',
+    placeholderIds: 'This model has no tokenizer. Type token ids, such as [12][7] or 12 7.',
     help: 'What you type and what the model writes are one text. Ctrl+Enter writes, Escape stops, Alt+Down shows what the model considered at the cursor.',
   },
   alternatives: {

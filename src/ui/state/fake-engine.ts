@@ -185,6 +185,7 @@ function fakeModel(id: string, dtype: string, behaviour: FakeBehaviour): Model {
       dispatchesPerToken: 32,
       submitsPerToken: 1,
     }),
+    setAdapter: async () => {},
     dispose() {},
   };
 }

@@ -7,6 +7,7 @@ import { sortDroppedFiles } from './dropped-files.ts';
 import type { Services } from './environment.ts';
 import { toPageError } from './error-messages.ts';
 import { bundledModel, requestFor } from './load-request.ts';
+import { decodeIds } from './model-text.ts';
 import type { ModelActions, ModelData, PageState, PageStore } from './page-state.ts';
 import type { Slice } from './slice.ts';
 import type { LoadedModel, LoadRequest, PageError } from './types.ts';
@@ -55,8 +56,9 @@ function fallbackReason(code: VitrineErrorCode, hasWebGpu: boolean): string {
 }
 
 function shownModel(model: Model): LoadedModel {
-  const { id, revision, dtype, config, adapter } = model;
-  return { id, revision, dtype, config, adapter, tokenText: (token) => model.decode([token]) };
+  const { id, revision, dtype, config, adapter, card } = model;
+  const tokenText = (token: number) => decodeIds(model, [token]);
+  return { id, revision, dtype, config, adapter, card, tokenText };
 }
 
 /** The state as a load begins. */
@@ -228,6 +230,20 @@ export const createModelSlice: Slice<ModelData & ModelActions> = (services) => (
         await backend.deleteCached(id).catch(() => {});
     },
     setAccessToken: (accessToken) => set({ accessToken }),
+    async setAdapter(enabled) {
+      const model = services.model.current;
+      const { phase, request } = get();
+      if (!model || !request || phase !== 'ready') return;
+      try {
+        await model.setAdapter(enabled);
+      } catch (error) {
+        set({ error: toPageError(error, 'load') });
+        return;
+      }
+      // The other weights give the texts other probabilities.
+      const texts = textsFor({ ...get(), idsOf: null }, request.source);
+      set({ ...texts, model: shownModel(model), next: null, inspected: null });
+    },
     async openFiles(files) {
       const found = sortDroppedFiles(files);
       if (found.kind === 'model') await loader.load(requestFor(found.files));

@@ -70,6 +70,8 @@ export interface ModelActions {
   resume(): Promise<boolean>;
   cancel(): Promise<void>;
   setAccessToken(token: string): void;
+  /** Uses the model with its LoRA adapter or without it. */
+  setAdapter(enabled: boolean): Promise<void>;
   /** Files that were dropped or chosen: a model is loaded, a text file becomes the text, an export is stored. */
   openFiles(files: readonly File[]): Promise<void>;
 }

@@ -1,5 +1,6 @@
 import type { Backend } from './backend.ts';
 import { type Environment, ModelOwner, type Services } from './environment.ts';
+import { decodeIds } from './model-text.ts';
 import type { PageActions } from './page-state.ts';
 import { readHub } from './share.ts';
 import { createPageStore, type PersistedPageStore } from './store.ts';
@@ -29,6 +30,7 @@ export function createPage(backend: Backend, environment: Environment): Page {
       state.settings.overflow !== before.settings.overflow;
     if (moved && state.phase === 'ready') state.refresh();
   });
-  const decode = (ids: number[]) => services.model.current?.decode(ids) ?? '';
+  const { model } = services;
+  const decode = (ids: number[]) => (model.current ? decodeIds(model.current, ids) : '');
   return { store, actions: store.getState(), backend, environment, hub, decode };
 }

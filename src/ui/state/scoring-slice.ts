@@ -4,6 +4,7 @@ import { withVersion } from './document-slice.ts';
 import { toPageError } from './error-messages.ts';
 import { debounce } from './frame-batch.ts';
 import { likeliest } from './likeliest.ts';
+import { decodeIds } from './model-text.ts';
 import type { PageState, PageStore, ScoringActions, ScoringData } from './page-state.ts';
 import { currentVersion } from './selectors.ts';
 import type { Slice } from './slice.ts';
@@ -115,9 +116,11 @@ class Scorer {
     if (!ids || ids.length === 0) return null;
     const key = ids.join(',');
     if (state.next?.key === key) return state.next;
-    const logits = await model.logits([...ids]);
+    // Rows of padding are no tokens.
+    const tokens = model.config.vocabSize - model.card.paddedRows;
+    const logits = (await model.logits([...ids])).subarray(0, tokens);
     const alternatives = likeliest(logits, alternativesPerToken).map((best) => {
-      return { ...best, text: model.decode([best.id]) };
+      return { ...best, text: decodeIds(model, [best.id]) };
     });
     return { key, ids, logits, alternatives };
   }

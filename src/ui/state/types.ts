@@ -2,6 +2,7 @@ import type {
   AdapterSummary,
   FinishReason,
   GPT2Config,
+  ModelCard,
   ModelStats,
   WeightDtype,
 } from '../../engine/index.ts';
@@ -18,6 +19,7 @@ export interface LoadedModel {
   dtype: string;
   config: GPT2Config;
   adapter: AdapterSummary;
+  card: ModelCard;
   /** The text of one token id. */
   tokenText(id: number): string;
 }

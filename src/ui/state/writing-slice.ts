@@ -11,12 +11,12 @@ import { keepAll, openVersion, remember, withVersion } from './document-slice.ts
 import type { Services } from './environment.ts';
 import { toPageError } from './error-messages.ts';
 import { frameBatch } from './frame-batch.ts';
+import { encodeText } from './model-text.ts';
 import type { PageState, PageStore, WritingActions, WritingData } from './page-state.ts';
 import { currentVersion } from './selectors.ts';
 import { generateOptions } from './settings.ts';
 import type { Slice } from './slice.ts';
 import { Speedometer } from './speed.ts';
-import { textPieces } from './token-texts.ts';
 import type { Continuation, PendingRun, Run } from './types.ts';
 
 /** Alternatives kept with every written token. */
@@ -37,12 +37,8 @@ function belongsToText(token: GeneratedToken, model: Model): boolean {
 /** Gives typed text its ids. */
 export function tokenize(version: Version, model: Model): Version {
   if (!version.tail) return version;
-  const ids = model.encode(version.tail);
-  return tokenizeTail(
-    version,
-    ids,
-    textPieces(version.tail, ids, (some) => model.decode(some)),
-  );
+  const { ids, pieces } = encodeText(model, version.tail);
+  return tokenizeTail(version, ids, pieces);
 }
 
 /** Tokens with others put at `at` and after; those that are already there stay as they are. */
