@@ -1,5 +1,5 @@
 import type { PublishedFormat } from '../weights/index.ts';
-import type { TokenizerFacts } from './page/index.ts';
+import type { TokenizerFacts } from './page/tokenizer-facts.ts';
 import type { ResolvedCheckpoint } from './resolved-checkpoint.ts';
 
 /** What was read when a model was loaded, and what was assumed. */
