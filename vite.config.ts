@@ -4,7 +4,7 @@ import { contentSecurityPolicy } from './tools/build/csp.ts';
 import { offline } from './tools/build/offline.ts';
 import { plainImports } from './tools/build/plain-imports.ts';
 import { stripKernels } from './tools/build/wgsl.ts';
-import { workerChunk } from './tools/build/worker-chunk.ts';
+import { workerChunks } from './tools/build/worker-chunks.ts';
 
 /** The entries of the package, whose files keep their names. */
 const library = {
@@ -27,7 +27,7 @@ export default defineConfig({
     react(),
     contentSecurityPolicy(),
     stripKernels(),
-    workerChunk('vitrine-worker.js'),
+    workerChunks({ './entry.ts': 'vitrine-worker.js', './hash-worker.ts': 'vitrine-hash.js' }),
     plainImports(),
     offline(),
   ],
@@ -55,8 +55,16 @@ export default defineConfig({
               name: 'loaded-model',
               test: /\/src\/(engine\/page\/|generation\/(sequence-text|same-vocabulary)\.ts)/,
             },
-            { name: 'lib', test: /\/src\/lib\/|preload-helper/ },
-            { name: 'common', test: /\/src\/sampling\/|\/(source|known-models)\.ts$|\/idb-keyval\// },
+            // The worker that hashes fetches this and no more.
+            {
+              name: 'hash',
+              test: /\/src\/(weights\/cache\/(digest|hash-worker|sha256[a-z-]*)|lib\/wasm-assembler)\.ts$/,
+            },
+            { name: 'lib', test: /\/src\/lib\/(?!wasm|module-worker)|preload-helper/ },
+            {
+              name: 'common',
+              test: /\/src\/sampling\/|\/(source|known-models)\.ts$|\/idb-keyval\/|\/lib\/module-worker/,
+            },
             {
               name: 'engine',
               tags: ['$initial'],

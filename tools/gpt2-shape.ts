@@ -1,11 +1,10 @@
 import { createCipheriv, createHash } from 'node:crypto';
 import type { ServedFile } from '../test/support/hub-server.ts';
 
-const layers = 12;
 const [V, P, E] = [50257, 1024, 768] as const;
 
-/** The tensors of the 124M checkpoint, masks included, by name and shape. */
-function shapes(): [name: string, shape: number[]][] {
+/** The tensors of a checkpoint of the 124M model's width, masks included, by name and shape. */
+function shapes(layers: number): [name: string, shape: number[]][] {
   const table: [string, number[]][] = [
     ['wte.weight', [V, E]],
     ['wpe.weight', [P, E]],
@@ -33,14 +32,26 @@ function shapes(): [name: string, shape: number[]][] {
   return table.sort(([a], [b]) => (a < b ? -1 : 1));
 }
 
+/** The model's config.json. */
+export function gpt2ShapedConfig(layers = 12): string {
+  const sizes = { vocab_size: V, n_positions: P, n_ctx: P, n_embd: E, n_layer: layers, n_head: 12 };
+  return JSON.stringify({
+    model_type: 'gpt2',
+    activation_function: 'gelu_new',
+    layer_norm_epsilon: 1e-5,
+    ...sizes,
+  });
+}
+
 /**
- * A file of the 124M model's form and size: 548 MB of F32, masks among the tensors, data from byte 14,291 on.
+ * A file of the 124M model's form and, with all its layers, its size: 548 MB of F32, masks among the tensors, data from
+ * byte 14,291 on.
  * The values are a cipher's key stream: reproducible, never stored, and nothing compresses them.
  */
-export function gpt2ShapedFile(): ServedFile {
+export function gpt2ShapedFile(layers = 12): ServedFile {
   const header: Record<string, object> = { __metadata__: { format: 'pt' } };
   let at = 0;
-  for (const [name, shape] of shapes()) {
+  for (const [name, shape] of shapes(layers)) {
     const bytes = 4 * shape.reduce((a, b) => a * b, 1);
     header[name] = { dtype: 'F32', shape, data_offsets: [at, at + bytes] };
     at += bytes;
@@ -60,7 +71,7 @@ export function gpt2ShapedFile(): ServedFile {
     digest ??= hashOf(bytes, read);
     return digest;
   };
-  return { bytes, etag: 'gpt2-shaped', read, sha256 };
+  return { bytes, etag: `gpt2-shaped-${layers}`, read, sha256 };
 }
 
 /** Bytes [begin, end) of the key stream. */

@@ -21,6 +21,7 @@ export {
   showToken,
 } from './format.ts';
 export { ceilDiv, clamp, product, roundUp } from './math.ts';
+export { startModuleWorker } from './module-worker.ts';
 export {
   allowedValues,
   checkOption,
@@ -29,3 +30,5 @@ export {
   type OptionSpec,
   type OptionTable,
 } from './option-spec.ts';
+export type { WasmFunction } from './wasm-assembler.ts';
+export * as wasm from './wasm-assembler.ts';

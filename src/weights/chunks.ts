@@ -35,8 +35,9 @@ interface Slot {
 }
 
 /**
- * All chunks of a file in order: stored ones from the storage, the others by a few requests at once.
- * At most `parallel * spanChunks` chunks are in memory; when the consumer is slow, the requests wait.
+ * All chunks of a file in order: stored ones from the storage, the others by one long request for each stretch that is
+ * missing, usually the whole file: many short ranges take three times as long on a fast line.
+ * At most `aheadChunks` chunks are in memory; when the consumer is slow, the requests wait.
  */
 export async function* chunksInOrder(options: ChunkOptions): AsyncGenerator<Chunk> {
   const reader = new ChunkReader(options);
@@ -59,9 +60,9 @@ class ChunkReader {
   #waiting: (() => void)[] = [];
 
   constructor(options: ChunkOptions) {
-    const { chunkBytes, parallel, spanChunks } = options.settings;
+    const { chunkBytes, aheadChunks } = options.settings;
     this.#options = options;
-    this.#window = parallel * spanChunks;
+    this.#window = aheadChunks;
     this.count = Math.ceil(options.file.bytes / chunkBytes);
   }
 
@@ -81,7 +82,7 @@ class ChunkReader {
   }
 
   #startAhead(): void {
-    const { stored, file, settings } = this.#options;
+    const { stored, file } = this.#options;
     while (this.#started < this.count && this.#started < this.#current + this.#window) {
       const first = this.#started;
       if (!this.#needed(first)) {
@@ -94,12 +95,11 @@ class ChunkReader {
         this.#readStored(first).then(slot.resolve, slot.reject);
         continue;
       }
-      const most = file.sequential ? this.count : Math.min(this.count, first + settings.spanChunks);
       let end = first + 1;
-      while (end < most && this.#needed(end) && (file.sequential || !stored?.has(end))) end += 1;
+      while (end < this.count && this.#needed(end) && (file.sequential || !stored?.has(end))) end += 1;
       this.#started = end;
       void this.#fetchSpan(first, end);
-      // The first answer shows whether the server supports ranges.
+      // A server without ranges reads the file from its beginning for every request.
       if (file.sequential) return;
     }
   }

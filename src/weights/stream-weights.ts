@@ -1,14 +1,12 @@
-import { throwIfAborted, VitrineError } from '../lib/index.ts';
-import { manifestFor, type StoredFile } from './cache/cache.ts';
-import { digestOf, startHash, toHex } from './cache/digest.ts';
+import { manifestFor } from './cache/cache.ts';
+import { digestOf, toHex } from './cache/digest.ts';
 import { withLock } from './cache/lock.ts';
 import { chunkLength, type Manifest, modelKey, type StoredFileRecord } from './cache/store.ts';
 import { isZeros } from './checkpoint-names.ts';
-import { type Chunk, chunksInOrder } from './chunks.ts';
-import { detachBuffer } from './detach-buffer.ts';
 import type { LoadContext } from './load-context.ts';
 import { aborted } from './repositories/http.ts';
-import { giveZeros, splitByTensor } from './split-by-tensor.ts';
+import { giveZeros } from './split-by-tensor.ts';
+import { neededChunks, streamFile } from './stream-file.ts';
 import type { TensorInfo, WeightSink } from './types.ts';
 import type { WeightFile } from './weight-files.ts';
 
@@ -22,16 +20,6 @@ function bytesOfChunks(file: WeightFile, chunkBytes: number): number {
   const chunks = neededChunks(file, chunkBytes);
   if (!chunks) return bytes;
   return [...chunks].reduce((sum, index) => sum + chunkLength({ bytes, chunkBytes }, index), 0);
-}
-
-/** The chunks to read from a file with much other data; undefined for all. */
-function neededChunks({ tensors, ranges }: WeightFile, chunkBytes: number): Set<number> | undefined {
-  if (!ranges) return undefined;
-  const needed = new Set<number>();
-  const spans = [...ranges, ...tensors.map(({ begin, end }) => [begin, end] as const)];
-  for (const [begin, end] of spans)
-    for (let index = Math.floor(begin / chunkBytes); index * chunkBytes < end; index++) needed.add(index);
-  return needed;
 }
 
 /** Streams all weight files: under a lock while anything is missing, so that two tabs download once. */
@@ -117,74 +105,4 @@ async function begin({ cache, metadata, model }: LoadContext, manifest: Manifest
     Object.assign(record, { complete: true, sha256: toHex(digest) });
   }
   await cache.try((store) => store.putManifest(manifest));
-}
-
-/** One file: storage or network -> digest -> storage -> sink, a chunk at a time. */
-async function streamFile(
-  context: LoadContext,
-  file: WeightFile,
-  stored: StoredFile | undefined,
-  needed: readonly TensorInfo[],
-  sink: WeightSink,
-): Promise<void> {
-  const { progress, signal } = context;
-  const chunkBytes = stored?.record.chunkBytes ?? context.settings.chunkBytes;
-  const settings = { ...context.settings, chunkBytes };
-  const { source, prefix } = file;
-  const only = neededChunks(file, chunkBytes);
-  const here = needed.filter(({ file }) => file === source.path);
-  const deliver = splitByTensor(here, sink);
-  // Partial files have no digest to compare with; files without a promised digest are hashed only when stored.
-  const hashed = !only && !stored?.verified && (stored !== undefined || source.sha256 !== undefined);
-  const hash = hashed ? startHash() : undefined;
-  const onArrival = (bytes: number) => progress.add(bytes, false);
-  for await (const chunk of chunksInOrder({ file: source, settings, stored, prefix, only, onArrival })) {
-    throwIfAborted(signal, `Loading ${source.path}`);
-    const kept = keep(context, source.path, stored, chunk);
-    hash?.update(chunk.bytes);
-    await Promise.all([kept, deliver(chunk.index * chunkBytes, chunk.bytes)]);
-    if (chunk.fromCache) progress.add(chunk.bytes.length, true);
-    detachBuffer(chunk.bytes);
-  }
-  if (only && stored) Object.assign(stored.record, { complete: true, chunks: only.size });
-  if (!hash) return;
-  progress.enter('verify', source.path);
-  await verify(context, source.path, toHex(hash.digest()), source.sha256, stored);
-}
-
-async function keep(
-  context: LoadContext,
-  path: string,
-  stored: StoredFile | undefined,
-  chunk: Chunk,
-): Promise<void> {
-  if (chunk.fromCache || !stored || !context.cache.works) return;
-  if (await stored.write(chunk)) return;
-  throw new VitrineError(
-    'integrity',
-    `A part of ${context.repository.id}/${path} was damaged in storage, and the server now sends other bytes than before. Delete the stored model and load it again.`,
-  );
-}
-
-/** Verifies the whole file's digest; deletes its stored chunks on a mismatch. */
-async function verify(
-  { repository, cache, model }: LoadContext,
-  path: string,
-  seen: string,
-  promised: string | undefined,
-  stored: StoredFile | undefined,
-): Promise<void> {
-  const expected = promised ?? stored?.record.sha256;
-  if (expected && seen !== expected) {
-    const key = modelKey(model);
-    if (stored) {
-      stored.record.complete = false;
-      await cache.try((store) => store.dropFile(key, path));
-    }
-    throw new VitrineError(
-      'integrity',
-      `${repository.id}/${path} arrived damaged: its SHA-256 is ${seen}, it should be ${expected}. Nothing of it was kept; load it again, or from another server.`,
-    );
-  }
-  if (stored) Object.assign(stored.record, { sha256: seen, complete: true });
 }

@@ -92,14 +92,12 @@ export interface OpenOptions {
   transport?: Partial<TransportOptions>;
 }
 
-/** Transport settings. Memory in use is about `parallel * spanChunks * chunkBytes`. */
+/** Transport settings. Memory in use is about `(aheadChunks + 4) * chunkBytes`. */
 export interface TransportOptions {
   /** Unit of storage, verification and resuming. Default 4 MiB. */
   chunkBytes: number;
-  /** Chunks per request. Default 2. */
-  spanChunks: number;
-  /** Concurrent requests. Default 3. */
-  parallel: number;
+  /** Chunks read ahead of what takes them. Default 4. */
+  aheadChunks: number;
   /** Consecutive tries without a new byte before giving up. Default 6. */
   attempts: number;
   /** First wait before a retry; doubles each time, with jitter. Default 500. */
@@ -171,7 +169,7 @@ export interface Checkpoint {
   /** What was read. */
   readonly card?: CheckpointCard;
   /**
-   * Streams the weights: network or cache -> hash -> store -> sink, one chunk in flight.
+   * Streams the weights: network or cache -> sink, and beside it store and hash, a few chunks in flight.
    * Tensors for which `wanted` is false are verified and kept but never given to the sink.
    */
   stream(wanted: (tensor: TensorInfo) => boolean, sink: WeightSink): Promise<void>;

@@ -2,11 +2,15 @@ import type { BrowserContext, Page } from 'playwright';
 import type { HubServer } from '../../test/support/hub-server.ts';
 import { gpt2ShapedFile } from '../gpt2-shape.ts';
 import { clear, launch, newPage, run, stored, watchHeap } from './browser.ts';
-import { id, weights } from './page.ts';
+import { id, smallId, weights } from './page.ts';
 
 const MiB = 1024 * 1024;
 export const file = gpt2ShapedFile();
 const total = file.bytes;
+
+/** 226 MB of F32. */
+export const smallLayers = 2;
+export const smallFile = gpt2ShapedFile(smallLayers);
 
 /** Whether each check so far held. */
 export const results: boolean[] = [];
@@ -73,6 +77,51 @@ async function cachedLoad(context: BrowserContext, server: HubServer): Promise<v
     'cached load against a bare IndexedDB read',
     ratio <= 2,
     `${seconds(median(times.cached))} against ${seconds(median(times.bare))}, ratio ${ratio.toFixed(2)} (medians of 3: ${times.cached.map(seconds)} | ${times.bare.map(seconds)})`,
+  );
+}
+
+const rounds = 5;
+
+/** The CPU engine's load against the least that any load must do, in turns, as others use the machine too. */
+async function loadRatios(context: BrowserContext, server: HubServer): Promise<void> {
+  const model = `${server.hub} ${smallId} ${server.commit(smallId)}`;
+  const chunks = Math.ceil(smallFile.bytes / (4 * MiB));
+  const times = { dropped: [], network: [], bare: [], stored: [] } as Record<string, number[]>;
+  for (let round = 0; round < rounds; round++) {
+    const tab = await newPage(context, server);
+    const load = () =>
+      tab.evaluate(({ id, hub }) => window.weightCheck.loadOnCpu(id, { hub }), {
+        id: smallId,
+        hub: server.hub,
+      });
+    const dropped = await tab.evaluate(
+      (url) => window.weightCheck.fetchAndDrop(url),
+      `${server.folderUrl('small')}${weights}`,
+    );
+    const network = await load();
+    const bare = await tab.evaluate(({ name, count }) => window.weightCheck.bareRead(name, count), {
+      name: model,
+      count: chunks,
+    });
+    const stored = await load();
+    const whole = [dropped, bare].every(({ bytes }) => bytes === smallFile.bytes);
+    if (!whole || network.fromCache || !stored.fromCache)
+      throw new Error('A load was not what it was to be.');
+    for (const [name, { ms }] of Object.entries({ dropped, network, bare, stored })) times[name]?.push(ms);
+    await tab.evaluate((name) => window.weightCheck.weights.deleteCached(name), smallId);
+    await tab.close();
+  }
+  compare('network load on the CPU against fetch and drop', times.network, times.dropped, 1.6);
+  compare('stored load on the CPU against a bare IndexedDB read', times.stored, times.bare, 1.3);
+}
+
+/** The median of the ratios of neighbouring runs. */
+function compare(name: string, ours: number[] = [], least: number[] = [], most: number): void {
+  const ratios = ours.map((ms, index) => ms / (least[index] ?? Number.NaN));
+  report(
+    `${name}, ${mib(smallFile.bytes)}`,
+    median(ratios) <= most,
+    `ratio ${median(ratios).toFixed(2)} of ${ratios.map((ratio) => ratio.toFixed(2))} (${ours.map(seconds)} | ${least.map(seconds)})`,
   );
 }
 
@@ -175,4 +224,4 @@ async function blockedStorage(_: BrowserContext, server: HubServer): Promise<voi
   }
 }
 
-export const checks = [firstLoad, cachedLoad, twoTabs, smallQuota, killedTabs, blockedStorage];
+export const checks = [firstLoad, cachedLoad, loadRatios, twoTabs, smallQuota, killedTabs, blockedStorage];

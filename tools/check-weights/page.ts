@@ -1,7 +1,10 @@
 import { build } from 'vite';
 import type { CachedModel } from '../../src/weights/index.ts';
+import { workerChunks } from '../build/worker-chunks.ts';
 
 export const id = 'check/gpt2-shaped';
+/** A smaller one, whose digest is promised, for the comparison with a bare download. */
+export const smallId = 'check/gpt2-small-shaped';
 export const weights = 'model.safetensors';
 
 /** One load, as the page saw it. */
@@ -19,6 +22,10 @@ declare global {
       weights: { listCached(): Promise<CachedModel[]>; deleteCached(id: string): Promise<void> };
       seen: { loadedBytes: number };
       load(options: { hub: string }): Promise<Loaded>;
+      /** Loads a model for the CPU engine and drops it. */
+      loadOnCpu(id: string, options: { hub: string }): Promise<{ ms: number; fromCache: boolean }>;
+      /** Fetches a file as one stream and drops it. */
+      fetchAndDrop(url: string): Promise<{ ms: number; bytes: number }>;
       /** Reads the stored chunks of a model and does nothing else. */
       bareRead(model: string, count: number): Promise<{ ms: number; bytes: number }>;
     };
@@ -45,6 +52,23 @@ check.load = async (options) => {
   checkpoint.close();
   return { ms: performance.now() - start, sink, notice, last: check.seen };
 };
+check.loadOnCpu = async (id, options) => {
+  let fromCache = false;
+  const start = performance.now();
+  const checkpoint = await weights.openCheckpoint(id, { ...options, onProgress(p) { fromCache = p.fromCache; } });
+  const { runtime } = await weights.createCpuRuntime(weights.resolveCheckpoint(checkpoint));
+  const ms = performance.now() - start;
+  runtime.dispose();
+  checkpoint.close();
+  return { ms, fromCache };
+};
+check.fetchAndDrop = async (url) => {
+  const start = performance.now();
+  let bytes = 0;
+  const reader = (await fetch(url, { cache: 'no-store' })).body.getReader();
+  for (let next = await reader.read(); !next.done; next = await reader.read()) bytes += next.value.length;
+  return { ms: performance.now() - start, bytes };
+};
 check.bareRead = async (model, count) => {
   const open = indexedDB.open('vitrine-models');
   const db = await new Promise((resolve, reject) => { open.onsuccess = () => resolve(open.result); open.onerror = reject; });
@@ -61,14 +85,21 @@ check.bareRead = async (model, count) => {
 window.weightCheck = check;
 </script>`;
 
-/** Source of the weights' loader, for the page. */
-export async function bundle(): Promise<string> {
+/** The scripts of the page, by name: the loader of weights, the CPU engine, the worker that hashes. */
+export async function bundle(): Promise<Record<string, string>> {
   const output = await build({
     configFile: false,
+    base: './',
     logLevel: 'error',
-    build: { write: false, lib: { entry: 'src/weights/index.ts', formats: ['es'], fileName: 'weights' } },
+    plugins: [workerChunks({ './hash-worker.ts': 'vitrine-hash.js' })],
+    build: {
+      write: false,
+      modulePreload: false,
+      lib: { entry: 'tools/check-weights/entry.ts', formats: ['es'], fileName: 'weights' },
+    },
   });
-  const [chunk] = Array.isArray(output) ? (output[0]?.output ?? []) : [];
-  if (chunk?.type !== 'chunk') throw new Error('The bundle has no code.');
-  return chunk.code;
+  const files = Array.isArray(output) ? (output[0]?.output ?? []) : [];
+  return Object.fromEntries(
+    files.flatMap((file) => (file.type === 'chunk' ? [[file.fileName, file.code]] : [])),
+  );
 }

@@ -52,26 +52,48 @@ export function createPanels(math: PanelMath, rows: number, columns: number): Pa
 /** Writes `values`, starting at element `start` of a matrix stored [rows][columns]. */
 export function placeRows(panels: Panels, start: number, values: Float32Array): void {
   const { columns, values: to } = panels;
-  let row = Math.floor(start / columns);
-  let column = start % columns;
-  let at = indexOf(panels, row, column);
-  for (let i = 0; i < values.length; i++) {
-    to[at] = values[i]!;
-    at += panelRows;
-    if (++column < columns) continue;
-    column = 0;
-    at = indexOf(panels, ++row, 0);
+  const panel = panelRows * columns;
+  let i = 0;
+  while (i < values.length) {
+    const row = Math.floor((start + i) / columns);
+    const column = start + i - row * columns;
+    if (column === 0 && row % panelRows === 0 && i + panel <= values.length) {
+      placePanel(to, row * columns, columns, values, i);
+      i += panel;
+      continue;
+    }
+    const end = Math.min(values.length, i + columns - column);
+    for (let at = indexOf(panels, row, column); i < end; i++, at += panelRows) to[at] = values[i]!;
+  }
+}
+
+/** Eight rows of `columns` values from `from` on: reads along eight rows, so that writes are in order. */
+function placePanel(
+  to: Float32Array,
+  panel: number,
+  columns: number,
+  values: Float32Array,
+  from: number,
+): void {
+  for (let k = 0, at = panel; k < columns; k++, at += panelRows) {
+    let i = from + k;
+    for (let row = 0; row < panelRows; row++, i += columns) to[at + row] = values[i]!;
   }
 }
 
 /** Writes `values`, starting at element `start` of a matrix stored [columns][rows] (Conv1D). */
 export function placeColumns(panels: Panels, start: number, values: Float32Array): void {
-  const { rows, values: to } = panels;
+  const { rows, columns, values: to } = panels;
   let column = Math.floor(start / rows);
   let row = start % rows;
-  for (let i = 0; i < values.length; i++) {
-    to[indexOf(panels, row, column)] = values[i]!;
-    if (++row < rows) continue;
+  for (let i = 0; i < values.length; ) {
+    const end = Math.min(values.length, i + rows - row);
+    for (; i < end && row % panelRows > 0; i++, row++) to[indexOf(panels, row, column)] = values[i]!;
+    let at = indexOf(panels, row, column);
+    for (; i + panelRows <= end; i += panelRows, row += panelRows, at += columns * panelRows)
+      for (let lane = 0; lane < panelRows; lane++) to[at + lane] = values[i + lane]!;
+    for (; i < end; i++, row++) to[indexOf(panels, row, column)] = values[i]!;
+    if (row < rows) continue;
     row = 0;
     column++;
   }

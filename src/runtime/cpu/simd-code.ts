@@ -1,6 +1,10 @@
+import { type WasmFunction, wasm } from '../../lib/index.ts';
+
+const { add, branchIf, constant, end, get, leb, lessThan, loop, multiply, set, simd, v128 } = wasm;
+
 /**
  * The WebAssembly module of the SIMD products, assembled from bytes: one function for each tile of
- * panels × rows of x. Few enough instructions to write by hand, and no compiler needed to build the project.
+ * panels × rows of x.
  */
 
 /** Panels and rows of x that one call multiplies; named `{panels}x{rows}` among the exports. */
@@ -10,9 +14,6 @@ export const tiles = [
   { panels: 1, rows: 1 },
 ] as const;
 
-const i32 = 0x7f;
-const v128 = 0x7b;
-
 /**
  * What a tile's function is called with, in this order; addresses and distances in bytes. Rows of x lie interleaved:
  * the first number of each, the second of each.
@@ -21,35 +22,11 @@ const parameters = ['w', 'wStride', 'x', 'xEnd', 'y', 'yStride'] as const;
 type Parameter = (typeof parameters)[number];
 const local = (name: Parameter) => parameters.indexOf(name);
 
-/** Unsigned LEB128. */
-function leb(value: number): number[] {
-  const bytes: number[] = [];
-  for (let rest = value; ; ) {
-    const byte = rest & 0x7f;
-    rest >>>= 7;
-    bytes.push(rest ? byte | 0x80 : byte);
-    if (!rest) return bytes;
-  }
-}
-
-const text = (value: string) => [...leb(value.length), ...new TextEncoder().encode(value)];
-const list = (items: readonly number[][]) => [...leb(items.length), ...items.flat()];
-const section = (id: number, content: readonly number[]) => [id, ...leb(content.length), ...content];
-
-const get = (index: number) => [0x20, ...leb(index)];
-const set = (index: number) => [0x21, ...leb(index)];
-const constant = (value: number) => [0x41, ...leb(value)];
-const add = [0x6a];
-const multiply = [0x6c];
-const lessThan = [0x49];
-const loop = [0x03, 0x40];
-const branchIf = [0x0d, 0x00];
-const end = [0x0b];
-const loadVector = (offset: number) => [0xfd, 0x00, 0x02, ...leb(offset)];
-const loadSplat = (offset: number) => [0xfd, 0x09, 0x02, ...leb(offset)];
-const storeVector = (offset: number) => [0xfd, 0x0b, 0x02, ...leb(offset)];
-const addVectors = [0xfd, 0xe4, 0x01];
-const multiplyVectors = [0xfd, 0xe6, 0x01];
+const loadVector = (offset: number) => simd(0x00, 0x02, ...leb(offset));
+const loadSplat = (offset: number) => simd(0x09, 0x02, ...leb(offset));
+const storeVector = (offset: number) => simd(0x0b, 0x02, ...leb(offset));
+const addVectors = simd(0xe4);
+const multiplyVectors = simd(0xe6);
 
 /** base + distance * count, on the stack. */
 const address = (base: Parameter, distance: Parameter, count: number) =>
@@ -69,7 +46,7 @@ const step = (name: Parameter, bytes: number) => [
  * each weight is loaded once for all rows. Columns are added one after the other, so that every tile gives a row the
  * same result to the bit.
  */
-function tile(panels: number, rows: number): number[] {
+function tile(panels: number, rows: number): WasmFunction {
   const sum = (panel: number, row: number, half: number) =>
     parameters.length + (row * panels + panel) * 2 + half;
   const input = (row: number) => parameters.length + panels * rows * 2 + row;
@@ -93,24 +70,13 @@ function tile(panels: number, rows: number): number[] {
     ...[...loop, ...all((row) => [...get(local('x')), ...loadSplat(4 * row), ...set(input(row))])],
     ...[...accumulate, ...step('w', 32), ...step('x', 4 * rows)],
     ...[...get(local('x')), ...get(local('xEnd')), ...lessThan, ...branchIf, ...end],
-    ...[...all(store), ...end],
+    ...all(store),
   ];
-  const locals = list([[...leb(panels * rows * 2 + rows + 1), v128]]);
-  return [...leb(locals.length + body.length), ...locals, ...body];
+  const vectors = panels * rows * 2 + rows + 1;
+  return { name: `${panels}x${rows}`, parameters: parameters.length, locals: [[vectors, v128]], body };
 }
 
 /** The module: imports a memory as `m.m`, exports every tile. */
 export function simdModule(): Uint8Array<ArrayBuffer> {
-  const type = [0x60, ...list(parameters.map(() => [i32])), 0x00];
-  return Uint8Array.from([
-    ...[0x00, 0x61, 0x73, 0x6d, 0x01, 0x00, 0x00, 0x00],
-    ...section(1, list([type])),
-    ...section(2, list([[...text('m'), ...text('m'), 0x02, 0x00, 0x01]])),
-    ...section(3, list(tiles.map(() => [0x00]))),
-    ...section(
-      7,
-      list(tiles.map(({ panels, rows }, index) => [...text(`${panels}x${rows}`), 0x00, ...leb(index)])),
-    ),
-    ...section(10, list(tiles.map(({ panels, rows }) => tile(panels, rows)))),
-  ]);
+  return wasm.assembleModule(tiles.map(({ panels, rows }) => tile(panels, rows)));
 }

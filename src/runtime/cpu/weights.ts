@@ -43,8 +43,8 @@ export function swapAdapter({ matrices, withoutAdapter }: CpuWeights): void {
   }
 }
 
-/** Numbers converted at a time. */
-const pieceLength = 1 << 15;
+/** Numbers converted at a time: many rows of a matrix, which are packed eight at a time. */
+const pieceLength = 1 << 18;
 
 /** Destination and progress of a tensor. */
 interface Arrival {
@@ -111,7 +111,7 @@ export class CpuWeightLoader implements WeightSink {
   }
 
   /** Completes a number split between pieces, then converts the rest. */
-  private bridge(arrival: Arrival, start: number, bytes: Uint8Array, size: number): void {
+  private bridge(arrival: Arrival, start: number, bytes: Uint8Array<ArrayBuffer>, size: number): void {
     const missing = size - arrival.carry.length;
     const joined = Uint8Array.of(...arrival.carry, ...bytes.subarray(0, missing));
     this.convert(arrival, start, joined);
@@ -119,19 +119,35 @@ export class CpuWeightLoader implements WeightSink {
   }
 
   /** Converts whole numbers and keeps the bytes of a cut one. */
-  private convert(arrival: Arrival, start: number, bytes: Uint8Array): void {
-    const { dtype } = arrival.parameter.tensor;
-    const size = dtype === 'F32' ? 4 : 2;
+  private convert(arrival: Arrival, start: number, bytes: Uint8Array<ArrayBuffer>): void {
+    const size = arrival.parameter.tensor.dtype === 'F32' ? 4 : 2;
     const count = Math.floor(bytes.length / size);
+    if (size === 4 && bytes.byteOffset % 4 === 0)
+      arrival.write(start, new Float32Array(bytes.buffer, bytes.byteOffset, count));
+    else this.convertPieces(arrival, start, bytes, count, size);
+    arrival.carry = [...bytes.subarray(count * size)];
+  }
+
+  private convertPieces(
+    arrival: Arrival,
+    start: number,
+    bytes: Uint8Array,
+    count: number,
+    size: number,
+  ): void {
     for (let done = 0; done < count; done += pieceLength) {
       const length = Math.min(pieceLength, count - done);
       // The upper half of the piece takes two-byte numbers, which widen from its beginning without overtaking.
       const at = this.bytes.length - length * size;
       this.bytes.set(bytes.subarray(done * size, (done + length) * size), size === 4 ? 0 : at);
-      if (size === 2) widen(this.piece, new Uint16Array(this.piece.buffer, at, length), dtype === 'F16');
+      if (size === 2)
+        widen(
+          this.piece,
+          new Uint16Array(this.piece.buffer, at, length),
+          arrival.parameter.tensor.dtype === 'F16',
+        );
       arrival.write(start + done, this.piece.subarray(0, length));
     }
-    arrival.carry = [...bytes.subarray(count * size)];
   }
 
   /** The model, once every byte is there. A head that proves equal to wte is dropped for it. */

@@ -1,13 +1,9 @@
 import { Sha256 } from './sha256.ts';
+import { wasmCompress } from './sha256-wasm.ts';
 
-/** An incremental SHA-256. */
-export interface RunningHash {
-  update(bytes: Uint8Array): unknown;
-  digest(): Uint8Array;
-}
-
-export function startHash(): RunningHash {
-  return new Sha256();
+/** An incremental SHA-256 in this thread. */
+export function startHash(): Sha256 {
+  return new Sha256(wasmCompress());
 }
 
 /** SHA-256 of complete data, computed by SubtleCrypto off this thread where available. */

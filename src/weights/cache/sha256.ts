@@ -4,17 +4,21 @@ for (let candidate = 2; primes.length < 64; candidate++)
   if (primes.every((prime) => candidate % prime !== 0)) primes.push(candidate);
 
 const fraction = (value: number) => ((value - Math.floor(value)) * 2 ** 32) | 0;
-const roundConstants = Int32Array.from(primes, (prime) => fraction(Math.cbrt(prime)));
+export const roundConstants = Int32Array.from(primes, (prime) => fraction(Math.cbrt(prime)));
 const firstState = primes.slice(0, 8).map((prime) => fraction(Math.sqrt(prime)));
 
 const blockBytes = 64;
 
+/** Takes the whole blocks of `bytes` from `from` to `to` into the state, eight words. */
+export type Compress = (state: Int32Array, bytes: Uint8Array, from: number, to: number) => void;
+
 /** Incremental SHA-256 (FIPS 180-4), which SubtleCrypto does not offer. Handles up to 2^53 bytes. */
 export class Sha256 {
   private readonly state = Int32Array.from(firstState);
-  private readonly words = new Int32Array(blockBytes);
   private readonly block = new Uint8Array(blockBytes);
   private length = 0;
+
+  constructor(private readonly compress: Compress = plainCompress) {}
 
   /** Adds bytes to the hash. */
   update(bytes: Uint8Array): this {
@@ -25,10 +29,11 @@ export class Sha256 {
       at = Math.min(blockBytes - filled, bytes.length);
       this.block.set(bytes.subarray(0, at), filled);
       if (filled + at < blockBytes) return this;
-      this.mix(this.block, 0);
+      this.compress(this.state, this.block, 0, blockBytes);
     }
-    for (; at + blockBytes <= bytes.length; at += blockBytes) this.mix(bytes, at);
-    this.block.set(bytes.subarray(at));
+    const whole = bytes.length - ((bytes.length - at) % blockBytes);
+    if (whole > at) this.compress(this.state, bytes, at, whole);
+    this.block.set(bytes.subarray(whole));
     return this;
   }
 
@@ -46,43 +51,49 @@ export class Sha256 {
     for (const [index, word] of this.state.entries()) digest.setInt32(4 * index, word);
     return new Uint8Array(digest.buffer);
   }
+}
 
-  /** Mixes the 64 bytes at `at` into the state. Loops of plain locals: this runs over every byte of a model. */
-  private mix(bytes: Uint8Array, at: number): void {
-    const { state, words: w } = this;
-    const k = roundConstants;
-    expand(w, bytes, at);
-    let a = state[0] as number;
-    let b = state[1] as number;
-    let c = state[2] as number;
-    let d = state[3] as number;
-    let e = state[4] as number;
-    let f = state[5] as number;
-    let g = state[6] as number;
-    let h = state[7] as number;
-    for (let i = 0; i < 64; i++) {
-      const s1 = ((e >>> 6) | (e << 26)) ^ ((e >>> 11) | (e << 21)) ^ ((e >>> 25) | (e << 7));
-      const t1 = (h + s1 + ((e & f) ^ (~e & g)) + (k[i] as number) + (w[i] as number)) | 0;
-      const s0 = ((a >>> 2) | (a << 30)) ^ ((a >>> 13) | (a << 19)) ^ ((a >>> 22) | (a << 10));
-      const t2 = (s0 + ((a & b) ^ (a & c) ^ (b & c))) | 0;
-      h = g;
-      g = f;
-      f = e;
-      e = (d + t1) | 0;
-      d = c;
-      c = b;
-      b = a;
-      a = (t1 + t2) | 0;
-    }
-    state[0] = (state[0] as number) + a;
-    state[1] = (state[1] as number) + b;
-    state[2] = (state[2] as number) + c;
-    state[3] = (state[3] as number) + d;
-    state[4] = (state[4] as number) + e;
-    state[5] = (state[5] as number) + f;
-    state[6] = (state[6] as number) + g;
-    state[7] = (state[7] as number) + h;
+const words = new Int32Array(64);
+
+/** Where the page's policy allows no WebAssembly. */
+function plainCompress(state: Int32Array, bytes: Uint8Array, from: number, to: number): void {
+  for (let at = from; at < to; at += blockBytes) mix(state, words, bytes, at);
+}
+
+/** Mixes the 64 bytes at `at` into the state. Loops of plain locals: this may run over every byte of a model. */
+function mix(state: Int32Array, w: Int32Array, bytes: Uint8Array, at: number): void {
+  const k = roundConstants;
+  expand(w, bytes, at);
+  let a = state[0] as number;
+  let b = state[1] as number;
+  let c = state[2] as number;
+  let d = state[3] as number;
+  let e = state[4] as number;
+  let f = state[5] as number;
+  let g = state[6] as number;
+  let h = state[7] as number;
+  for (let i = 0; i < 64; i++) {
+    const s1 = ((e >>> 6) | (e << 26)) ^ ((e >>> 11) | (e << 21)) ^ ((e >>> 25) | (e << 7));
+    const t1 = (h + s1 + ((e & f) ^ (~e & g)) + (k[i] as number) + (w[i] as number)) | 0;
+    const s0 = ((a >>> 2) | (a << 30)) ^ ((a >>> 13) | (a << 19)) ^ ((a >>> 22) | (a << 10));
+    const t2 = (s0 + ((a & b) ^ (a & c) ^ (b & c))) | 0;
+    h = g;
+    g = f;
+    f = e;
+    e = (d + t1) | 0;
+    d = c;
+    c = b;
+    b = a;
+    a = (t1 + t2) | 0;
   }
+  state[0] = (state[0] as number) + a;
+  state[1] = (state[1] as number) + b;
+  state[2] = (state[2] as number) + c;
+  state[3] = (state[3] as number) + d;
+  state[4] = (state[4] as number) + e;
+  state[5] = (state[5] as number) + f;
+  state[6] = (state[6] as number) + g;
+  state[7] = (state[7] as number) + h;
 }
 
 /** The message schedule of a block: its sixteen words, and what follows from them. */

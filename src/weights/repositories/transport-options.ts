@@ -1,11 +1,10 @@
 import { VitrineError } from '../../lib/index.ts';
 import type { TransportOptions } from '../types.ts';
 
-/** Suits the hub: few large ranges, and at most 24 MiB of weights in memory. */
+/** Some 32 MiB of weights in memory. */
 export const defaultTransport: TransportOptions = {
   chunkBytes: 4 * 1024 * 1024,
-  spanChunks: 2,
-  parallel: 3,
+  aheadChunks: 4,
   attempts: 6,
   backoffMs: 500,
   stallMs: 30_000,

@@ -1,0 +1,31 @@
+import type { Compress } from './sha256.ts';
+import { sha256Module } from './sha256-code.ts';
+
+/** The state is at 0, the blocks behind it. */
+const blocksAt = 64;
+/** Bytes copied into the memory at a time; they stay in the processor's cache. */
+const pieceBytes = 32 * 1024;
+
+/** SHA-256's compression in WebAssembly, twice as fast as in JavaScript; undefined where the page's policy forbids it. */
+export function wasmCompress(): Compress | undefined {
+  if (typeof WebAssembly === 'undefined') return undefined;
+  try {
+    const memory = new WebAssembly.Memory({ initial: 1 });
+    const module = new WebAssembly.Module(sha256Module());
+    const { exports } = new WebAssembly.Instance(module, { m: { m: memory } });
+    const mix = exports.mix as (at: number, stop: number) => void;
+    const held = new Int32Array(memory.buffer, 0, 8);
+    const blocks = new Uint8Array(memory.buffer, blocksAt, pieceBytes);
+    return (state, bytes, from, to) => {
+      held.set(state);
+      for (let at = from; at < to; at += pieceBytes) {
+        const piece = bytes.subarray(at, Math.min(to, at + pieceBytes));
+        blocks.set(piece);
+        mix(blocksAt, blocksAt + piece.length);
+      }
+      state.set(held);
+    };
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,156 @@
+import { throwIfAborted, VitrineError } from '../lib/index.ts';
+import type { StoredFile } from './cache/cache.ts';
+import { toHex } from './cache/digest.ts';
+import { type FileHash, startFileHash } from './cache/file-hash.ts';
+import { modelKey } from './cache/store.ts';
+import { type Chunk, chunksInOrder } from './chunks.ts';
+import { detachBuffer } from './detach-buffer.ts';
+import type { LoadContext } from './load-context.ts';
+import { splitByTensor } from './split-by-tensor.ts';
+import type { TensorInfo, WeightSink } from './types.ts';
+import type { WeightFile } from './weight-files.ts';
+
+/** The chunks to read from a file with much other data; undefined for all. */
+export function neededChunks({ tensors, ranges }: WeightFile, chunkBytes: number): Set<number> | undefined {
+  if (!ranges) return undefined;
+  const needed = new Set<number>();
+  const spans = [...ranges, ...tensors.map(({ begin, end }) => [begin, end] as const)];
+  for (const [begin, end] of spans)
+    for (let index = Math.floor(begin / chunkBytes); index * chunkBytes < end; index++) needed.add(index);
+  return needed;
+}
+
+/** One file, chunk by chunk: storage or network -> sink; beside the sink and behind it storage and digest. */
+export async function streamFile(
+  context: LoadContext,
+  file: WeightFile,
+  stored: StoredFile | undefined,
+  needed: readonly TensorInfo[],
+  sink: WeightSink,
+): Promise<void> {
+  const chunkBytes = stored?.record.chunkBytes ?? context.settings.chunkBytes;
+  const { source } = file;
+  const only = neededChunks(file, chunkBytes);
+  // Partial files have no digest to compare with; of the others one is computed where it was promised or will be kept.
+  const useful = source.sha256 !== undefined || (stored !== undefined && context.cache.works);
+  const hashed = useful && !only && !stored?.verified;
+  const hash = hashed ? startFileHash() : undefined;
+  try {
+    await streamChunks(context, { file, stored, needed, sink, only, chunkBytes, hash });
+    if (only && stored) Object.assign(stored.record, { complete: true, chunks: only.size });
+    if (!hash) return;
+    context.progress.enter('verify', source.path);
+    await verify(context, source.path, toHex(await hash.digest()), source.sha256, stored);
+  } finally {
+    hash?.close();
+  }
+}
+
+interface FileStream {
+  file: WeightFile;
+  stored: StoredFile | undefined;
+  needed: readonly TensorInfo[];
+  sink: WeightSink;
+  only: ReadonlySet<number> | undefined;
+  chunkBytes: number;
+  hash: FileHash | undefined;
+}
+
+async function streamChunks(context: LoadContext, stream: FileStream): Promise<void> {
+  const { progress, signal } = context;
+  const { file, stored, sink, only, chunkBytes, hash } = stream;
+  const { source, prefix } = file;
+  const settings = { ...context.settings, chunkBytes };
+  const deliver = splitByTensor(
+    stream.needed.filter((tensor) => tensor.file === source.path),
+    sink,
+  );
+  const trailing = new Trailing((bytes) => (hash ? hash.update(bytes) : detachBuffer(bytes)));
+  const onArrival = (bytes: number) => progress.add(bytes, false);
+  try {
+    for await (const chunk of chunksInOrder({ file: source, settings, stored, prefix, only, onArrival })) {
+      throwIfAborted(signal, `Loading ${source.path}`);
+      await trailing.room();
+      const kept = keep(context, source.path, stored, chunk);
+      // Awaited by `trailing`; until then a rejection must not count as unhandled.
+      kept.catch(() => undefined);
+      await deliver(chunk.index * chunkBytes, chunk.bytes);
+      if (chunk.fromCache) progress.add(chunk.bytes.length, true);
+      trailing.add(kept, chunk.bytes);
+    }
+    await trailing.end();
+  } finally {
+    await trailing.settled();
+  }
+}
+
+/** Chunks that the sink has, and that are still being stored or hashed. */
+const mostTrailing = 3;
+
+/** What happens to chunks behind the sink, so that neither storage nor digest holds the stream up. */
+class Trailing {
+  readonly #release: (bytes: Uint8Array<ArrayBuffer>) => void | Promise<void>;
+  readonly #chunks: Promise<void>[] = [];
+  #last: Promise<void> = Promise.resolve();
+
+  constructor(release: (bytes: Uint8Array<ArrayBuffer>) => void | Promise<void>) {
+    this.#release = release;
+  }
+
+  /** Releases the bytes once they are stored, in the order of the chunks. */
+  add(kept: Promise<void>, bytes: Uint8Array<ArrayBuffer>): void {
+    this.#last = Promise.all([this.#last, kept]).then(() => this.#release(bytes));
+    this.#last.catch(() => undefined);
+    this.#chunks.push(this.#last);
+  }
+
+  async room(): Promise<void> {
+    while (this.#chunks.length >= mostTrailing) await this.#chunks.shift();
+  }
+
+  /** Rejects if a chunk could not be kept. */
+  async end(): Promise<void> {
+    await this.#last;
+  }
+
+  async settled(): Promise<void> {
+    await this.#last.catch(() => undefined);
+  }
+}
+
+async function keep(
+  context: LoadContext,
+  path: string,
+  stored: StoredFile | undefined,
+  chunk: Chunk,
+): Promise<void> {
+  if (chunk.fromCache || !stored || !context.cache.works) return;
+  if (await stored.write(chunk)) return;
+  throw new VitrineError(
+    'integrity',
+    `A part of ${context.repository.id}/${path} was damaged in storage, and the server now sends other bytes than before. Delete the stored model and load it again.`,
+  );
+}
+
+/** Verifies the whole file's digest; deletes its stored chunks on a mismatch. */
+async function verify(
+  { repository, cache, model }: LoadContext,
+  path: string,
+  seen: string,
+  promised: string | undefined,
+  stored: StoredFile | undefined,
+): Promise<void> {
+  const expected = promised ?? stored?.record.sha256;
+  if (expected && seen !== expected) {
+    const key = modelKey(model);
+    if (stored) {
+      stored.record.complete = false;
+      await cache.try((store) => store.dropFile(key, path));
+    }
+    throw new VitrineError(
+      'integrity',
+      `${repository.id}/${path} arrived damaged: its SHA-256 is ${seen}, it should be ${expected}. Nothing of it was kept; load it again, or from another server.`,
+    );
+  }
+  if (stored) Object.assign(stored.record, { sha256: seen, complete: true });
+}
