@@ -99,4 +99,21 @@ describe('LoRA', () => {
     const { logits } = await load(files, { hub: server.hub, baseModel: 'base/model' });
     expect(largestDifference(logits, expected(merged(3)))).toBeLessThan(1e-4);
   });
+
+  test.each([
+    ['itself', 'my/adapter'],
+    ['an adapter over it', 'other/adapter'],
+  ])('an adapter over %s is refused', async (_what, name) => {
+    const server = await startTestHub({
+      repos: {
+        'my/adapter': { files: adapter({ base_model_name_or_path: name }) },
+        'other/adapter': { files: adapter({ base_model_name_or_path: 'my/adapter' }) },
+      },
+    });
+    await expect(load('my/adapter', { hub: server.hub })).rejects.toMatchObject({
+      code: 'unsupported-format',
+      message: expect.stringContaining(`over ${name}, which has an adapter itself`),
+    });
+    expect(server.requests.length).toBeLessThan(20);
+  });
 });

@@ -23,7 +23,16 @@ import type { Checkpoint, ModelSource, OpenOptions, TransportOptions } from './t
  * Throws `invalid-argument`, `not-found`, `gated`, `network`, `http-status`, `integrity`, `safetensors-invalid`,
  * `unsupported-format`, `config-unsupported` or `aborted`.
  */
-export async function openCheckpoint(source: ModelSource, options: OpenOptions = {}): Promise<Checkpoint> {
+export function openCheckpoint(source: ModelSource, options: OpenOptions = {}): Promise<Checkpoint> {
+  return openOver(source, options, undefined);
+}
+
+/** @param overlay id of the adapter that is merged into what is opened */
+async function openOver(
+  source: ModelSource,
+  options: OpenOptions,
+  overlay: string | undefined,
+): Promise<Checkpoint> {
   const control = new AbortController();
   const signal = options.signal ? AbortSignal.any([options.signal, control.signal]) : control.signal;
   const settings = transportOptions(options.transport);
@@ -60,6 +69,7 @@ export async function openCheckpoint(source: ModelSource, options: OpenOptions =
         nanoGptGelu: options.nanoGptGelu,
       },
       options,
+      overlay,
     );
   } catch (error) {
     control.abort();
@@ -137,8 +147,17 @@ function listingOf(manifest: Manifest): Listing {
 
 type OpenContext = LoadContext & { control: AbortController };
 
-async function assemble(context: OpenContext, options: OpenOptions): Promise<Checkpoint> {
+async function assemble(
+  context: OpenContext,
+  options: OpenOptions,
+  overlay: string | undefined,
+): Promise<Checkpoint> {
   const adapter = await openAdapter(context);
+  if (adapter && overlay !== undefined)
+    throw new VitrineError(
+      'unsupported-format',
+      `${overlay} is an adapter over ${context.repository.id}, which has an adapter itself. Merge that one with merge_and_unload, or name a plain model with the option baseModel.`,
+    );
   if (adapter && !hasTransformersModel(context.listing.files)) return overBase(context, adapter, options);
   const { repository, listing, progress, metadata } = context;
   const { config, files, tensors, notices, card } = await openWeights(context);
@@ -175,10 +194,8 @@ async function overBase(
   options: OpenOptions,
 ): Promise<Checkpoint> {
   const { repository, listing, metadata, signal, control } = context;
-  const base = await openCheckpoint(baseOf(adapter, options.baseModel, repository.id), {
-    ...options,
-    signal,
-  });
+  const source = baseOf(adapter, options.baseModel, repository.id);
+  const base = await openOver(source, { ...options, signal }, repository.id);
   const merged = withAdapter(base, adapter, {
     adapterId: repository.id,
     keepBase: options.keepBase,

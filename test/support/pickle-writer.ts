@@ -1,9 +1,15 @@
 import { writeZip } from './zip-writer.ts';
 
-/** A contiguous F32 tensor on a storage of its own. */
+/** A tensor on a storage; contiguous F32 on a storage of its own unless more is said. */
 export interface PickledTensor {
   key: string;
   shape: readonly number[];
+  strides?: readonly number[];
+  /** In values, as `count`, the storage's length. */
+  offset?: number;
+  count?: number;
+  /** Default FloatStorage. */
+  storage?: string;
 }
 
 export type Pickled = number | boolean | string | PickledTensor | { [key: string]: Pickled };
@@ -22,11 +28,11 @@ function opcodes(value: Pickled): string {
     const items = Object.entries(value).map(([key, item]) => text(key) + opcodes(item));
     return `}(${items.join('')}u`;
   }
-  const { key, shape } = value;
-  const count = shape.reduce((product, size) => product * size, 1);
-  const strides = shape.map((_, i) => shape.slice(i + 1).reduce((product, size) => product * size, 1));
-  const storage = `(${text('storage')}ctorch\nFloatStorage\n${text(key)}${text('cpu')}${whole(count)}tQ`;
-  return `ctorch._utils\n_rebuild_tensor_v2\n(${storage}K\x00${tuple(shape)}${tuple(strides)}\x89NtR`;
+  const { key, shape, offset = 0, storage: type = 'FloatStorage' } = value;
+  const { count = shape.reduce((product, size) => product * size, 1) } = value;
+  const { strides = shape.map((_, i) => shape.slice(i + 1).reduce((step, size) => step * size, 1)) } = value;
+  const storage = `(${text('storage')}ctorch\n${type}\n${text(key)}${text('cpu')}${whole(count)}tQ`;
+  return `ctorch._utils\n_rebuild_tensor_v2\n(${storage}${whole(offset)}${tuple(shape)}${tuple(strides)}\x89NtR`;
 }
 
 function isTensor(value: object): value is PickledTensor {

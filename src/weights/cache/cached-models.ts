@@ -32,10 +32,11 @@ async function toCachedModel(store: ModelStore, manifest: Manifest): Promise<Cac
 
 /**
  * Deletes a stored model: all its revisions, or only the named one with `id@revision`.
- * Does nothing when there is no such model. Storage errors are passed on.
+ * Does nothing when there is no such model, or where storage is denied. Later storage errors are passed on.
  */
 export async function deleteCached(id: string): Promise<void> {
-  const store = await ModelStore.open();
+  const store = await ModelStore.open().catch(() => undefined);
+  if (!store) return;
   for (const manifest of await matching(store, id)) await store.dropModel(modelKey(manifest));
 }
 

@@ -14,8 +14,8 @@ const labelName = 'vitrine-model.json';
  * Throws `not-found` when the model is not stored whole, `integrity` when a part of it is damaged.
  */
 export async function* exportFiles(id: string): AsyncGenerator<ExportedFile> {
-  const store = await ModelStore.open();
-  const manifest = (await matching(store, id)).find((one) => one.complete);
+  const store = await ModelStore.open().catch(() => undefined);
+  const manifest = store && (await matching(store, id)).find((one) => one.complete);
   if (!manifest)
     throw new VitrineError('not-found', `${id} is not stored whole: load it first, then export it.`);
   const part = manifest.files.find((file) => file.chunks !== undefined);
