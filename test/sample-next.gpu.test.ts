@@ -10,7 +10,7 @@ import { modelFiles } from './support/model-files.ts';
 const prompt = [5, 900, 17, 44, 301];
 
 describe.each([
-  { backend: 'gpu', dtype: 'int8' },
+  { backend: 'gpu', dtype: 'f32' },
   { backend: 'cpu', dtype: 'f32' },
 ] as const)('choose on the $backend in $dtype', ({ backend, dtype }) => {
   let runtime: Runtime;
