@@ -8,7 +8,7 @@ test('every token is shaded by its probability, pasted ones too', async ({ page 
   await expect(shaded.first()).toBeAttached();
   await vitrine.text.fill('The king had three sons, and zebra quantum the youngest was clever.');
   await expect(page.locator('.token-layer [data-shade="5"]').first()).toBeAttached();
-  await expect(page.getByTestId('surprisal')).toContainText(/bits per token, perplexity \d/);
+  await expect(page.getByTestId('surprisal')).toContainText(/bits per token.*perplexity.*\d/s);
   await page.getByRole('button', { name: 'Shading' }).click();
   await expect(shaded).toHaveCount(0);
 });

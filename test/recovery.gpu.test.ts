@@ -54,15 +54,7 @@ const facts = (tokens: readonly GeneratedToken[]) =>
   tokens.map(({ id, text, index, sequence, finishReason }) => ({ id, text, index, sequence, finishReason }));
 
 const greedy = { temperature: 0, maxNewTokens: 12, eos: false };
-const penalised = {
-  temperature: 0.9,
-  topK: 40,
-  repetitionPenalty: 1.3,
-  noRepeatNgramSize: 3,
-  seed: 6,
-  maxNewTokens: 12,
-  eos: false,
-};
+const penalised = { temperature: 1, topK: 40, repetitionPenalty: 1.3, noRepeatNgramSize: 3, seed: 11 };
 
 describe('a device lost', () => {
   let model: LoadedModel;
@@ -78,20 +70,15 @@ describe('a device lost', () => {
     restore();
   });
 
-  it('in mid-generation leaves the text as it would have been, drawn tokens and penalties too', async () => {
-    const expected = await disturbed(model, penalised, []);
-    const before = devices.length;
-    expect(facts(await disturbed(model, penalised, [5]))).toEqual(facts(expected));
-    expect(devices.length - before).toBe(1);
-  });
-
-  it('while some of several sequences are over leaves each as it would have been', async () => {
-    const options = { temperature: 1, seed: 11, maxNewTokens: 20, n: 4, stop: ['.', ','] };
+  it('while some of several penalised sequences are over leaves each as it would have been', async () => {
+    const options = { ...penalised, maxNewTokens: 20, n: 4, stop: ['.', ','] };
     const expected = await disturbed(model, options, []);
     const ends = expected.flatMap(({ finishReason }, at) => (finishReason === 'stop' ? [at + 1] : []));
     expect(ends.length).toBeGreaterThan(1);
     const after = (ends[0] as number) + 1;
+    const before = devices.length;
     expect(facts(await disturbed(model, options, [after]))).toEqual(facts(expected));
+    expect(devices.length - before).toBe(1);
   });
 
   it('twice in one call stops it with the reason, and the next call works', async () => {
@@ -101,15 +88,13 @@ describe('a device lost', () => {
     expect(devices.length - before).toBe(2);
   });
 
-  it('between calls is stood up again by the next, whichever that is', async () => {
+  it('between calls is loaded again by the next', async () => {
     const before = devices.length;
     const ids = model.encode('The king');
     const logits = await model.logits(ids);
     devices.at(-1)?.destroy();
     expect(await model.logits(ids)).toEqual(logits);
-    devices.at(-1)?.destroy();
-    expect((await model.score('The king was old')).perplexity).toBeGreaterThan(1);
-    expect(devices.length - before).toBe(2);
+    expect(devices.length - before).toBe(1);
   });
 
   it('by dispose is no loss: nothing is loaded again', async () => {

@@ -21,7 +21,7 @@ interface Place {
 
 /** Where the list goes: under the token, above it when there is no room, always inside the window. */
 function placeAt(frame: HTMLElement, index: number, height: number): Place {
-  const token = frame.querySelector(`.token-layer [data-i="${index}"]`);
+  const token = frame.querySelector(`[data-i="${index}"]`);
   const rects = token?.getClientRects();
   const rect = rects?.[0] ?? frame.getBoundingClientRect();
   const below = rect.bottom + 4;
@@ -96,7 +96,7 @@ function usePlace(
   // biome-ignore lint/correctness/useExhaustiveDependencies: its height depends on how many choices there are
   useLayoutEffect(() => {
     if (!frame.current || !box.current) return;
-    frame.current.querySelector(`.token-layer [data-i="${index}"]`)?.scrollIntoView({ block: 'nearest' });
+    frame.current.querySelector(`[data-i="${index}"]`)?.scrollIntoView({ block: 'nearest' });
     setPlace(placeAt(frame.current, index, box.current.offsetHeight));
   }, [box, frame, index, count]);
   // What is not placed yet is hidden, and cannot take the focus.

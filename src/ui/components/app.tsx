@@ -4,6 +4,7 @@ import { messages } from '../messages/index.ts';
 import { readDropped } from '../state/dropped-files.ts';
 import { AsidePanel } from './aside-panel.tsx';
 import { Continuations } from './continuations.tsx';
+import { Guide } from './guide.tsx';
 import { Header } from './header.tsx';
 import { LiveLog } from './live-log.tsx';
 import { Notice } from './notice.tsx';
@@ -12,6 +13,7 @@ import { StatusBar } from './status-bar.tsx';
 import { Surprisal } from './surprisal.tsx';
 import { Toolbar } from './toolbar.tsx';
 import { Update } from './update.tsx';
+import { ViewBar } from './view-bar.tsx';
 
 const words = messages.app;
 
@@ -81,7 +83,9 @@ export function App() {
             <Notice />
             <Update />
           </div>
+          <Guide />
           <Surprisal />
+          <ViewBar />
           <Toolbar />
           <StatusBar />
         </section>

@@ -1,4 +1,5 @@
-import { type KeyboardEvent, useId, useRef, useState } from 'react';
+import { type KeyboardEvent, useId, useRef } from 'react';
+import { useActions, usePageState } from '../hooks.tsx';
 import { messages } from '../messages/index.ts';
 import { InsidePanel } from './inside-panel.tsx';
 import { SamplingPanel } from './sampling-panel.tsx';
@@ -12,11 +13,10 @@ const tabs = [
   { key: 'inside', name: words.inside, Panel: InsidePanel },
 ] as const;
 
-type TabKey = (typeof tabs)[number]['key'];
-
 /** Beside the text: how the next token is chosen, where the text branched, what goes on inside. */
 export function AsidePanel() {
-  const [open, setOpen] = useState<TabKey>('sampling');
+  const open = usePageState((state) => state.tab);
+  const { openTab } = useActions();
   const list = useRef<HTMLDivElement>(null);
   const id = useId();
   const at = tabs.findIndex((tab) => tab.key === open);
@@ -27,7 +27,7 @@ export function AsidePanel() {
     const next = tabs[(at + step + tabs.length) % tabs.length];
     if (step === 0 || !next) return;
     event.preventDefault();
-    setOpen(next.key);
+    openTab(next.key);
     list.current?.querySelector<HTMLElement>(`[data-tab="${next.key}"]`)?.focus();
   }
 
@@ -45,7 +45,7 @@ export function AsidePanel() {
             aria-selected={tab.key === open}
             aria-controls={`${id}-panel`}
             tabIndex={tab.key === open ? 0 : -1}
-            onClick={() => setOpen(tab.key)}
+            onClick={() => openTab(tab.key)}
           >
             {tab.name}
           </button>

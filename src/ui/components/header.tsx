@@ -24,12 +24,23 @@ function ModelChip() {
 export function Header() {
   const actions = useActions();
   const online = usePageState((state) => state.online);
+  const guided = usePageState((state) => state.guide !== null);
   return (
     <header className="header">
       <h1 className="wordmark">Vitrine</h1>
       <ModelChip />
+      <p className="tagline">{messages.tagline}</p>
       {!online && <span className="badge">{words.offline}</span>}
       <nav className="header-tools" aria-label={words.tools}>
+        <button
+          type="button"
+          className="quiet"
+          aria-pressed={guided}
+          onClick={() => actions.setGuide(guided ? null : 0)}
+        >
+          <Icon name="guide" />
+          <span className="wide-text">{messages.guide.open}</span>
+        </button>
         <button type="button" className="quiet" onClick={() => actions.show('device')} aria-haspopup="dialog">
           <Icon name="chip" />
           <span className="wide-text">{words.device}</span>

@@ -1,42 +1,30 @@
 import { useState } from 'react';
-import type { Inspection } from '../../engine/index.ts';
-import { useActions, useCurrentVersion, usePageState } from '../hooks.tsx';
+import { useActions, usePageState } from '../hooks.tsx';
 import { messages } from '../messages/index.ts';
+import { attentionBytes } from '../state/device-slice.ts';
+import { versionText } from '../state/document.ts';
+import type { InsideView } from '../state/page-state.ts';
+import { currentVersion, isInsideCurrent } from '../state/selectors.ts';
 import { AttentionView } from './attention-view.tsx';
 import { LogitLens } from './logit-lens.tsx';
 import { Slider } from './slider.tsx';
 
 const words = messages.inside;
 
-/** A view of more tokens than this says nothing, and its attention weights would fill the memory. */
-const mostTokens = 96;
-
-interface View {
-  inspection: Inspection;
-  /** Text of each token that was looked into. */
-  texts: string[];
-  /** True when only the end of the text was looked into, read on its own. */
-  shortened: boolean;
-}
-
-function useView() {
+function useLook() {
   const actions = useActions();
-  const { tokens } = useCurrentVersion();
-  const [view, setView] = useState<View | null>(null);
   const [busy, setBusy] = useState(false);
   const look = async () => {
-    const part = tokens.slice(-mostTokens);
     setBusy(true);
-    const inspection = await actions.inside(part.map((token) => token.id));
+    await actions.inside();
     setBusy(false);
-    const texts = part.map((token) => token.text);
-    setView(inspection && { inspection, texts, shortened: part.length < tokens.length });
   };
-  return { view, busy, look, empty: tokens.length === 0 };
+  return { busy, look };
 }
 
-function Insides({ view }: { view: View }) {
-  const { inspection, texts, shortened } = view;
+function Insides({ view }: { view: InsideView }) {
+  const { inspection, texts } = view;
+  const config = usePageState((state) => state.model?.config);
   const [at, setAt] = useState(texts.length - 1);
   const [layer, setLayer] = useState(0);
   const [head, setHead] = useState(0);
@@ -44,8 +32,10 @@ function Insides({ view }: { view: View }) {
   const heads = inspection.attention?.[0]?.length ?? 0;
   return (
     <>
-      {shortened && <p className="muted">{words.cropped(mostTokens)}</p>}
       <Slider label={words.from} value={at} max={texts.length - 1} onChange={setAt} />
+      {!inspection.attention && config && (
+        <p className="muted">{words.tooLong(Math.round(attentionBytes(config, texts.length) / 1e6))}</p>
+      )}
       {inspection.attention && (
         <section aria-labelledby="attention-title">
           <h3 id="attention-title">{words.attention}</h3>
@@ -71,10 +61,13 @@ function Insides({ view }: { view: View }) {
   );
 }
 
-/** Attention and logit lens of the text as it stands. */
+/** Attention and logit lens of the text, as it was when somebody last looked. */
 export function InsidePanel() {
-  const { view, busy, look, empty } = useView();
+  const { busy, look } = useLook();
+  const view = usePageState((state) => state.insideView);
+  const current = usePageState(isInsideCurrent);
   const ready = usePageState((state) => state.phase === 'ready');
+  const empty = usePageState((state) => versionText(currentVersion(state)) === '');
   return (
     <div className="panel" data-testid="inside">
       <h2>{words.title}</h2>
@@ -82,6 +75,9 @@ export function InsidePanel() {
         <button type="button" disabled={!ready || busy || empty} onClick={() => void look()}>
           {busy ? words.busy : view ? words.again : words.look}
         </button>
+        <span className="muted" role="status">
+          {view && !current && words.changed}
+        </span>
       </div>
       {view ? <Insides key={view.texts.length} view={view} /> : <p className="muted">{words.explain}</p>}
     </div>

@@ -4,6 +4,8 @@ import { messages } from '../messages/index.ts';
 import { tokenAt, tokenOffsets, type Version, versionText } from '../state/document.ts';
 import { takesIds } from '../state/model-text.ts';
 import { Alternatives } from './alternatives.tsx';
+import { Starters } from './starters.tsx';
+import { TokenChips } from './token-chips.tsx';
 import { TokenLayer } from './token-layer.tsx';
 import { useInspector } from './use-inspector.ts';
 
@@ -100,6 +102,7 @@ function Field({ field, text, writing, onAlternatives }: FieldProps) {
 export function Sheet() {
   const version = useCurrentVersion();
   const shaded = usePageState((state) => state.shaded);
+  const chips = usePageState((state) => state.chips);
   const writing = usePageState((state) => state.phase === 'generating');
   const field = useRef<HTMLTextAreaElement>(null);
   const text = versionText(version);
@@ -113,11 +116,18 @@ export function Sheet() {
       {(frame) => (
         <>
           <div className="sheet-text" onPointerLeave={inspector.leave} {...inspector.pointer}>
-            <TokenLayer version={version} shaded={shaded} inspected={index} />
-            <Field
-              {...{ field, text, writing }}
-              onAlternatives={() => inspector.open(caretToken(field.current, version), 'keyboard')}
-            />
+            {chips ? (
+              <TokenChips version={version} inspected={index} />
+            ) : (
+              <>
+                <TokenLayer version={version} shaded={shaded} inspected={index} />
+                <Field
+                  {...{ field, text, writing }}
+                  onAlternatives={() => inspector.open(caretToken(field.current, version), 'keyboard')}
+                />
+              </>
+            )}
+            <Starters />
           </div>
           <p id="text-help" className="visually-hidden">
             {words.help}

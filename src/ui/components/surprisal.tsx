@@ -4,8 +4,11 @@ import { useActions, useCurrentVersion, usePageState } from '../hooks.tsx';
 import { surprisal } from '../lib/shade.ts';
 import { messages } from '../messages/index.ts';
 import type { TextToken } from '../state/document.ts';
+import { Term } from './term.tsx';
 
 const words = messages.surprise;
+const [bitsTerm, bitsMeaning] = messages.terms.surprise;
+const [perplexityTerm, perplexityMeaning] = messages.terms.perplexity;
 
 const height = 40;
 const mostBits = 16;
@@ -90,7 +93,12 @@ export function Surprisal() {
       </svg>
       <figcaption>
         <span>{words.title}</span>
-        <span className="figure-number">{figures ? said : ''}</span>
+        {figures && (
+          <span className="figure-number">
+            {figures.bits.toFixed(1)} <Term term={bitsTerm} meaning={bitsMeaning} />,{' '}
+            <Term term={perplexityTerm} meaning={perplexityMeaning} /> {formatPerplexity(figures.perplexity)}
+          </span>
+        )}
       </figcaption>
     </figure>
   );

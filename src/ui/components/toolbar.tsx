@@ -73,7 +73,6 @@ export function Toolbar() {
   const actions = useActions();
   const ready = usePageState((state) => state.phase === 'ready');
   const still = usePageState((state) => state.phase !== 'generating');
-  const shaded = usePageState((state) => state.shaded);
   // Whoever asks for an empty sheet is about to write on it.
   const startNew = () => {
     actions.startNew();
@@ -85,18 +84,19 @@ export function Toolbar() {
       <button type="button" disabled={!ready} onClick={() => void actions.tryAgain()}>
         <Icon name="again" /> {words.tryAgain}
       </button>
-      <button type="button" className="quiet" disabled={!still} onClick={startNew}>
-        <Icon name="plus" /> {words.new}
-      </button>
-      <History />
       <button
         type="button"
-        className="quiet push"
-        aria-pressed={shaded}
-        onClick={() => actions.setShaded(!shaded)}
+        data-testid="step"
+        disabled={!ready}
+        onClick={() => void actions.step()}
+        title={words.stepTitle}
       >
-        <Icon name="shade" /> <span className="wide-text">{words.shading}</span>
+        <Icon name="step" /> {words.step}
       </button>
+      <button type="button" className="quiet" disabled={!still} onClick={startNew}>
+        <Icon name="plus" /> <span className="wide-text">{words.new}</span>
+      </button>
+      <History />
     </div>
   );
 }

@@ -1,4 +1,5 @@
 import { dialogMessages } from './dialogs.ts';
+import { guideMessages } from './guide.ts';
 import { panelMessages } from './panels.ts';
 import { controlMessages, presetMessages } from './sampling.ts';
 
@@ -14,6 +15,7 @@ export {
 /** Every text of the page, in plain English, by the part of the page that shows it. */
 export const messages = {
   ...dialogMessages,
+  ...guideMessages,
   ...panelMessages,
   firstPrompt: 'Once upon a time',
   app: {
@@ -52,9 +54,10 @@ export const messages = {
     stop: 'Stop',
     tryAgain: 'Try again',
     new: 'New',
+    step: 'Next token',
+    stepTitle: 'Draw one token and put it at the end of the text',
     undo: 'Undo',
     redo: 'Redo',
-    shading: 'Shading',
     keys: { write: 'Ctrl+Enter', stop: 'Escape', undo: 'Undo (Ctrl+Z)', redo: 'Redo (Ctrl+Shift+Z)' },
   },
   status: {
@@ -95,6 +98,13 @@ export const messages = {
     placeholderIds: 'This model has no tokenizer. Type token ids, such as [12][7] or 12 7.',
     help: 'What you type and what the model writes are one text. Ctrl+Enter writes, Escape stops, Alt+Down shows what the model considered at the cursor.',
   },
+  chips: {
+    label: 'Text as tokens',
+    explain:
+      'A token is a piece of text that the model reads and writes as one: a word, a part of a word, a mark. The number is its id; · stands for a space.',
+    empty: 'The text is empty: there is no token yet.',
+    token: (text: string, id: number) => `${text}, id ${id}`,
+  },
   alternatives: {
     label: 'Alternatives',
     next: 'What could come next',
@@ -113,11 +123,30 @@ export const messages = {
     perplexity: (value: string) => `perplexity ${value}`,
   },
   surprise: {
-    title: 'Surprise (bits per token)',
+    title: 'Surprise of each token',
     label: (summary: string) => `Surprise of each token: ${summary}`,
     summary: (bits: string, perplexity: string) => `${bits} bits per token, perplexity ${perplexity}`,
     none: 'no token has a probability yet',
   },
+  view: {
+    chips: 'Tokens',
+    chipsTitle: 'Show the text as the tokens that the model reads',
+    shading: 'Shading',
+    shadingTitle: 'Shade each token by its probability',
+    legend: 'Probability',
+    shades: ['over 80 %', '50–80 %', '20–50 %', '5–20 %', '1–5 %', 'under 1 %'],
+  },
+  terms: {
+    more: (term: string) => `What is ${term}?`,
+    surprise: [
+      'bits per token',
+      'Surprise is measured in bits: 1 bit is a token the model gave one chance in 2, 3 bits one in 8, 10 bits one in about 1,000.',
+    ],
+    perplexity: [
+      'perplexity',
+      'As surprised as if the model had chosen, at every token, among this many equally likely ones. Lower means better predicted.',
+    ],
+  } as const,
   controls: controlMessages,
   presets: presetMessages,
   notice: {

@@ -74,6 +74,8 @@ function loadingState(state: PageState, request: LoadRequest): Partial<PageState
     next: null,
     inspected: null,
     run: null,
+    insideView: null,
+    drawn: null,
     selfCheck: { running: false, report: null },
   };
 }

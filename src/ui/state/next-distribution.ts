@@ -36,20 +36,24 @@ function descending(probabilities: Float64Array, logits: Float32Array): Float64A
   return sorted;
 }
 
-/** What the settings do to the next token, for looking at. Takes the logits [V] after `ids`. */
+/**
+ * What the settings do to the next token, for looking at. Takes the logits [V] after `ids`; the rows are the `count`
+ * likeliest tokens and, where it is not among them, the token `also`.
+ */
 export function nextDistribution(
   next: { logits: Float32Array; ids: readonly number[] },
   settings: Settings,
   count: number,
+  also?: number,
 ): NextDistribution {
   const { seed: _seed, ...sampling } = generateOptions(settings, 0);
   const context = { ids: next.ids, promptLength: next.ids.length };
   const steps = distributionSteps(next.logits, context, resolveSampling(sampling));
   const before = steps[0]?.probabilities ?? new Float64Array();
   const after = steps.at(-1)?.probabilities ?? new Float64Array();
-  const rows = likeliest(next.logits, count).map(({ id }) => {
-    return { id, before: before[id] ?? 0, after: after[id] ?? 0 };
-  });
+  const ids = likeliest(next.logits, count).map(({ id }) => id);
+  if (also !== undefined && !ids.includes(also)) ids.splice(-1, 1, also);
+  const rows = ids.map((id) => ({ id, before: before[id] ?? 0, after: after[id] ?? 0 }));
   const beforeRanked = descending(before, next.logits);
   const afterRanked = after
     .filter((probability) => probability > 0)

@@ -21,6 +21,7 @@ import type {
   PendingRun,
   Phase,
   Run,
+  Tab,
 } from './types.ts';
 
 /** The texts, with their branches and history. */
@@ -80,10 +81,14 @@ export interface WritingData {
   run: Run | null;
   /** A run that a reload interrupted, until it goes on. */
   pending: PendingRun | null;
+  /** The token that a single step has put at the end of the text. */
+  drawn: DrawnToken | null;
 }
 
 export interface WritingActions {
   write(): Promise<void>;
+  /** Writes one token, and keeps what it was drawn from. */
+  step(): Promise<void>;
   stop(): void;
   /** Writes another continuation of what was typed. */
   tryAgain(): Promise<void>;
@@ -99,6 +104,13 @@ export interface NextLogits {
   ids: readonly number[];
   logits: Float32Array;
   alternatives: readonly TokenAlternative[];
+}
+
+/** One token that was drawn, and the logits it was drawn from where they were known. */
+export interface DrawnToken {
+  version: string;
+  index: number;
+  from: NextLogits | null;
 }
 
 export interface ScoringData {
@@ -127,6 +139,12 @@ export interface ViewData {
   checking: boolean;
   /** Tokens are shaded by their probability. */
   shaded: boolean;
+  /** Tokens are shown one by one with their ids, in place of the text field. */
+  chips: boolean;
+  /** The open panel beside the text. */
+  tab: Tab;
+  /** Step of the guide, from 0; null while it is closed. */
+  guide: number | null;
 }
 
 export interface ViewActions {
@@ -135,17 +153,29 @@ export interface ViewActions {
   fail(error: PageError | null): void;
   setOnline(online: boolean): void;
   setShaded(shaded: boolean): void;
+  setChips(chips: boolean): void;
+  openTab(tab: Tab): void;
+  setGuide(step: number | null): void;
+}
+
+/** What attention and logit lens say of the first tokens of a text. */
+export interface InsideView {
+  ids: readonly number[];
+  texts: readonly string[];
+  inspection: Inspection;
 }
 
 export interface DeviceData {
+  /** The last look inside; the text may have changed since. */
+  insideView: InsideView | null;
   selfCheck: { running: boolean; report: SelfCheckReport | null };
 }
 
 export interface DeviceActions {
   /** What a model would need here, with this page's hub and token. */
   plan(source: ModelSource, signal: AbortSignal): Promise<MemoryPlan>;
-  /** Attention and logit lens over these tokens; null when it failed, and the page says why. */
-  inside(ids: number[]): Promise<Inspection | null>;
+  /** Looks at attention and logit lens of the text as it is. */
+  inside(): Promise<void>;
   /** Compares this device with stored reference logits. */
   check(): Promise<void>;
 }

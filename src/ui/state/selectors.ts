@@ -22,3 +22,16 @@ export function lastRun(version: Version): RunOrigin | null {
   if (!run || tail !== '' || tokens.length <= run.from) return null;
   return tokens.slice(run.from).every((token) => token.origin === 'model') ? run : null;
 }
+
+/** Whether the last look inside is of the text as it is: all of it, or the end that the model still reads. */
+export function isInsideCurrent(
+  state: Pick<PageData, 'versions' | 'current' | 'insideView' | 'model'>,
+): boolean {
+  const { insideView } = state;
+  const { tokens, tail } = currentVersion(state);
+  if (!insideView || tail !== '') return false;
+  const { ids } = insideView;
+  const skipped = tokens.length - ids.length;
+  const whole = skipped === 0 || tokens.length > (state.model?.config.nPositions ?? 0);
+  return whole && ids.every((id, i) => tokens[skipped + i]?.id === id);
+}

@@ -102,4 +102,7 @@ export interface Moment {
   continuations: readonly Continuation[];
 }
 
+/** The panels beside the text. */
+export type Tab = 'sampling' | 'versions' | 'inside';
+
 export type Dialog = 'models' | 'device' | 'share' | null;

@@ -14,7 +14,7 @@ import { frameBatch } from './frame-batch.ts';
 import { encodeText } from './model-text.ts';
 import type { PageState, PageStore, WritingActions, WritingData } from './page-state.ts';
 import { currentVersion } from './selectors.ts';
-import { generateOptions } from './settings.ts';
+import { generateOptions, type Settings } from './settings.ts';
 import type { Slice } from './slice.ts';
 import { Speedometer } from './speed.ts';
 import type { Continuation, PendingRun, Run } from './types.ts';
@@ -110,10 +110,14 @@ function emptyContinuations(n: number): Continuation[] {
   return Array.from({ length: n }, (_, sequence) => ({ sequence, tokens: [], finishReason: null }));
 }
 
-/** The run that `write` begins: from the end of the current text, with the settings as they are. */
-function newRun(state: PageState, model: Model, drawnSeed: number): PendingRun & { text: Version } {
+/** The run that `write` begins: from the end of the current text. */
+function newRun(
+  state: PageState,
+  model: Model,
+  drawnSeed: number,
+  settings = state.settings,
+): PendingRun & { text: Version } {
   const text = tokenize(currentVersion(state), model);
-  const { settings } = state;
   const n = Math.max(1, Math.round(settings.n));
   const seed = settings.seed ?? drawnSeed;
   const origin: RunOrigin = { from: text.tokens.length, seed, n, sequence: 0, settings };
@@ -185,11 +189,21 @@ function createRunner(store: PageStore, { environment, model: owner }: Services)
   };
 }
 
+/**
+ * Settings of a single step. A fixed seed moves on with the text: with the same one, every step would draw from the same
+ * place of its distribution.
+ */
+function stepSettings(state: PageState): Settings {
+  const { settings } = state;
+  const seed = settings.seed === null ? null : (settings.seed + currentVersion(state).tokens.length) >>> 0;
+  return { ...settings, seed, n: 1, maxNewTokens: 1 };
+}
+
 /** State at the start of a run. */
 function startOf({ origin, version }: PendingRun, now: number): Partial<PageState> {
   const figures = new Speedometer(now).read(now);
   const run: Run = { origin, version, ...figures, finishReason: null, left: null, stats: null };
-  return { phase: 'generating', error: null, inspected: null, run, pending: null };
+  return { phase: 'generating', error: null, inspected: null, run, pending: null, drawn: null };
 }
 
 export const createWritingSlice: Slice<WritingData & WritingActions> = (services) => (set, get, store) => {
@@ -199,22 +213,36 @@ export const createWritingSlice: Slice<WritingData & WritingActions> = (services
 
   const idle = () => (get().phase === 'ready' ? owner.current : null);
 
+  async function start(model: Model, run: PendingRun & { text: Version }): Promise<void> {
+    const state = get();
+    set({
+      ...remember(state),
+      ...begin(run),
+      versions: withVersion(keepAll(state), run.text),
+      continuations: emptyContinuations(run.origin.n),
+    });
+    await runner.follow(model, run);
+  }
+
   return {
     run: null,
     pending: null,
+    drawn: null,
     stop: runner.stop,
     async write() {
       const model = idle();
+      if (model) await start(model, newRun(get(), model, environment.seed()));
+    },
+    async step() {
+      const model = idle();
       if (!model) return;
       const state = get();
-      const run = newRun(state, model, environment.seed());
-      set({
-        ...remember(state),
-        ...begin(run),
-        versions: withVersion(keepAll(state), run.text),
-        continuations: emptyContinuations(run.origin.n),
-      });
-      await runner.follow(model, run);
+      const run = newRun(state, model, environment.seed(), stepSettings(state));
+      const { tokens } = run.text;
+      const known = state.next?.key === tokens.map((token) => token.id).join(',');
+      await start(model, run);
+      if (currentVersion(get()).tokens.length === tokens.length + 1)
+        set({ drawn: { version: run.version, index: tokens.length, from: known ? state.next : null } });
     },
     async resumeRun(run) {
       const model = idle();

@@ -63,7 +63,7 @@ it.each(['f32', 'int4'] as const)(
       await loader.finish();
       const bytes = gpu.buffers.bytes;
       const tuned = await tuneProducts(gpu, loader.model, {
-        budget: 20_000,
+        budget: 120_000,
       });
       expect(gpu.buffers.bytes).toBe(bytes);
       expect(tuned.length).toBe(5);
@@ -73,7 +73,7 @@ it.each(['f32', 'int4'] as const)(
         expect(measured[0]?.variant).toEqual(best);
       }
       const chunk = await tuneMatmul(gpu, loader.model, {
-        budget: 20_000,
+        budget: 120_000,
       });
       expect(gpu.buffers.bytes).toBe(bytes);
       expect(chunk.measured.map(({ variant }) => variant.kind)).toContain('direct');

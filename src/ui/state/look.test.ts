@@ -1,0 +1,91 @@
+import { describe, expect, it } from 'vitest';
+import { fakeBackend } from './fake-engine.ts';
+import { fakeEnvironment } from './fake-environment.ts';
+import { bundledModel, requestFor } from './load-request.ts';
+import { nextDistribution } from './next-distribution.ts';
+import { createPage, type Page } from './page.ts';
+import { currentVersion, isInsideCurrent } from './selectors.ts';
+import { defaultSettings } from './settings.ts';
+
+const state = (page: Page) => page.store.getState();
+const tokens = (page: Page) => currentVersion(state(page)).tokens;
+
+async function withText(text: string): Promise<Page> {
+  const page = createPage(fakeBackend({}), fakeEnvironment({}));
+  await page.actions.load(requestFor(bundledModel));
+  page.actions.edit(text);
+  await page.actions.scored();
+  return page;
+}
+
+describe('a single step', () => {
+  it('writes one token and keeps what it was drawn from', async () => {
+    const page = await withText('there was');
+    const { next } = state(page);
+    expect(next).not.toBeNull();
+    const before = tokens(page).length;
+    await page.actions.step();
+    expect(tokens(page)).toHaveLength(before + 1);
+    expect(state(page).drawn).toMatchObject({ index: before, from: next });
+    await page.actions.scored();
+    expect(state(page).next?.ids).toHaveLength(before + 1);
+  });
+
+  it('knows of no distribution where the text has not been looked at yet', async () => {
+    const page = await withText('there was');
+    page.actions.edit('there was a');
+    await page.actions.step();
+    expect(state(page).drawn).toMatchObject({ from: null });
+  });
+
+  it('goes on with a fixed seed, another for each step, and leaves the settings alone', async () => {
+    const page = await withText('there was');
+    page.actions.set({ seed: 5, n: 3, maxNewTokens: 40 });
+    const seeds = [];
+    for (let i = 0; i < 2; i++) {
+      await page.actions.step();
+      seeds.push(state(page).run?.origin.seed);
+    }
+    const from = tokens(page).length - 2;
+    expect(seeds).toEqual([5 + from, 6 + from]);
+    expect(state(page).settings).toMatchObject({ seed: 5, n: 3, maxNewTokens: 40 });
+  });
+});
+
+describe('the rows of a distribution', () => {
+  it('hold the token that was drawn, however unlikely', () => {
+    const logits = Float32Array.from({ length: 50 }, (_, id) => -id);
+    const rows = (also?: number) =>
+      nextDistribution({ logits, ids: [1] }, defaultSettings, 4, also).rows.map(({ id }) => id);
+    expect(rows()).toEqual([0, 1, 2, 3]);
+    expect(rows(2)).toEqual([0, 1, 2, 3]);
+    expect(rows(30)).toEqual([0, 1, 2, 30]);
+  });
+});
+
+describe('a look inside', () => {
+  it('reads the whole text, and says so when the text has changed since', async () => {
+    const page = await withText(' a king'.repeat(120));
+    expect(tokens(page).length).toBeGreaterThan(96);
+    await page.actions.inside();
+    expect(state(page).insideView?.ids).toEqual(tokens(page).map(({ id }) => id));
+    expect(isInsideCurrent(state(page))).toBe(true);
+    await page.actions.step();
+    expect(isInsideCurrent(state(page))).toBe(false);
+    page.actions.undo();
+    expect(isInsideCurrent(state(page))).toBe(true);
+  });
+
+  it('of a text longer than the context reads what the model reads to go on', async () => {
+    const page = await withText(' a king'.repeat(400));
+    const { nPositions } = state(page).model?.config ?? { nPositions: 0 };
+    expect(tokens(page).length).toBeGreaterThan(nPositions);
+    await page.actions.inside();
+    expect(state(page).insideView?.ids).toEqual(
+      tokens(page)
+        .slice(-nPositions / 2)
+        .map(({ id }) => id),
+    );
+    expect(isInsideCurrent(state(page))).toBe(true);
+  });
+});
