@@ -5,6 +5,7 @@ import {
   downloading,
   embedded,
   failing,
+  guide,
   hover,
   hubModel,
   open,
@@ -27,6 +28,15 @@ export interface PageState {
   browser?: 'gpu' | 'none';
   media?: { dark?: boolean; still?: boolean };
   steps(page: Page, around: Surroundings): Promise<void>;
+}
+
+/** A step of the guide after its action. */
+function guideState(step: number): PageState {
+  const steps = async (page: Page) => {
+    await opened(page, short);
+    await guide(page, step);
+  };
+  return { name: `guide-${step}`, browser: 'none', size: [1100, 760], steps };
 }
 
 export const states: PageState[] = [
@@ -58,6 +68,7 @@ export const states: PageState[] = [
       await page.waitForTimeout(500);
     },
   },
+  ...[1, 2, 3, 4, 5, 6].map(guideState),
   { name: 'side-by-side', steps: (page) => opened(page, `${short}&n=3`) },
   {
     name: 'scored',

@@ -102,3 +102,12 @@ export async function embedded(page: Page) {
   await page.getByRole('log').locator('span').nth(7).click();
   await page.mouse.move(0, 0);
 }
+
+/** Goes to a step of the guide, counted from 1, and takes its action. */
+export async function guide(page: Page, step: number): Promise<void> {
+  await page.getByRole('button', { name: 'How it works' }).click();
+  const box = page.getByTestId('guide');
+  for (let at = 1; at < step; at++) await box.getByRole('button', { name: 'Next', exact: true }).click();
+  await box.locator('.row > button').first().click();
+  await page.waitForTimeout(700);
+}

@@ -17,12 +17,14 @@ export function AttentionView({ weights, texts, from, onFrom }: AttentionViewPro
   const row = weights.subarray(from * size, from * size + size);
   let best = 0;
   for (let i = 1; i <= from; i++) if ((row[i] ?? 0) > (row[best] ?? 0)) best = i;
+  // Shades are relative: a head that spreads over many tokens would show nothing.
+  const most = row[best] || 1;
   const share = Math.round((row[best] ?? 0) * 100);
   return (
     <>
       <p className="attention" dir="auto">
         {texts.map((text, i) => {
-          const alpha = i <= from ? Math.round(Math.sqrt(row[i] ?? 0) * 70) : 0;
+          const alpha = i <= from ? Math.round(Math.sqrt((row[i] ?? 0) / most) * 70) : 0;
           const tint = `color-mix(in srgb, var(--tint) ${alpha}%, transparent)`;
           return (
             // biome-ignore lint/a11y/noStaticElementInteractions: the slider is the accessible way to the same choice

@@ -3,6 +3,7 @@ import { useActions, usePageState } from '../hooks.tsx';
 import { messages } from '../messages/index.ts';
 import { attentionBytes } from '../state/device-slice.ts';
 import { versionText } from '../state/document.ts';
+import { strongestHead } from '../state/inside.ts';
 import type { InsideView } from '../state/page-state.ts';
 import { currentVersion, isInsideCurrent } from '../state/selectors.ts';
 import { AttentionView } from './attention-view.tsx';
@@ -26,8 +27,7 @@ function Insides({ view }: { view: InsideView }) {
   const { inspection, texts } = view;
   const config = usePageState((state) => state.model?.config);
   const [at, setAt] = useState(texts.length - 1);
-  const [layer, setLayer] = useState(0);
-  const [head, setHead] = useState(0);
+  const [{ layer, head }, setHead] = useState(() => strongestHead(inspection.attention ?? [], texts.length));
   const layers = inspection.attention?.length ?? 0;
   const heads = inspection.attention?.[0]?.length ?? 0;
   return (
@@ -40,8 +40,18 @@ function Insides({ view }: { view: InsideView }) {
         <section aria-labelledby="attention-title">
           <h3 id="attention-title">{words.attention}</h3>
           <p className="explain">{words.attentionExplain}</p>
-          <Slider label={words.layer} value={layer} max={layers - 1} onChange={setLayer} />
-          <Slider label={words.head} value={head} max={heads - 1} onChange={setHead} />
+          <Slider
+            label={words.layer}
+            value={layer}
+            max={layers - 1}
+            onChange={(next) => setHead({ layer: next, head })}
+          />
+          <Slider
+            label={words.head}
+            value={head}
+            max={heads - 1}
+            onChange={(next) => setHead({ layer, head: next })}
+          />
           <AttentionView
             weights={inspection.attention[layer]?.[head] ?? new Float32Array()}
             texts={texts}

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { fakeBackend } from './fake-engine.ts';
 import { fakeEnvironment } from './fake-environment.ts';
+import { strongestHead } from './inside.ts';
 import { bundledModel, requestFor } from './load-request.ts';
 import { nextDistribution } from './next-distribution.ts';
 import { createPage, type Page } from './page.ts';
@@ -64,6 +65,16 @@ describe('the rows of a distribution', () => {
 });
 
 describe('a look inside', () => {
+  it('opens on the head that finds one token, not on those that rest on the first or on themselves', () => {
+    const row = (...last: number[]) => Float32Array.from([0, 0, 0, 0, ...Array(8).fill(0), ...last]);
+    const attention = [
+      [row(0.9, 0, 0.05, 0.05), row(0.2, 0.1, 0.6, 0.1)],
+      [row(0, 0.3, 0, 0.7), row(0.4, 0.4, 0.1, 0.1)],
+    ];
+    expect(strongestHead(attention, 4)).toEqual({ layer: 0, head: 1 });
+    expect(strongestHead([], 4)).toEqual({ layer: 0, head: 0 });
+  });
+
   it('reads the whole text, and says so when the text has changed since', async () => {
     const page = await withText(' a king'.repeat(120));
     expect(tokens(page).length).toBeGreaterThan(96);
