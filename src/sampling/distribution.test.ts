@@ -117,6 +117,9 @@ describe('distribution', () => {
 
   it('top-p keeps the lowest ids among ties', () => {
     expect(idsOf([0, 0, 0, 0], { topP: 0.5 })).toEqual([0, 1]);
+    // transformers keeps 0 and 3 of the first: see docs/sampling.md.
+    expect(idsOf([0.3, 0.1, 0.1, 0.5].map(Math.log), { topP: 0.8 })).toEqual([0, 1, 3]);
+    expect(idsOf([0.15, 0.3, 0.3, 0.25].map(Math.log), { topP: 0.8 })).toEqual([1, 2, 3]);
     expect(idsOf([0, 0, 0, 0], { topP: 0.51 })).toEqual([0, 1, 2]);
     expect(idsOf([0, 9, 0, 9], { topP: 1e-9 })).toEqual([1]);
   });

@@ -3,6 +3,7 @@ import type { StoredFile } from './cache/cache.ts';
 import { modelKey } from './cache/store.ts';
 import { identifiedBytes, refuseOtherFormats } from './formats/identify-file.ts';
 import { parseSafetensorsHeader, readHeaderLength } from './formats/safetensors.ts';
+import { narrowF64 } from './formats/strided-layout.ts';
 import type { TorchCheckpoint } from './formats/torch-checkpoint.ts';
 import type { LoadContext } from './load-context.ts';
 import { rangeReader } from './range-reader.ts';
@@ -79,7 +80,7 @@ export async function readSafetensors(file: OpenedFile): Promise<WeightFile> {
   const at = { file: source.path, fileBytes: source.bytes };
   const { tensors, notices } = parseSafetensorsHeader(prefix.subarray(8, end), at);
   // Stored data need not be kept in memory.
-  return { source, prefix: kept ? undefined : prefix, tensors, notices };
+  return { source, prefix: kept ? undefined : prefix, tensors: tensors.map(narrowF64), notices };
 }
 
 /** Reads the directory of a PyTorch checkpoint and its small values; nothing in it is executed. */

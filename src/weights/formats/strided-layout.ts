@@ -64,3 +64,11 @@ function isContiguous(sizes: readonly number[], strides: readonly number[]): boo
 export function asConv1d(tensor: TensorInfo): TensorInfo {
   return { ...tensor, shape: [...tensor.shape].reverse(), transposed: !tensor.transposed };
 }
+
+/** A tensor whose values lie in row-major order, F64 rounded to F32. */
+export function narrowF64(tensor: TensorInfo): TensorInfo {
+  const { name, dtype, shape, file, begin } = tensor;
+  if (dtype !== 'F64') return tensor;
+  const strides = shape.map((_, axis) => shape.slice(axis + 1).reduce((step, size) => step * size, 1));
+  return tensorOfView({ name, dtype, valueBytes: 8, shape, strides, file, begin });
+}
