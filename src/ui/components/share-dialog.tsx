@@ -1,6 +1,7 @@
 import { useEffect, useId, useMemo } from 'react';
 import { useActions, usePage, usePageState } from '../hooks.tsx';
 import { saveFile } from '../lib/download.ts';
+import { exportCsv } from '../lib/export-csv.ts';
 import { exportHtml } from '../lib/export-html.ts';
 import { exportImage } from '../lib/export-image.ts';
 import { exportRun } from '../lib/export-run.ts';
@@ -8,6 +9,7 @@ import { messages } from '../messages/index.ts';
 import { toPageError } from '../state/error-messages.ts';
 import { currentVersion } from '../state/selectors.ts';
 import { type Shared, sharedOf, writeEmbed, writeLink } from '../state/share.ts';
+import { writeCode } from '../state/share-code.ts';
 import { CopyButton } from './copy-button.tsx';
 import { Dialog } from './dialog.tsx';
 
@@ -42,6 +44,7 @@ function EmbedCode({ what }: { what: Shared }) {
       <div className="row">
         <CopyButton text={() => element} name={words.copyElement} />
         <CopyButton text={() => frame} name={words.copyFrame} />
+        <CopyButton text={() => writeCode(location.href, what)} name={words.copyCode} />
       </div>
     </section>
   );
@@ -85,6 +88,7 @@ function ExportSection() {
   };
   const blob = (text: string, type: string) => new Blob([text], { type });
   const json = () => blob(exportRun(store.getState(), new Date().toISOString()), 'application/json');
+  const csv = () => blob(exportCsv(store.getState()), 'text/csv');
   const html = () => blob(exportHtml(store.getState()), 'text/html');
   const image = () => exportImage(store.getState());
   return (
@@ -94,6 +98,9 @@ function ExportSection() {
       <div className="row">
         <button type="button" disabled={!ready} onClick={() => void save(json, 'vitrine-run.json')}>
           {words.json}
+        </button>
+        <button type="button" disabled={!ready} onClick={() => void save(csv, 'vitrine-tokens.csv')}>
+          {words.csv}
         </button>
         <button type="button" disabled={!ready} onClick={() => void save(html, 'vitrine-text.html')}>
           {words.page}

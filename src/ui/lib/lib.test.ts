@@ -15,7 +15,9 @@ import { fakeEnvironment } from '../state/fake-environment.ts';
 import { createPage } from '../state/page.ts';
 import { defaultSettings } from '../state/settings.ts';
 import { readHub, readLink, writeEmbed, writeLink } from '../state/share.ts';
+import { writeCode } from '../state/share-code.ts';
 import { diagnostics } from './diagnostics.ts';
+import { exportCsv } from './export-csv.ts';
 import { exportHtml } from './export-html.ts';
 import { exportRun } from './export-run.ts';
 import { completeSentences } from './sentences.ts';
@@ -98,6 +100,50 @@ describe('links', () => {
     expect(readLink('?temperature=hot&top-k=-3&seed=').settings).toEqual({});
     expect(readHub('?hub=javascript:alert(1)')).toBeNull();
     expect(readHub('?hub=http://localhost:9000/')).toBe('http://localhost:9000');
+  });
+});
+
+describe('the code of a shared text', () => {
+  const what = { model: 'owner/name', revision: 'abc', prompt: 'x', seed: 3, settings: defaultSettings };
+
+  it('names model, revision, weight type and what is not the default', () => {
+    const exact = {
+      ...{ ids: [5, 7], origins: ['you', 'you'] as const, logitBias: {}, revision: 'abc', dtype: 'int8' },
+      ...{ run: { seed: 3, n: 1, sequence: 0, count: 4 }, checksum: null },
+    };
+    const code = writeCode('https://host/page/?hub=https://mirror.example#x', { ...what, exact });
+    expect(code).toContain('from "https://host/page/vitrine.js";');
+    expect(code).toContain('loadModel("owner/name@abc", {"dtype":"int8","hub":"https://mirror.example"})');
+    expect(code).toContain('const start = [5,7];');
+    const options = JSON.parse(/options = (\{.*?\});/s.exec(code)?.[1] ?? '') as object;
+    expect(options).toMatchObject({ maxNewTokens: 120, temperature: 0.8, topK: 40, seed: 3 });
+    expect(options).not.toHaveProperty('minP');
+    expect(options).not.toHaveProperty('stop');
+  });
+
+  it('holds any prompt as text', () => {
+    const prompt = 'a "quote"\n`${1}` </script>';
+    const code = writeCode('https://host/', { ...what, prompt, exact: null });
+    expect(code).toContain(`const start = ${JSON.stringify(prompt)};`);
+  });
+});
+
+describe('tokens as CSV', () => {
+  it('quotes what needs it, and leaves empty what is not known', () => {
+    const state = stateWith('say "a, b"\n');
+    const [head, ...rows] = exportCsv(state).split('\r\n');
+    expect(head).toBe('index,id,text,origin,logprob,probability,bits,rank');
+    expect(rows[0]).toMatch(/^0,\d+,"say ""a, b""\n",/);
+    const version = state.versions[0];
+    const token = {
+      id: 4,
+      text: ' b',
+      origin: 'model',
+      logprob: Math.log(0.25),
+      alternatives: null,
+    } as const;
+    const known = { ...state, versions: [{ ...version, tokens: [token], tail: '' }] } as typeof state;
+    expect(exportCsv(known).split('\r\n')[1]).toMatch(/^0,4, b,model,-1\.386\d+,0\.25,2,$/);
   });
 });
 

@@ -154,14 +154,16 @@ export const dialogMessages = {
     noLink: 'A link can name models of the hub and the bundled one, not files on this device.',
     embedTitle: 'Embed in your page',
     embedExplain:
-      'It downloads nothing before a click. The element is for pages that allow scripts, the frame for all others.',
+      'It downloads nothing before a click. The element is for pages that allow scripts, the frame for all others. The JavaScript writes the same text with the library.',
     embedCode: 'Code of the element',
     copyElement: 'Copy element',
     copyFrame: 'Copy frame',
+    copyCode: 'Copy as JavaScript',
     exportTitle: 'This run as a file',
     exportExplain:
-      'JSON holds every token with its id and log-probability, the settings, the model and the adapter. The page is one HTML file with the shading. The image is the text with its shading and the plot of its surprise.',
+      'JSON holds every token with its id and log-probability, the settings, the model and the adapter; CSV the tokens alone, a row each. The page is one HTML file with the shading. The image is the text with its shading and the plot of its surprise.',
     json: 'Save as JSON',
+    csv: 'Save as CSV',
     page: 'Save as a page',
     image: 'Save as an image',
     kept: 'Texts, versions and settings are also kept in this browser and are back after a reload.',

@@ -88,11 +88,17 @@ export function sharedOf(state: PageData): Shared | null {
   };
 }
 
-/** Every setting that is not off, by the names that page, element and frame share. */
-function queryOf(base: string, { model, revision, prompt, seed, settings }: Shared): URLSearchParams {
-  const query = new URLSearchParams();
+/** The model by name, at its revision where it came from the hub. */
+export function pinnedModel({ model, revision }: Pick<Shared, 'model' | 'revision'>): string {
   const pinned = model.includes('/') && !model.includes('://') && revision;
-  query.set('model', pinned ? `${model}@${revision}` : model);
+  return pinned ? `${model}@${revision}` : model;
+}
+
+/** Every setting that is not off, by the names that page, element and frame share. */
+function queryOf(base: string, what: Shared): URLSearchParams {
+  const { prompt, seed, settings } = what;
+  const query = new URLSearchParams();
+  query.set('model', pinnedModel(what));
   const hub = readHub(new URL(base).search);
   if (hub) query.set('hub', hub);
   query.set('prompt', prompt);
