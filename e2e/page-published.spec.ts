@@ -69,3 +69,24 @@ test('words given to a model without a tokenizer are refused in plain English', 
   await vitrine.text.fill('Hello');
   await expect(vitrine.error).toContainText('“Hello” is no token id');
 });
+
+test('of two models in one folder the page asks which; the loaded one stays until then', async ({ page }) => {
+  const vitrine = new VitrinePage(page);
+  await vitrine.opened();
+  const [config, weights] = await adaptedModel();
+  if (!config || !weights) throw new Error('the files are there');
+  await page.getByRole('button', { name: /^Model: / }).click();
+  await page
+    .getByLabel('Or its files, all together.')
+    .setInputFiles([
+      config,
+      { ...weights, name: 'base.safetensors' },
+      { ...weights, name: 'tuned.safetensors' },
+    ]);
+  const which = page.getByTestId('which-model');
+  await expect(which).toContainText('There are 2 models among these files.');
+  await expect(page.getByRole('button', { name: /^Model: tiny-tales/ })).toBeVisible();
+  await which.getByRole('button', { name: 'tuned.safetensors' }).click();
+  await expect(page.getByRole('button', { name: /^Model: tuned.safetensors/ })).toBeVisible();
+  await expect(which).toBeHidden();
+});

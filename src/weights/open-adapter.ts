@@ -68,7 +68,11 @@ export function withAdapter(
 ): Checkpoint {
   const plan = planLora(adapter.config, adapter.tensors, base.tensors);
   const tensors = mergedTensors(base.tensors, plan, keepBase);
-  const notice = `The LoRA adapter ${adapterId} (rank ${adapter.config.rank}, ${plan.size} matrices) is merged into ${base.id}.`;
+  const facts = `rank ${adapter.config.rank}, ${plan.size} matrices`;
+  const notice =
+    adapterId === base.id
+      ? `The LoRA adapter beside the weights (${facts}) is merged into them.`
+      : `The LoRA adapter ${adapterId} (${facts}) is merged into ${base.id}.`;
   return {
     ...base,
     tensors,

@@ -28,9 +28,11 @@ export async function findForm(query: FormQuery): Promise<PublishedForm> {
     if (form) return form;
   } else if (transformersWeights.some((path) => files.has(path))) throw noConfig(query);
   const paths = named && files.has(named) ? [named] : [...files.keys()];
-  const checkpoint =
-    paths.find((path) => path === fileNames.nanoGpt) ?? paths.find((path) => /\.pth?$/.test(path));
-  if (checkpoint) return { format: 'nanogpt', paths: [checkpoint] };
+  const checkpoints = paths.includes(fileNames.nanoGpt)
+    ? [fileNames.nanoGpt]
+    : paths.filter((path) => /\.pth?$/.test(path));
+  if (checkpoints.length > 1) throw askWhich(query.id, checkpoints);
+  if (checkpoints[0]) return { format: 'nanogpt', paths: checkpoints };
   if (files.has(fileNames.hparams)) return { format: 'tensorflow', paths: [fileNames.tensorflowData] };
   const binary = paths.filter((path) => /\.bin$/.test(path) && !/tokenizer\.bin$/.test(path));
   if (binary.length > 1) throw askWhich(query.id, binary);

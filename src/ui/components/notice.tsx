@@ -2,12 +2,15 @@ import { useRef } from 'react';
 import { formatProgress } from '../../lib/index.ts';
 import { useActions, usePageState } from '../hooks.tsx';
 import { messages } from '../messages/index.ts';
+import type { ModelChoice } from '../state/dropped-files.ts';
 import { bundledModel, requestFor } from '../state/load-request.ts';
 import type { PageState } from '../state/page-state.ts';
 import type { SourceKind } from '../state/types.ts';
 import { ErrorNotice } from './error-notice.tsx';
 
 const words = messages.notice;
+/** Buttons for as many models. */
+const mostChoices = 12;
 
 function share({ progress }: PageState): number | null {
   return progress?.totalBytes ? progress.loadedBytes / progress.totalBytes : null;
@@ -107,10 +110,33 @@ function Idle() {
   );
 }
 
+/** Several models were dropped: one of them is to be chosen; the loaded one stays until then. */
+function WhichModel({ models }: { models: readonly ModelChoice[] }) {
+  const actions = useActions();
+  return (
+    <section className="notice" aria-label={words.which} data-testid="which-model">
+      <h2>{words.which}</h2>
+      <p className="muted">{words.whichText(models.length)}</p>
+      <div className="row">
+        {models.slice(0, mostChoices).map(({ name, files }) => (
+          <button key={name} type="button" onClick={() => void actions.openFiles(files)}>
+            <bdi>{name}</bdi>
+          </button>
+        ))}
+        <button type="button" className="quiet" onClick={actions.forgetChoices}>
+          {words.dismiss}
+        </button>
+      </div>
+    </section>
+  );
+}
+
 /** Whatever stands between the visitor and the next word, over the foot of the sheet. */
 export function Notice() {
   const phase = usePageState((state) => state.phase);
   const error = usePageState((state) => state.error);
+  const choices = usePageState((state) => state.modelChoices);
+  if (choices.length > 0) return <WhichModel models={choices} />;
   if (error) return <ErrorNotice error={error} />;
   if (phase === 'loading' || phase === 'paused') return <Loading paused={phase === 'paused'} />;
   if (phase === 'idle') return <Idle />;

@@ -92,7 +92,8 @@ function Field({ field, text, writing, onAlternatives }: FieldProps) {
       autoCapitalize="off"
       readOnly={writing}
       placeholder={byIds ? words.placeholderIds : words.placeholder}
-      onChange={(event) => actions.edit(event.target.value)}
+      // Not `onChange`: that misses a text equal to the last one typed, as it does not see what was written since.
+      onInput={(event) => actions.edit(event.currentTarget.value)}
       onKeyDown={onKeyDown}
     />
   );

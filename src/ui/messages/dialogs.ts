@@ -52,7 +52,8 @@ export const dialogMessages = {
     padded: 'Padding',
     paddedRows: (count: number) => `${count} rows without a token, never chosen`,
     adapter: 'LoRA adapter',
-    adapterOver: (id: string, rank: number, base: string) => `${id}, rank ${rank}, over ${base}`,
+    adapterOver: (id: string, rank: number, base: string) =>
+      id === base ? `beside the weights, rank ${rank}` : `${id}, rank ${rank}, over ${base}`,
     useAdapter: 'Use the LoRA adapter',
   },
   plan: {

@@ -56,7 +56,5 @@ export type RecoveryAction = keyof typeof recoveryLabels;
 
 /** What is wrong with files that were dropped or chosen. */
 export const fileProblems = {
-  severalWeights: (files: readonly string[]) =>
-    `There are several weights files here: ${files.join(', ')}. Keep one of them in the folder, or name it model.safetensors.`,
   empty: 'This folder is empty.',
 };

@@ -173,6 +173,8 @@ export const messages = {
     chooseModel: 'Choose a model',
     useBundled: 'Use the bundled model',
     chooseFolder: 'Choose the folder',
+    which: 'Which model?',
+    whichText: (count: number) => `There are ${count} models among these files.`,
     modelKept: (name: string) => `${name} is still loaded.`,
     dismiss: 'Dismiss',
     smaller: (dtype: string) => `Load with smaller weights (${dtype})`,

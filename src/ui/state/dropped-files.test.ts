@@ -8,9 +8,11 @@ function file(path: string, type = ''): File {
   return made;
 }
 
-const problem = (...paths: string[]) => {
+const sorted = (...paths: string[]) => {
   const found = sortDroppedFiles(paths.map((path) => file(path)));
-  return found.kind === 'problem' ? found.message : found.kind;
+  return found.kind === 'choice'
+    ? found.models.map(({ name, files }) => [name, files.map((each) => each.webkitRelativePath || each.name)])
+    : found.kind;
 };
 
 describe('dropped files', () => {
@@ -21,11 +23,27 @@ describe('dropped files', () => {
   });
 
   it('with two weights files are not one taken silently', () => {
-    expect(problem('a/config.json', 'a/base.safetensors', 'a/tuned.safetensors')).toContain(
-      'base.safetensors, tuned.safetensors',
-    );
-    expect(problem('a/config.json', 'a/model.safetensors', 'a/adapter.safetensors')).toBe('model');
-    expect(problem('a/config.json', 'a/model.safetensors', 'a/onnx/other.safetensors')).toBe('model');
+    expect(sorted('a/config.json', 'a/base.safetensors', 'a/tuned.safetensors')).toEqual([
+      ['base.safetensors', ['a/config.json', 'a/base.safetensors']],
+      ['tuned.safetensors', ['a/config.json', 'a/tuned.safetensors']],
+    ]);
+    expect(sorted('gpt2_124M.bin', 'gpt2_1558M.bin', 'gpt2_tokenizer.bin')).toEqual([
+      ['gpt2_124M.bin', ['gpt2_124M.bin', 'gpt2_tokenizer.bin']],
+      ['gpt2_1558M.bin', ['gpt2_1558M.bin', 'gpt2_tokenizer.bin']],
+    ]);
+    expect(sorted('a/config.json', 'a/model.safetensors', 'a/adapter.safetensors')).toBe('model');
+    expect(sorted('a/config.json', 'a/model.safetensors', 'a/onnx/other.safetensors')).toBe('model');
+    expect(sorted('a/ckpt.pt', 'a/ckpt-1000.pt')).toBe('model');
+  });
+
+  it('in two folders are two models, a checkpoint inside of a model is none of its own', () => {
+    expect(
+      sorted('m/a/config.json', 'm/a/model.safetensors', 'm/b/config.json', 'm/b/x.safetensors'),
+    ).toEqual([
+      ['m/a', ['m/a/config.json', 'm/a/model.safetensors']],
+      ['m/b', ['m/b/config.json', 'm/b/x.safetensors']],
+    ]);
+    expect(sorted('m/config.json', 'm/model.safetensors', 'm/checkpoint-5/config.json')).toBe('model');
   });
 
   it('can be a text, or a model that was exported', () => {

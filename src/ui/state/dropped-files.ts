@@ -5,21 +5,54 @@ export type DroppedFiles =
   | { kind: 'model'; files: File[] }
   | { kind: 'text'; file: File }
   | { kind: 'export'; file: File }
+  | { kind: 'choice'; models: ModelChoice[] }
   | { kind: 'problem'; message: string };
+
+/** One of several models that were dropped together. */
+export interface ModelChoice {
+  name: string;
+  files: File[];
+}
 
 const largestText = 1_000_000;
 
 const pathOf = (file: File) => file.webkitRelativePath || file.name;
 const folderOf = (path: string) => path.slice(0, path.lastIndexOf('/') + 1);
 
+/** Folders of models, none inside of another's: training leaves checkpoints in subfolders of a model. */
+function modelFolders(files: readonly File[]): string[] {
+  const configs = files.filter(({ name }) => name === 'config.json' || name === 'hparams.json');
+  const folders = [...new Set(configs.map((file) => folderOf(pathOf(file))))];
+  const depth = (folder: string) => folder.split('/').length;
+  const outermost = Math.min(...folders.map(depth));
+  return folders.filter((folder) => depth(folder) === outermost);
+}
+
 /** Weights files of one folder of which any may be meant; none where an index or the usual name decides. */
-function rivals(files: readonly File[]): string[] {
-  const config = files.find((file) => file.name === 'config.json');
-  if (!config) return [];
-  const here = files.filter((file) => folderOf(pathOf(file)) === folderOf(pathOf(config)));
-  const names = here.map((file) => file.name).filter((name) => name.endsWith('.safetensors'));
-  const indexed = here.some((file) => file.name.endsWith('.safetensors.index.json'));
-  return indexed || names.includes('model.safetensors') || names.length < 2 ? [] : names;
+function rivals(files: readonly File[], folder: string): File[] {
+  const here = files.filter((file) => folderOf(pathOf(file)) === folder);
+  const names = here.map((file) => file.name);
+  const config = names.includes('config.json');
+  const usual = ['model.safetensors', 'pytorch_model.bin', 'ckpt.pt', 'hparams.json', 'adapter_config.json'];
+  if (names.some((name) => usual.includes(name) || name.endsWith('.index.json'))) return [];
+  const weights = config ? /\.safetensors$/ : /\.(bin|pth?)$/;
+  const found = here.filter(({ name }) => weights.test(name) && !name.endsWith('tokenizer.bin'));
+  return found.length < 2 ? [] : found;
+}
+
+/** The models among the files, where there are several to choose from. */
+function choicesOf(files: readonly File[]): ModelChoice[] {
+  const folders = modelFolders(files);
+  if (folders.length > 1)
+    return folders.map((folder) => ({
+      name: folder.replace(/\/$/, ''),
+      files: files.filter((file) => pathOf(file).startsWith(folder)),
+    }));
+  const several = rivals(files, folders[0] ?? folderOf(pathOf(files[0] as File)));
+  return several.map((one) => ({
+    name: one.name,
+    files: files.filter((file) => file === one || !several.includes(file)),
+  }));
 }
 
 const isText = (file: File) => file.type.startsWith('text/') || /\.(txt|md|text)$/i.test(file.name);
@@ -30,8 +63,8 @@ export function sortDroppedFiles(files: readonly File[]): DroppedFiles {
   if (!first) return { kind: 'problem', message: fileProblems.empty };
   if (files.length === 1 && first.name.endsWith('.vitrine')) return { kind: 'export', file: first };
   if (files.length === 1 && isText(first) && first.size <= largestText) return { kind: 'text', file: first };
-  const several = rivals(files);
-  if (several.length > 0) return { kind: 'problem', message: fileProblems.severalWeights(several) };
+  const models = choicesOf(files);
+  if (models.length > 0) return { kind: 'choice', models };
   return { kind: 'model', files: [...files] };
 }
 

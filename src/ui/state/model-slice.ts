@@ -211,6 +211,7 @@ export const createModelSlice: Slice<ModelData & ModelActions> = (services) => (
     notice: null,
     fallback: null,
     keptModel: null,
+    modelChoices: [],
     accessToken: '',
     load: (request) => loader.load(request),
     pause() {
@@ -231,23 +232,26 @@ export const createModelSlice: Slice<ModelData & ModelActions> = (services) => (
       if (kept.some((model) => model.id === id && !model.complete))
         await backend.deleteCached(id).catch(() => {});
     },
+    forgetChoices: () => set({ modelChoices: [] }),
     setAccessToken: (accessToken) => set({ accessToken }),
     async setAdapter(enabled) {
       const model = services.model.current;
       const { phase, request } = get();
       if (!model || !request || phase !== 'ready') return;
+      // Nothing is written or scored meanwhile.
+      set({ phase: 'loading', progress: null, next: null, inspected: null });
       try {
         await model.setAdapter(enabled);
+        // The other weights give the texts other probabilities.
+        set({ ...textsFor({ ...get(), idsOf: null }, request.source), run: null, model: shownModel(model) });
       } catch (error) {
         set({ error: toPageError(error, 'load') });
-        return;
       }
-      // The other weights give the texts other probabilities.
-      const texts = textsFor({ ...get(), idsOf: null }, request.source);
-      set({ ...texts, model: shownModel(model), next: null, inspected: null });
+      if (services.model.current === model) set({ phase: 'ready' });
     },
     async openFiles(files) {
       const found = sortDroppedFiles(files);
+      set({ modelChoices: found.kind === 'choice' ? found.models : [] });
       if (found.kind === 'model') await loader.load(requestFor(found.files));
       if (found.kind === 'text') get().openText(await found.file.text());
       if (found.kind === 'export') await openExport(found.file, services, store);

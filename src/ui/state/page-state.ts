@@ -8,6 +8,7 @@ import type {
   TokenAlternative,
 } from '../../engine/index.ts';
 import type { Version } from './document.ts';
+import type { ModelChoice } from './dropped-files.ts';
 import type { Settings } from './settings.ts';
 import type {
   Continuation,
@@ -59,6 +60,8 @@ export interface ModelData {
   /** What the engine says about this visit, such as that nothing can be stored. */
   notice: string | null;
   fallback: CpuFallback | null;
+  /** Models that were dropped together, until one is chosen. */
+  modelChoices: readonly ModelChoice[];
   /** The model of the last visit. */
   keptModel: KeptModel | null;
   /** For gated repositories; in memory only, never stored. */
@@ -70,6 +73,8 @@ export interface ModelActions {
   pause(): void;
   resume(): Promise<boolean>;
   cancel(): Promise<void>;
+  /** Drops the question which of several models is meant. */
+  forgetChoices(): void;
   setAccessToken(token: string): void;
   /** Uses the model with its LoRA adapter or without it. */
   setAdapter(enabled: boolean): Promise<void>;
