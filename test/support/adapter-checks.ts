@@ -1,6 +1,7 @@
 import { expect, it } from 'vitest';
 import { type LoadedModel, type LoadOptions, loadHere, type WeightDtype } from '../../src/engine/index.ts';
 import { collect } from './collect.ts';
+import { loadOn } from './gpu.ts';
 import { drawHalves, loraRank, writeAdapter } from './lora-adapter.ts';
 import { modelFiles } from './model-files.ts';
 
@@ -28,7 +29,7 @@ export async function adaptedFiles(): Promise<File[]> {
 /** An adapter is switched off and on, and both models are those that a load of their own gives, to the bit. */
 export function testAdapterSwitch(backend: 'cpu' | 'gpu', dtypes: readonly WeightDtype[]): void {
   it.each(dtypes)('without the adapter the model in %s is its base, and back', async (dtype) => {
-    const options: LoadOptions = { backend, dtype, cache: false };
+    const options: LoadOptions = { ...(await loadOn(backend)), dtype, cache: false };
     const { model: base } = await loadHere(await baseFiles(), options);
     const { model } = await loadHere(await adaptedFiles(), options);
     const greedy = async (of: LoadedModel) =>
