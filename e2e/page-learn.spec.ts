@@ -25,7 +25,7 @@ test('the guide leads through the page’s own controls, by keyboard as well', a
   await guide.getByRole('button', { name: 'Show the tokens' }).click();
   await expect(page.getByTestId('chips').getByRole('listitem').first()).toContainText(/\d/);
   await expectAccessible(page);
-  const next = guide.getByRole('button', { name: 'Next' });
+  const next = guide.getByRole('button', { name: 'Next', exact: true });
   for (const title of ['Probabilities', 'The draw']) {
     await next.press('Enter');
     await expect(guide.getByRole('heading')).toContainText(title);
@@ -58,4 +58,20 @@ test('an empty sheet offers beginnings, and terms explain themselves', async ({ 
   await page.getByRole('button', { name: 'In a dark forest there lived' }).click();
   await vitrine.ready();
   expect(await vitrine.value()).toMatch(/^In a dark forest there lived.{5}/s);
+});
+
+test('for a room everything grows, and the next token stays alone beside the text', async ({ page }) => {
+  const vitrine = new VitrinePage(page);
+  await vitrine.opened();
+  const size = () => vitrine.text.evaluate((field) => Number.parseFloat(getComputedStyle(field).fontSize));
+  const before = await size();
+  await page.getByRole('tab', { name: 'Inside' }).click();
+  await page.getByRole('button', { name: 'Present' }).click();
+  expect(await size()).toBeGreaterThan(before * 1.3);
+  await expect(page.getByRole('slider', { name: 'Temperature' })).toBeHidden();
+  await expect(page.getByTestId('next').getByRole('row')).toHaveCount(11);
+  await expectAccessible(page);
+  await page.getByRole('button', { name: 'Present' }).click();
+  expect(await size()).toBe(before);
+  await expect(page.getByRole('slider', { name: 'Temperature' })).toBeVisible();
 });

@@ -68,10 +68,11 @@ function useDrop(): boolean {
 export function App() {
   const dialog = usePageState((state) => state.dialog);
   const sideBySide = usePageState((state) => state.continuations.length > 0);
+  const presenting = usePageState((state) => state.presenting);
   const over = useDrop();
   useShortcuts();
   return (
-    <div className="app">
+    <div className="app" data-presenting={presenting || undefined}>
       <a className="skip" href="#writing">
         {words.skip}
       </a>

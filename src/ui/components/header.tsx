@@ -24,6 +24,7 @@ function ModelChip() {
 export function Header() {
   const actions = useActions();
   const online = usePageState((state) => state.online);
+  const presenting = usePageState((state) => state.presenting);
   const guided = usePageState((state) => state.guide !== null);
   return (
     <header className="header">
@@ -40,6 +41,16 @@ export function Header() {
         >
           <Icon name="guide" />
           <span className="wide-text">{messages.guide.open}</span>
+        </button>
+        <button
+          type="button"
+          className="quiet wide-only"
+          aria-pressed={presenting}
+          title={messages.present.title}
+          onClick={() => actions.setPresenting(!presenting)}
+        >
+          <Icon name="present" />
+          <span className="wide-text">{messages.present.name}</span>
         </button>
         <button type="button" className="quiet" onClick={() => actions.show('device')} aria-haspopup="dialog">
           <Icon name="chip" />

@@ -15,6 +15,7 @@ const paths = {
   branch: 'M7 4v16M7 14c0-5 10-3 10-9M14 8l3-3 3 3',
   step: 'M6 5l9 7-9 7zM19 5v14',
   chips: 'M3 6h8v5H3zM13 6h8v5h-8zM3 14h11v5H3z',
+  present: 'M3 4h18v12H3zM12 16v4M8 20h8',
   guide: 'M12 3a9 9 0 1 0 0 18 9 9 0 0 0 0-18zM9.5 9.5a2.5 2.5 0 1 1 3.5 2.3c-.7.3-1 .8-1 1.7M12 16.5v.5',
   shade: 'M4 7h16M4 12h10M4 17h13',
 } as const;

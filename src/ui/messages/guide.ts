@@ -1,6 +1,7 @@
 /** Texts for whoever meets a language model for the first time. */
 export const guideMessages = {
   tagline: 'A language model on your own device. Type, and see what it thinks of every word.',
+  present: { name: 'Present', title: 'Larger, with the next token alone beside the text' },
   starters: {
     label: 'Or begin with',
     prompts: ['Once upon a time', 'In a dark forest there lived', 'The king had three sons, and'],

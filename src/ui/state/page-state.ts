@@ -148,6 +148,8 @@ export interface ViewData {
   chips: boolean;
   /** The open panel beside the text. */
   tab: Tab;
+  /** Everything is larger and only what a room needs is there. */
+  presenting: boolean;
   /** Step of the guide, from 0; null while it is closed. */
   guide: number | null;
 }
@@ -161,6 +163,7 @@ export interface ViewActions {
   setChips(chips: boolean): void;
   openTab(tab: Tab): void;
   setGuide(step: number | null): void;
+  setPresenting(presenting: boolean): void;
 }
 
 /** What attention and logit lens say of the first tokens of a text. */

@@ -13,6 +13,7 @@ export const createViewSlice: Slice<ViewData & ViewActions> = () => (set) => ({
   chips: false,
   tab: 'sampling',
   guide: null,
+  presenting: false,
   set: (settings) => set((state) => ({ settings: { ...state.settings, ...settings } })),
   show: (dialog) => set({ dialog }),
   fail: (error) => set({ error }),
@@ -21,4 +22,5 @@ export const createViewSlice: Slice<ViewData & ViewActions> = () => (set) => ({
   setChips: (chips) => set({ chips, inspected: null }),
   openTab: (tab) => set({ tab }),
   setGuide: (guide) => set({ guide }),
+  setPresenting: (presenting) => set(presenting ? { presenting, tab: 'sampling' } : { presenting }),
 });
