@@ -58,6 +58,8 @@ export function pairJson(
   };
 }
 
+const specialWords = ['[UNK]', '[CLS]', '[SEP]', '[PAD]', '[MASK]'];
+
 /** vocab.txt as BertTokenizer reads it: a token a line, its id the number of the line. */
 export function wordPieceJson(vocabTxt: string, config: JsonObject): JsonObject {
   const lines = vocabTxt.split('\n').map((line) => (line.endsWith('\r') ? line.slice(0, -1) : line));
@@ -93,10 +95,8 @@ export function wordPieceJson(vocabTxt: string, config: JsonObject): JsonObject 
     pre_tokenizer: { type: 'BertPreTokenizer' },
     post_processor: id === undefined ? null : template,
     decoder: { type: 'WordPiece', prefix: '##', cleanup: true },
-    added_tokens: ['[UNK]', '[CLS]', '[SEP]', '[PAD]', '[MASK]'].flatMap((content) =>
-      Object.hasOwn(vocab, content)
-        ? [{ id: vocab[content], content, special: true, normalized: false }]
-        : [],
-    ),
+    added_tokens: specialWords
+      .filter((content) => Object.hasOwn(vocab, content))
+      .map((content) => ({ id: vocab[content], content, special: true, normalized: false })),
   };
 }

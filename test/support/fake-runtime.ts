@@ -7,111 +7,138 @@ import { tinyConfig } from './model.ts';
 export type Rule = (ids: readonly number[]) => Float32Array;
 
 export interface FakeRuntime extends Runtime {
-  /** Calls of `choose`, and rows in them. */
+  /** Calls of `sampleNext`, and rows in them. */
   passes: number;
   rows: number;
   /** Makes the next call fail as a lost device does. */
   failNext: Error | undefined;
-  /** What passes are changed by. */
+  /** Edits that `setEdits` has set. */
   edits: readonly Edit[];
 }
 
-/**
- * A runtime without a model: logits by a rule, and a cache that is checked. Whoever asks for a token after ids that the
- * cache does not hold gets an error, so that what callers believe of the cache is proven.
- */
+type SampledRow = SampleRequest['rows'][number];
+
+/** The ids each sequence's KV cache holds. Throws if a caller assumes others. */
+class CheckedCache {
+  private sequences: number[][] = [[]];
+  /** Length at which each sequence can be continued by `decode`; unknown after `sampleNext`. */
+  private ends: number[] = [];
+
+  constructor(private readonly contextLength: number) {}
+
+  reserve(count: number): void {
+    const [first = []] = this.sequences;
+    this.sequences = Array.from({ length: count }, (_, at) => (at === 0 ? first : []));
+  }
+
+  write(sequence: number, position: number, ids: readonly number[]): void {
+    const held = this.sequences[sequence];
+    if (!held || held.length < position) throw new Error(`sequence ${sequence} does not reach ${position}`);
+    if (position + ids.length > this.contextLength) throw new Error('past the context');
+    held.splice(position, held.length, ...ids);
+    this.ends[sequence] = held.length;
+  }
+
+  /** Writes the last of `ids`; the cache must hold the others. */
+  append(sequence: number, ids: readonly number[]): void {
+    this.expect(sequence, ids.slice(0, -1));
+    this.write(sequence, ids.length - 1, ids.slice(-1));
+  }
+
+  fork(from: number, to: readonly number[], length: number): void {
+    for (const sequence of to) {
+      this.sequences[sequence] = (this.sequences[from] ?? []).slice(0, length);
+      this.ends[sequence] = this.ends[from] as number;
+    }
+  }
+
+  expect(sequence: number, ids: readonly number[]): void {
+    const held = this.sequences[sequence] ?? [];
+    if (ids.some((id, at) => held[at] !== id)) throw new Error(`sequence ${sequence} holds other ids`);
+  }
+
+  expectEnd(sequence: number, ids: readonly number[]): void {
+    this.expect(sequence, ids);
+    if (this.ends[sequence] !== ids.length) throw new Error(`sequence ${sequence} does not end there`);
+  }
+
+  forgetEnds(): void {
+    this.ends = [];
+  }
+}
+
+function sampleToken(
+  rule: Rule,
+  row: SampledRow,
+  { sampling, alternatives }: Pick<SampleRequest, 'sampling' | 'alternatives'>,
+): DecodedToken {
+  const logits = rule(row.ids);
+  const total = Math.log(logits.reduce((sum, logit) => sum + Math.exp(logit), 0));
+  const ranked = [...logits.subarray(0, sampling.drawable).keys()].sort(
+    (left, right) => (logits[right] as number) - (logits[left] as number) || left - right,
+  );
+  const id = sampleReference(logits, row, sampling, row);
+  const logprob = (of: number) => (logits[of] as number) - total;
+  return {
+    sequence: row.sequence,
+    id,
+    logprob: logprob(id),
+    alternatives: ranked.slice(0, alternatives).map((other) => ({ id: other, logprob: logprob(other) })),
+  };
+}
+
+/** The token loop over the fake; `fail` is called before each step. */
+async function* decode(rule: Rule, cache: CheckedCache, request: DecodeRequest, fail: () => void) {
+  let running = request.sequences.map((sequence, at) => ({
+    sequence,
+    ids: [...(request.contexts[at]?.ids ?? [])],
+    promptLength: request.contexts[at]?.promptLength ?? 0,
+  }));
+  for (const { sequence, ids } of running) cache.expectEnd(sequence, ids);
+  for (let step = 0; step < request.maxSteps && running.length > 0; step++) {
+    await Promise.resolve();
+    fail();
+    if (step > 0) for (const { sequence, ids } of running) cache.append(sequence, ids);
+    const draw = request.firstDraw + step;
+    const tokens = running.map((row) => sampleToken(rule, { ...row, draw }, request));
+    for (const [at, row] of running.entries()) row.ids.push(tokens[at]?.id as number);
+    running = running.filter(({ ids }) => !request.eosTokenIds.includes(ids.at(-1) as number));
+    const last = request.signal?.aborted;
+    yield tokens;
+    if (last) return;
+  }
+}
+
+/** A runtime without a model: its logits follow a rule, and it throws if a caller assumes ids the cache does not hold. */
 export function fakeRuntime(rule: Rule, changes: Partial<GPT2Config> = {}): FakeRuntime {
   const config = { ...tinyConfig, ...changes };
-  let cache: number[][] = [[]];
-  let ends: number[] = [];
+  const cache = new CheckedCache(config.nPositions);
   const fake = { passes: 0, rows: 0, failNext: undefined as Error | undefined, edits: [] as readonly Edit[] };
-
   const fail = () => {
     const error = fake.failNext;
     fake.failNext = undefined;
     if (error) throw error;
   };
-  const write = (sequence: number, position: number, ids: readonly number[]) => {
-    const held = cache[sequence];
-    if (!held || held.length < position) throw new Error(`sequence ${sequence} does not reach ${position}`);
-    if (position + ids.length > config.nPositions) throw new Error('past the context');
-    held.splice(position, held.length, ...ids);
-    ends[sequence] = held.length;
-  };
-  const expectHeld = (sequence: number, ids: readonly number[]) => {
-    const held = cache[sequence] ?? [];
-    if (ids.some((id, at) => held[at] !== id)) throw new Error(`sequence ${sequence} holds other ids`);
-  };
-  const token = (
-    row: { sequence: number; ids: readonly number[]; promptLength: number; draw: number },
-    { sampling, alternatives }: Pick<SampleRequest, 'sampling' | 'alternatives'>,
-  ): DecodedToken => {
-    const logits = rule(row.ids);
-    const total = Math.log(logits.reduce((sum, logit) => sum + Math.exp(logit), 0));
-    const ranked = [...logits.subarray(0, sampling.drawable).keys()].sort(
-      (left, right) => (logits[right] as number) - (logits[left] as number) || left - right,
-    );
-    const id = sampleReference(logits, row, sampling, row);
-    const logprob = (of: number) => (logits[of] as number) - total;
-    return {
-      sequence: row.sequence,
-      id,
-      logprob: logprob(id),
-      alternatives: ranked.slice(0, alternatives).map((other) => ({ id: other, logprob: logprob(other) })),
-    };
-  };
-
-  const runtime: Omit<Runtime, 'stats'> & Partial<Runtime> = {
+  const runtime: Runtime = {
     config,
     contextLength: config.nPositions,
     lost: new Promise(() => {}),
     async swapWeights() {},
-    async reserve(sequences) {
-      cache = Array.from({ length: sequences }, (_, at) => (at === 0 ? (cache[0] ?? []) : []));
-    },
+    reserve: async (sequences) => cache.reserve(sequences),
     async prefill(sequence, position, ids) {
       fail();
-      write(sequence, position, ids);
+      cache.write(sequence, position, ids);
     },
-    async fork(from, to, length) {
-      for (const sequence of to) {
-        cache[sequence] = (cache[from] ?? []).slice(0, length);
-        ends[sequence] = ends[from] as number;
-      }
-    },
-    async *decode(request: DecodeRequest) {
-      let running = request.sequences.map((sequence, at) => ({
-        sequence,
-        ids: [...(request.contexts[at]?.ids ?? [])],
-        promptLength: request.contexts[at]?.promptLength ?? 0,
-      }));
-      for (const { sequence, ids } of running) {
-        expectHeld(sequence, ids);
-        if (ends[sequence] !== ids.length) throw new Error(`sequence ${sequence} does not end there`);
-      }
-      for (let step = 0; step < request.maxSteps && running.length > 0; step++) {
-        await Promise.resolve();
-        fail();
-        if (step > 0) for (const { sequence, ids } of running) write(sequence, ids.length - 1, ids.slice(-1));
-        const tokens = running.map((row) => token({ ...row, draw: request.firstDraw + step }, request));
-        for (const [at, row] of running.entries()) row.ids.push(tokens[at]?.id as number);
-        running = running.filter(({ ids }) => !request.eosTokenIds.includes(ids.at(-1) as number));
-        const last = request.signal?.aborted;
-        yield tokens;
-        if (last) return;
-      }
-    },
-    async sampleNext(request: SampleRequest) {
+    fork: async (from, to, length) => cache.fork(from, to, length),
+    decode: (request) => decode(rule, cache, request, fail),
+    async sampleNext(request) {
       await Promise.resolve();
       fail();
       fake.passes++;
       fake.rows += request.rows.length;
-      for (const { sequence, ids } of request.rows) {
-        expectHeld(sequence, ids.slice(0, -1));
-        write(sequence, ids.length - 1, ids.slice(-1));
-      }
-      ends = [];
-      return request.rows.map((row) => token(row, request));
+      for (const { sequence, ids } of request.rows) cache.append(sequence, ids);
+      cache.forgetEnds();
+      return request.rows.map((row) => sampleToken(rule, row, request));
     },
     logits: () => Promise.reject(new Error('not faked')),
     score: () => Promise.reject(new Error('not faked')),
@@ -123,7 +150,7 @@ export function fakeRuntime(rule: Rule, changes: Partial<GPT2Config> = {}): Fake
     stats: () => ({ gpuBytes: 0, dispatchesPerToken: 0, submitsPerToken: 0 }),
     dispose() {},
   };
-  return Object.assign(fake, runtime as Runtime);
+  return Object.assign(fake, runtime);
 }
 
 /** A rule that is a pure function of the last `memory` ids: texts run into loops, sooner the shorter the memory. */

@@ -4,6 +4,7 @@ import {
   convertGroup,
   convertMatrixKernel,
   convertRowsKernel,
+  type MatrixFormat,
   matrixFormat,
   packConvertMatrix,
   packConvertRows,
@@ -37,13 +38,13 @@ function exactValues(seed: number, count: number): Float32Array {
   return randomFloats(seed, count).map((value) => Math.round(value * 32) / 32);
 }
 
-/** A lane takes 64 weights; a dispatch converts all of the matrix. */
-async function checkMatrix(gpu: Gpu, from: SourceDtype, to: WeightDtype, inOut: boolean) {
-  const values = exactValues(1, rows * columns); // [rows][columns]
-  const stored = inOut
-    ? Float32Array.from(values, (_, i) => values[(i % rows) * columns + Math.floor(i / rows)] as number)
-    : values;
-  const format = matrixFormat(to, rows, columns, 2 ** 27);
+/** Converts the whole matrix in one dispatch, 64 weights a lane, and returns it unpacked. */
+async function convertMatrix(
+  gpu: Gpu,
+  stored: Float32Array,
+  format: MatrixFormat,
+  { from, inOut }: { from: SourceDtype; inOut: boolean },
+): Promise<Float32Array> {
   const groupCount = format.paddedColumns / convertGroup;
   const params = packConvertMatrix({
     rows,
@@ -60,14 +61,21 @@ async function checkMatrix(gpu: Gpu, from: SourceDtype, to: WeightDtype, inOut: 
   const scales = scaleBytes(format) > 0 ? filled(gpu, scaleBytes(format) / 4, 9) : undefined;
   const buffers = [upload(gpu, sourceWords(stored, from)), weights, ...(scales ? [scales] : [])];
   const grid = [ceilDiv(rows * groupCount, 64), 1, 1] as const;
-  await runKernel(gpu, convertMatrixKernel(from, to, inOut), [...buffers, uploadUniform(gpu, params)], grid);
+  const kernel = convertMatrixKernel(from, format.dtype, inOut);
+  await runKernel(gpu, kernel, [...buffers, uploadUniform(gpu, params)], grid);
   const words = async (buffer: GPUBuffer, count: number) =>
     new Uint32Array(await readWords(gpu, buffer, count));
-  const held = {
-    bands: [await words(weights, rows * format.rowBlocks * 4)],
-    scales: scales && (await words(scales, scaleBytes(format) / 4)),
-  };
-  const actual = unpackMatrix(held, format);
+  const bands = [await words(weights, rows * format.rowBlocks * 4)];
+  return unpackMatrix({ bands, scales: scales && (await words(scales, scaleBytes(format) / 4)) }, format);
+}
+
+async function checkMatrix(gpu: Gpu, from: SourceDtype, to: WeightDtype, inOut: boolean) {
+  const values = exactValues(1, rows * columns); // [rows][columns]
+  const stored = inOut
+    ? Float32Array.from(values, (_, i) => values[(i % rows) * columns + Math.floor(i / rows)] as number)
+    : values;
+  const format = matrixFormat(to, rows, columns, 2 ** 27);
+  const actual = await convertMatrix(gpu, stored, format, { from, inOut });
   const expected = unpackMatrix(packMatrix(values, format), format);
   // A weight halfway between two steps may go either way, and with it the choice among int4 scales.
   const largest = values.reduce((most, value) => Math.max(most, Math.abs(value)), 0);

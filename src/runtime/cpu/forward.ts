@@ -111,17 +111,8 @@ export class CpuForward {
         return this.embed(node, pass);
       case 'embedPosition':
         return this.embedPosition(node, pass);
-      case 'layerNorm': {
-        const out = this.rows(pass, node, widthOf(node.shape));
-        const weight = vectorOf(this.model, `${node.norm}.weight`);
-        layerNormRows(
-          x,
-          { weight, bias: vectorOf(this.model, `${node.norm}.bias`) },
-          node.epsilon,
-          out.values,
-        );
-        return out;
-      }
+      case 'layerNorm':
+        return this.layerNorm(node, x, pass);
       case 'linear':
         return this.linear(node, x, pass);
       case 'part':
@@ -131,11 +122,7 @@ export class CpuForward {
       case 'weightedSum':
         return this.weightedSum(node, x, y, pass);
       case 'activate':
-        return activateRows(
-          this.writable(x, node, pass),
-          widthOf(node.shape),
-          activationFunction(node.activation),
-        );
+        return this.activate(node, this.writable(x, node, pass));
       case 'add':
         return addRows(this.writable(x, node, pass), y, widthOf(node.shape));
       case 'edit':
@@ -166,6 +153,18 @@ export class CpuForward {
     return x;
   }
 
+  private layerNorm(node: NodeOf<'layerNorm'>, x: Rows, pass: Pass): Rows {
+    const out = this.rows(pass, node, widthOf(node.shape));
+    const weight = vectorOf(this.model, `${node.norm}.weight`);
+    const bias = vectorOf(this.model, `${node.norm}.bias`);
+    layerNormRows(x, { weight, bias }, node.epsilon, out.values);
+    return out;
+  }
+
+  private activate({ shape, activation }: NodeOf<'activate'>, x: Rows): Rows {
+    return activateRows(x, widthOf(shape), activationFunction(activation));
+  }
+
   private linear(node: NodeOf<'linear'>, x: Rows, pass: Pass): Rows {
     const matrix = this.model.matrices.get(`${node.name}.weight`) ?? matrixOf(this.model, node.name);
     const y = this.rows(pass, node, matrix.paddedRows);
@@ -174,7 +173,10 @@ export class CpuForward {
     return y;
   }
 
-  /** Keys join the cache. The row of token t holds `keys` numbers for each head, of which its own and those before count. */
+  /**
+   * Appends the keys to the cache. The row of token t holds `keys` numbers per head; those of later positions are not
+   * set.
+   */
   private pattern(node: NodeOf<'attentionPattern'>, q: Rows, k: Rows, pass: Pass): Rows {
     const { layer, heads, scale } = node.spec;
     const { nEmbd: C } = this.config;
@@ -194,7 +196,7 @@ export class CpuForward {
     return pattern;
   }
 
-  /** Values join the cache. */
+  /** Appends the values to the cache and sums them by the pattern. */
   private weightedSum(node: NodeOf<'weightedSum'>, pattern: Rows, v: Rows, pass: Pass): Rows {
     const { layer, heads } = node.spec;
     const { nEmbd: C } = this.config;

@@ -232,18 +232,10 @@ export class ModelBuilder {
     const bias = buffers.create('fold.bias', vectorBytes);
     const gamma = buffers.create('fold.gamma', format.paddedColumns * 4);
     const out = buffers.create('fold.out', vectorBytes);
-    const copy = (from: GPUBuffer, at: number, to: GPUBuffer, toAt: number, bytes: number) => {
-      const encoder = device.createCommandEncoder({ label: 'fold' });
-      encoder.copyBufferToBuffer(from, at, to, toAt, bytes);
-      device.queue.submit([encoder.finish()]);
-    };
+    const copy = (...copied: CopyArguments) => copyBuffer(device, ...copied);
     const product = (input: GPUBuffer) => {
-      const grid = matvecGrid(format, variant);
-      submit(
-        device,
-        [dispatch(device, kernel, [input, ...matrixBuffers(matrix), bias, state, out], grid)],
-        'fold',
-      );
+      const bound = [input, ...matrixBuffers(matrix), bias, state, out];
+      submit(device, [dispatch(device, kernel, bound, matvecGrid(format, variant))], 'fold');
     };
     copy(biasAndNorm, layout.t4 * 16, bias, 0, vectorBytes);
     product(beta);
@@ -254,6 +246,14 @@ export class ModelBuilder {
     copy(out, 0, biasAndNorm, layout.s4 * 16, vectorBytes);
     for (const buffer of [bias, gamma, out]) buffers.destroy(buffer);
   }
+}
+
+type CopyArguments = [from: GPUBuffer, at: number, to: GPUBuffer, toAt: number, bytes: number];
+
+function copyBuffer(device: GPUDevice, ...copied: CopyArguments): void {
+  const encoder = device.createCommandEncoder({ label: 'fold' });
+  encoder.copyBufferToBuffer(...copied);
+  device.queue.submit([encoder.finish()]);
 }
 
 /** Frees every buffer of a model. */

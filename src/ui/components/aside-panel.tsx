@@ -13,6 +13,33 @@ const tabs = [
   { key: 'inside', name: words.inside, Panel: InsidePanel },
 ] as const;
 
+interface TabProps {
+  name: string;
+  /** Key of the tab, and id of the group it is in. */
+  at: string;
+  id: string;
+  selected: boolean;
+  onSelect(): void;
+}
+
+function Tab({ name, at, id, selected, onSelect }: TabProps) {
+  return (
+    <button
+      type="button"
+      role="tab"
+      id={`${id}-${at}`}
+      data-tab={at}
+      className="tab"
+      aria-selected={selected}
+      aria-controls={`${id}-panel`}
+      tabIndex={selected ? 0 : -1}
+      onClick={onSelect}
+    >
+      {name}
+    </button>
+  );
+}
+
 /** Beside the text: how the next token is chosen, where the text branched, what goes on inside. */
 export function AsidePanel() {
   const open = usePageState((state) => state.tab);
@@ -34,21 +61,8 @@ export function AsidePanel() {
   return (
     <aside className="aside" aria-label={messages.app.panels}>
       <div className="tabs" role="tablist" aria-label={words.list} ref={list} onKeyDown={onKeyDown}>
-        {tabs.map((tab) => (
-          <button
-            key={tab.key}
-            type="button"
-            role="tab"
-            id={`${id}-${tab.key}`}
-            data-tab={tab.key}
-            className="tab"
-            aria-selected={tab.key === open}
-            aria-controls={`${id}-panel`}
-            tabIndex={tab.key === open ? 0 : -1}
-            onClick={() => openTab(tab.key)}
-          >
-            {tab.name}
-          </button>
+        {tabs.map(({ key, name }) => (
+          <Tab key={key} {...{ name, id }} at={key} selected={key === open} onSelect={() => openTab(key)} />
         ))}
       </div>
       <div className="tab-panel" role="tabpanel" id={`${id}-panel`} aria-labelledby={`${id}-${open}`}>

@@ -55,6 +55,23 @@ function Row({ row, recommended, chosen, name, onChoose }: RowProps) {
   );
 }
 
+function Head() {
+  return (
+    <thead>
+      <tr>
+        <th scope="col">{words.weightsAs}</th>
+        <th scope="col" className="choice-number">
+          {words.weights}
+        </th>
+        <th scope="col" className="choice-number">
+          {words.context}
+        </th>
+        <th scope="col">{words.here}</th>
+      </tr>
+    </thead>
+  );
+}
+
 interface MemoryPlanProps {
   source: ModelSource;
   dtype: WeightDtype | null;
@@ -77,18 +94,7 @@ export function MemoryPlanView({ source, dtype, onDtype }: MemoryPlanProps) {
     <div className="plan" data-testid="plan">
       <table className="plan-table">
         <caption className="visually-hidden">{words.caption}</caption>
-        <thead>
-          <tr>
-            <th scope="col">{words.weightsAs}</th>
-            <th scope="col" className="choice-number">
-              {words.weights}
-            </th>
-            <th scope="col" className="choice-number">
-              {words.context}
-            </th>
-            <th scope="col">{words.here}</th>
-          </tr>
-        </thead>
+        <Head />
         <tbody>
           {plan.dtypes.map((row) => (
             <Row

@@ -97,6 +97,26 @@ function Report({ changed }: { changed: number }) {
   );
 }
 
+/** Reads an exported model back. */
+function ImportField({ busy, onFile }: { busy: boolean; onFile(file: File): void }) {
+  const id = useId();
+  return (
+    <div className="field-row">
+      <label htmlFor={id}>{words.importLabel}</label>
+      <input
+        id={id}
+        type="file"
+        accept=".vitrine"
+        disabled={busy}
+        onChange={(event) => {
+          const file = event.target.files?.[0];
+          if (file) onFile(file);
+        }}
+      />
+    </div>
+  );
+}
+
 interface StorageProps {
   stored: readonly CachedModel[];
   onChange(): void;
@@ -128,19 +148,10 @@ export function Storage({ stored, onChange, onLoad }: StorageProps) {
       </ul>
       <Report changed={stored.length} />
       <OfflineCheck />
-      <div className="field-row">
-        <label htmlFor={`${id}-import`}>{words.importLabel}</label>
-        <input
-          id={`${id}-import`}
-          type="file"
-          accept=".vitrine"
-          disabled={busy !== null}
-          onChange={(event) => {
-            const file = event.target.files?.[0];
-            if (file) void run(words.importing, async () => void (await backend.importCached(file)));
-          }}
-        />
-      </div>
+      <ImportField
+        busy={busy !== null}
+        onFile={(file) => void run(words.importing, async () => void (await backend.importCached(file)))}
+      />
       <p role="status">{busy ?? ''}</p>
       {problem && <p role="alert">{problem}</p>}
     </section>

@@ -126,14 +126,6 @@ export function useInspector({ enabled, onEdit }: { enabled: boolean; onEdit(at:
   });
   const taps = useTaps(enabled, { index, open: (at) => open(at, 'touch'), close, edit });
 
-  return {
-    index,
-    opening,
-    open,
-    close,
-    edit,
-    hold: cancel,
-    leave,
-    pointer: { onPointerMove, ...taps },
-  };
+  const pointer = { onPointerMove, ...taps };
+  return { index, opening, open, close, edit, hold: cancel, leave, pointer };
 }

@@ -68,6 +68,19 @@ function save(report: DeviceTestReport): void {
   saveFile(blob, `vitrine-device-test-${report.started.slice(0, 10)}.json`);
 }
 
+function Header() {
+  return (
+    <header className="header">
+      <a className="wordmark" href="./index.html">
+        Vitrine
+      </a>
+      <nav className="header-tools" aria-label="Appearance">
+        <ThemeButton />
+      </nav>
+    </header>
+  );
+}
+
 /** The page "Test this device". */
 export function DeviceTestPage() {
   const { state, start, stop } = useDeviceTest();
@@ -75,14 +88,7 @@ export function DeviceTestPage() {
   const running = phase === 'running';
   return (
     <>
-      <header className="header">
-        <a className="wordmark" href="./index.html">
-          Vitrine
-        </a>
-        <nav className="header-tools" aria-label="Appearance">
-          <ThemeButton />
-        </nav>
-      </header>
+      <Header />
       <main className="test-page">
         <h1>Test this device</h1>
         <p>

@@ -46,6 +46,27 @@ function summaryText(cases: readonly CaseResult[]): string {
   return parts.join(', ');
 }
 
+function CaseTable({ cases }: { cases: CaseResult[] }) {
+  return (
+    <table className="case-table">
+      <thead>
+        <tr>
+          <th scope="col">Check</th>
+          <th scope="col">Result</th>
+          <th scope="col">Largest error</th>
+          <th scope="col">Allowed</th>
+          <th scope="col">Time</th>
+        </tr>
+      </thead>
+      <tbody>
+        {cases.map((result) => (
+          <Row key={result.name} result={result} />
+        ))}
+      </tbody>
+    </table>
+  );
+}
+
 function Operation({ name, cases }: { name: string; cases: CaseResult[] }) {
   const failed = cases.some(({ status }) => status === 'failed');
   const [toggled, setToggled] = useState<boolean>();
@@ -67,24 +88,7 @@ function Operation({ name, cases }: { name: string; cases: CaseResult[] }) {
           {used === undefined ? '' : `largest error ${(used * 100).toFixed(0)} % of what is allowed`}
         </span>
       </summary>
-      {open && (
-        <table className="case-table">
-          <thead>
-            <tr>
-              <th scope="col">Check</th>
-              <th scope="col">Result</th>
-              <th scope="col">Largest error</th>
-              <th scope="col">Allowed</th>
-              <th scope="col">Time</th>
-            </tr>
-          </thead>
-          <tbody>
-            {cases.map((result) => (
-              <Row key={result.name} result={result} />
-            ))}
-          </tbody>
-        </table>
-      )}
+      {open && <CaseTable cases={cases} />}
     </details>
   );
 }

@@ -65,6 +65,12 @@ function travel(state: DocumentData, from: 'past' | 'future', to: 'past' | 'futu
 /** One step back undoes a burst of typing, but nothing that happened between two bursts. */
 const burstMs = 1000;
 
+/** The version after an edit. Cutting written text off makes a branch, so that it stays in the tree. */
+function afterEdit(before: Version, edited: Version): Version {
+  const lost = before.tokens.slice(edited.tokens.length).some((token) => token.origin !== 'you');
+  return lost ? { ...edited, id: newVersionId() } : edited;
+}
+
 export const createDocumentSlice: Slice<DocumentData & DocumentActions> =
   ({ environment }) =>
   (set, get) => {
@@ -84,10 +90,7 @@ export const createDocumentSlice: Slice<DocumentData & DocumentActions> =
         const now = environment.now();
         const burst = now - lastEdit <= burstMs && history === state.past;
         lastEdit = now;
-        // Cutting written text off makes a branch: what was written stays in the tree.
-        const lost = before.tokens.slice(edited.tokens.length).some((token) => token.origin !== 'you');
-        const version = lost ? { ...edited, id: newVersionId() } : edited;
-        set({ ...openVersion(state, version), ...(burst ? { past: state.past } : {}) });
+        set({ ...openVersion(state, afterEdit(before, edited)), ...(burst ? { past: state.past } : {}) });
         history = get().past;
       },
       goTo: (versionId) =>

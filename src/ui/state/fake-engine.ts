@@ -134,6 +134,13 @@ function inspection(ids: number[]): Inspection {
   return { ids, attention: [[weights, weights]], logitLens: [lens, lens] };
 }
 
+function score(ids: number[]) {
+  const logprob = (token: number, i: number) =>
+    ranked(ids.slice(0, i)).find((other) => other.id === token)?.logprob ?? -20;
+  const logprobs = ids.map((token, i) => (i === 0 ? Number.NaN : logprob(token, i)));
+  return { ids, logprobs, perplexity: 1 };
+}
+
 function fakeModel(id: string, dtype: string, behaviour: FakeBehaviour): Model {
   return {
     id,
@@ -152,13 +159,7 @@ function fakeModel(id: string, dtype: string, behaviour: FakeBehaviour): Model {
     encode,
     decode,
     logits: async (ids) => logitsAfter(ids),
-    async score(textOrIds) {
-      const ids = typeof textOrIds === 'string' ? encode(textOrIds) : textOrIds;
-      const logprobs = ids.map((token, i) =>
-        i === 0 ? Number.NaN : (ranked(ids.slice(0, i)).find((other) => other.id === token)?.logprob ?? -20),
-      );
-      return { ids, logprobs, perplexity: 1 };
-    },
+    score: async (textOrIds) => score(typeof textOrIds === 'string' ? encode(textOrIds) : textOrIds),
     async *generate(prompt, options = {}) {
       if (behaviour.failGenerate) throw behaviour.failGenerate;
       const ids = typeof prompt === 'string' ? encode(prompt) : prompt;

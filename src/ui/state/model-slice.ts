@@ -200,9 +200,17 @@ async function openExport(
   }
 }
 
+/** Deletes what a load that was cancelled has stored, unless the model was complete before. */
+async function dropIncomplete(backend: Services['backend'], source: LoadRequest['source'] | undefined) {
+  if (typeof source !== 'string' || source === bundledModel) return;
+  const id = source.split('@')[0] ?? source;
+  const kept = await backend.listCached().catch(() => []);
+  if (kept.some((model) => model.id === id && !model.complete))
+    await backend.deleteCached(id).catch(() => {});
+}
+
 export const createModelSlice: Slice<ModelData & ModelActions> = (services) => (set, get, store) => {
   const loader = new Loader(store, services);
-  const { backend } = services;
   return {
     phase: 'starting',
     model: null,
@@ -226,11 +234,7 @@ export const createModelSlice: Slice<ModelData & ModelActions> = (services) => (
       loader.abort();
       const { request } = get();
       set({ phase: 'idle', progress: null, request: null });
-      if (typeof request?.source !== 'string' || request.source === bundledModel) return;
-      const id = request.source.split('@')[0] ?? request.source;
-      const kept = await backend.listCached().catch(() => []);
-      if (kept.some((model) => model.id === id && !model.complete))
-        await backend.deleteCached(id).catch(() => {});
+      await dropIncomplete(services.backend, request?.source);
     },
     forgetChoices: () => set({ modelChoices: [] }),
     setAccessToken: (accessToken) => set({ accessToken }),

@@ -206,24 +206,33 @@ function startOf({ origin, version }: PendingRun, now: number): Partial<PageStat
   return { phase: 'generating', error: null, inspected: null, run, pending: null, drawn: null };
 }
 
+/** State at the start of a new run: the text as it is goes into the history and the tree. */
+function startNew(state: PageState, run: PendingRun & { text: Version }, now: number): Partial<PageState> {
+  return {
+    ...remember(state),
+    ...startOf(run, now),
+    versions: withVersion(keepAll(state), run.text),
+    continuations: emptyContinuations(run.origin.n),
+  };
+}
+
+/** State when a stored run goes on; undefined if the text is no longer the one it was writing. */
+function startAgain(state: PageState, run: PendingRun, now: number): Partial<PageState> | undefined {
+  if (state.current !== run.version || currentVersion(state).tokens.length < run.origin.from)
+    return undefined;
+  const empty = emptyContinuations(run.origin.n);
+  const continuations = state.continuations.length === empty.length ? state.continuations : empty;
+  return { ...startOf(run, now), continuations };
+}
+
 export const createWritingSlice: Slice<WritingData & WritingActions> = (services) => (set, get, store) => {
   const runner = createRunner(store, services);
   const { environment, model: owner } = services;
-  const begin = (run: PendingRun) => startOf(run, environment.now());
-
   const idle = () => (get().phase === 'ready' ? owner.current : null);
-
   async function start(model: Model, run: PendingRun & { text: Version }): Promise<void> {
-    const state = get();
-    set({
-      ...remember(state),
-      ...begin(run),
-      versions: withVersion(keepAll(state), run.text),
-      continuations: emptyContinuations(run.origin.n),
-    });
+    set(startNew(get(), run, environment.now()));
     await runner.follow(model, run);
   }
-
   return {
     run: null,
     pending: null,
@@ -246,11 +255,9 @@ export const createWritingSlice: Slice<WritingData & WritingActions> = (services
     },
     async resumeRun(run) {
       const model = idle();
-      if (!model || get().current !== run.version) return;
-      if (currentVersion(get()).tokens.length < run.origin.from) return;
-      const { continuations } = get();
-      const empty = emptyContinuations(run.origin.n);
-      set({ ...begin(run), continuations: continuations.length === empty.length ? continuations : empty });
+      const start = startAgain(get(), run, environment.now());
+      if (!model || !start) return;
+      set(start);
       await runner.follow(model, run);
     },
     async tryAgain() {
