@@ -48,7 +48,7 @@ it('the token loop creates nothing and writes nothing, in few dispatches and sub
   const table = describeParameters(config, checkpoint.tensors);
   const { runtime } = await createRuntime({ checkpoint, config, table }, { device, dtype: 'f32' });
   checkpoint.close();
-  if (!(runtime instanceof GpuRuntime)) throw new Error('The model does not stand on the GPU.');
+  if (!(runtime instanceof GpuRuntime)) throw new Error('The model is not on the GPU.');
   await runtime.warmMore();
 
   const prompt = [1, 2, 3, 4];

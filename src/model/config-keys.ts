@@ -5,7 +5,7 @@ const largestSize = 2 ** 24;
 
 export type ConfigRecord = Readonly<Record<string, unknown>>;
 
-/** What stands in config.json under `key`, own keys only. */
+/** The value of `key` in config.json; inherited properties are ignored. */
 export function keyOf(config: ConfigRecord, key: string): unknown {
   return Object.hasOwn(config, key) ? config[key] : undefined;
 }
@@ -37,7 +37,7 @@ export function sizeOf(config: ConfigRecord, key: string): number | undefined {
   );
 }
 
-/** A size under its own name or its alias; both may stand there if they agree. */
+/** A size under its own name or its alias; both may be present if they agree. */
 export function aliasedSize(config: ConfigRecord, key: string, alias: string): number | undefined {
   const own = sizeOf(config, key);
   const other = sizeOf(config, alias);

@@ -79,7 +79,7 @@ function namingStyle(tensors: ReadonlyMap<string, TensorInfo>): string {
   return prefixed === undefined ? '' : prefix;
 }
 
-/** What stands outside the blocks. Which tensor is the head follows the config and what is stored. */
+/** The tensors outside the blocks. The config and the stored tensors decide which one is the head. */
 function headSlots(config: GPT2Config, tensors: ReadonlyMap<string, TensorInfo>, style: string) {
   const { vocabSize: V, nPositions: P, nEmbd: E, tieWordEmbeddings } = config;
   const slot = (role: string, name: string, shape: number[], orientation: Orientation): Slot => ({

@@ -12,7 +12,7 @@ export interface DecodedToken {
 }
 
 export interface DecodeRequest {
-  /** Which sequences run, each ending where its last prefill ended. */
+  /** The sequences to run; each ends where its last prefill ended. */
   sequences: readonly number[];
   /**
    * Per entry of `sequences`: every token in its context, prompt first, and how many of them are the prompt.
@@ -51,10 +51,10 @@ export interface SampleRequest {
   alternatives: number;
 }
 
-/** What {@link Runtime.score} computes. */
+/** Input of {@link Runtime.score}. */
 export interface ScoreRequest {
   sequence: number;
-  /** Where the first id stands. */
+  /** Position of the first id. */
   position: number;
   ids: readonly number[];
   /** The id each row is scored for; -1: none. */

@@ -16,7 +16,7 @@ export interface BytePairModel {
   readonly unknownId: number | undefined;
   /** A run of unknown bytes becomes one unknown token. */
   readonly fuseUnknown: boolean;
-  /** A word that is a token as it stands is that token, whatever its merges say. */
+  /** A word that is in the vocabulary becomes that token without applying merges. */
   readonly ignoreMerges: boolean;
 }
 

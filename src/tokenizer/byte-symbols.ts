@@ -13,7 +13,7 @@ function buildSymbols(): string[] {
   return symbols;
 }
 
-/** The character that stands for each of the 256 bytes. */
+/** The character that represents each of the 256 bytes. */
 export const byteSymbols: readonly string[] = buildSymbols();
 
 const highestSymbol = 0x143;
@@ -22,7 +22,7 @@ for (const [byte, symbol] of byteSymbols.entries()) byteOfSymbol[symbol.charCode
 
 const utf8 = new TextEncoder();
 
-/** The bytes a token's symbols stand for; the token's own UTF-8 when a character is no byte symbol. */
+/** The bytes a token's symbols represent; the token's own UTF-8 when a character is no byte symbol. */
 export function bytesOfToken(token: string): Uint8Array {
   const bytes = new Uint8Array(token.length);
   for (let i = 0; i < token.length; i++) {
@@ -34,7 +34,7 @@ export function bytesOfToken(token: string): Uint8Array {
   return bytes;
 }
 
-/** The token that stands for these bytes. */
+/** The token that represents these bytes. */
 export function tokenOfBytes(bytes: Uint8Array | readonly number[]): string {
   let token = '';
   for (const byte of bytes) token += byteSymbols[byte];

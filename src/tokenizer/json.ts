@@ -27,7 +27,7 @@ export function unsupported(message: string, cause?: unknown): VitrineError {
   );
 }
 
-/** A name as it may stand in a message: quoted, cut, without control characters. */
+/** A name as shown in a message: quoted, cut, without control characters. */
 export function quote(value: unknown): string {
   const text = JSON.stringify(value) ?? String(value);
   return text.length > 80 ? `${text.slice(0, 80)}…` : text;

@@ -102,7 +102,7 @@ function splitterOf(root: JsonObject, pipeline: Pipeline): Split {
     splitter ? cut(splitter.pre_tokenize(text, { section_index: section })) : [text];
 }
 
-/** Words that are tokens as they stand. */
+/** Words that are single tokens. */
 function wordLevel(model: JsonObject, vocabulary: Vocabulary): Model {
   const name = property(model, 'unk_token');
   const unknown = typeof name === 'string' ? vocabulary.idOf.get(name) : undefined;

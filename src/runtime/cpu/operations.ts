@@ -50,7 +50,7 @@ export function activateRows(x: Rows, width: number, act: (x: number) => number)
 /** One head's query and the keys it is compared with, [positions, NH · HS]. */
 export interface ScoreInput {
   query: Float32Array;
-  /** Where the head's query begins. */
+  /** Offset of the head's query. */
   at: number;
   keys: Float32Array;
   head: number;

@@ -1,6 +1,6 @@
 import { type Graph, type Node, widthOf } from '../../model/index.ts';
 
-/** Where a value lives: a buffer shared by values that are never needed together, and an offset into its rows. */
+/** Storage of a value: a buffer shared by values whose lifetimes do not overlap, and an offset into its rows. */
 export interface ValueLocation {
   slot: number;
   offset: number;

@@ -1,7 +1,7 @@
 import type { ColumnStart } from '../../shaders/index.ts';
 import type { DecodeRequest } from '../runtime.ts';
 
-/** Where each sequence of a request begins. */
+/** Initial state of each sequence of a request. */
 export function startsOf({ sequences, contexts, firstDraw }: DecodeRequest): ColumnStart[] {
   return sequences.map((sequence, column) => {
     const ids = contexts[column]?.ids ?? [];

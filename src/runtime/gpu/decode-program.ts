@@ -30,7 +30,7 @@ export type Choice = Pick<DecodeRequest, 'contexts' | 'sampling' | 'eosTokenIds'
 export class DecodeProgram {
   private readonly loop: TokenLoop;
   private readonly sampleAndPick: readonly Dispatch[];
-  /** Whether the run under way draws its tokens; pick alone makes greedy choices. */
+  /** True if the current run samples; greedy decoding needs only the pick kernel. */
   private sampled = false;
 
   private constructor(

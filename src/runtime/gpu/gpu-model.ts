@@ -11,9 +11,9 @@ export interface Linear {
   normEpsilon: number | undefined;
 }
 
-/** What an attention needs beside q, k and v. */
+/** Buffers of an attention besides q, k and v. */
 export interface AttentionLayer {
-  /** What scores are multiplied by: a uniform. */
+  /** Uniform: the factor of the scores. */
   scale: GPUBuffer;
   /** [sequence][k, v][NH][HS / 4][P] of four dims. */
   kv: GPUBuffer;

@@ -16,7 +16,7 @@ import type { GpuRuntimeOptions } from './options.ts';
 /** Positions up to which one workgroup a head is faster than parts and their combination. */
 const splitFrom = 256;
 
-/** What runs the blocks for a few columns: their buffers, and their dispatches for short and for long contexts. */
+/** Runs the blocks for a few columns: owns their buffers, and dispatches for short and for long contexts. */
 export class LayerProgram {
   /** The blocks with attention in parts, once compiled; until then the whole form serves. */
   private split: readonly Dispatch[] | undefined;

@@ -23,7 +23,7 @@ export interface Summaries {
   plan: readonly Compiled[];
 }
 
-/** What one row's record says. */
+/** The record that the kernel writes for a row. */
 export interface RowSummary {
   targetLogprob: number;
   normaliser: number;

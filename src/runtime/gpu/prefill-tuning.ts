@@ -77,7 +77,7 @@ export function defaultAttention(info: GpuInfo): AttentionVariant {
   return info.software ? { queries: 8, keys: 2, workgroup: 8 } : { queries: 1, keys: 8, workgroup: 32 };
 }
 
-/** What the best variant depends on; the autotuner remembers by it. */
+/** Key under which the autotuner stores the best variant: everything the choice depends on. */
 export function matmulKey(model: GpuModel): string {
   const [widest] = widestLinears(model);
   const { dtype, rows, columns } = defined(widest, 'a product').matrix.format;

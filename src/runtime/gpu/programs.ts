@@ -56,7 +56,7 @@ export class Programs {
     });
   }
 
-  /** Whether {@link hosted} has been compiled. */
+  /** True once {@link hosted} has been compiled. */
   isHosted(columns: number, shared: boolean): boolean {
     return this.ready.has(`hosted ${columns} ${shared}`);
   }

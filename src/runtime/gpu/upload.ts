@@ -21,7 +21,7 @@ import {
 } from '../../shaders/index.ts';
 import type { TensorInfo, WeightSink } from '../../weights/index.ts';
 
-/** Where a checkpoint tensor goes on the GPU. */
+/** Destination of a checkpoint tensor on the GPU. */
 export type Target =
   /** A matrix as rows [out][in]; the checkpoint holds it [in][out] (Conv1D) or [out][in]. */
   | { kind: 'matrix'; matrix: Matrix; orientation: 'in-out' | 'out-in' }

@@ -39,7 +39,7 @@ export function embeddingDtype(dtype: WeightDtype): WeightDtype {
   return dtype === 'int4' ? 'int8' : dtype;
 }
 
-/** Where a tensor goes; its orientation is the checkpoint's. */
+/** Destination of a tensor, in the checkpoint's orientation. */
 type Destination =
   | { kind: 'matrix'; matrix: Matrix }
   | { kind: 'vector'; buffer: GPUBuffer; offsetFloats: number; length: number }
@@ -88,7 +88,7 @@ export class ModelBuilder {
     };
   }
 
-  /** Where the tensor of this parameter goes: every one the pass needs has a place. */
+  /** Destination of a parameter's tensor. Every parameter of the pass has one. */
   target({ role, layer, orientation }: Pick<Parameter, 'role' | 'layer' | 'orientation'>): Target {
     const name = layer === undefined ? role : `h.${layer}.${role}`;
     const destination = defined(this.destinations.get(name), `destination of ${name}`);

@@ -1,5 +1,5 @@
 // Keys and values of every column's row of qkv -> the KV cache of its sequence, one lane four dims, so that columns
-// of one sequence find each other there. Columns that stand at the same place hold the same values.
+// of one sequence find each other there. Columns at the same position hold the same values.
 //
 // Constants: NH heads; HS4 vec4s of a padded head; CONTEXT positions the cache holds; QKV_STRIDE4 vec4s between rows
 //   of qkv

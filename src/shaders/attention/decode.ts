@@ -5,7 +5,7 @@ import combine from './combine.wgsl?raw';
 import decode from './decode.wgsl?raw';
 import { type AttentionShape, kvAccess, kvBinding, qkvBinding } from './kv-cache.ts';
 
-/** What differs between layers. */
+/** Parameters that differ between layers. */
 export const layerStruct = defineStruct('Layer', {
   scale: ['f32', 'what scores are multiplied by'],
 });

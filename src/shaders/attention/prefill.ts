@@ -17,7 +17,7 @@ function chunkConstants(shape: AttentionShape) {
   };
 }
 
-/** What the kernels over a chunk read and write: qkv, kv, layer, params, out. */
+/** Bindings of the kernels over a chunk: qkv, kv, layer, params, out. */
 function chunkInterface(shape: AttentionShape): Pick<KernelParts, 'structs' | 'bindings'> {
   return {
     structs: [chunkStruct, layerStruct],

@@ -5,7 +5,7 @@ export interface AttentionInput {
   v: ArrayLike<number>;
   heads: number;
   headSize: number;
-  /** What scores are multiplied by. */
+  /** Factor of the scores. */
   scale: number;
 }
 

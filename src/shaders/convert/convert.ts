@@ -35,7 +35,7 @@ export const convertGroup = 64;
 const raw: Binding = { name: 'raw', type: 'array<u32>', kind: 'read' };
 const params: Binding = { name: 'params', type: 'Params', kind: 'uniform' };
 
-/** What one dispatch of {@link convertMatrixKernel} converts. */
+/** The part of a matrix that one dispatch of {@link convertMatrixKernel} converts. */
 export const convertMatrixStruct = defineStruct('Params', {
   rows: ['u32', 'of the matrix'],
   columns: ['u32', 'of the matrix'],
@@ -64,7 +64,7 @@ export function convertMatrixKernel(from: SourceDtype, to: WeightDtype, inOut: b
   });
 }
 
-/** What one dispatch of {@link convertRowsKernel} converts. */
+/** The rows that one dispatch of {@link convertRowsKernel} converts. */
 export const convertRowsStruct = defineStruct('Params', {
   first: ['u32', 'index in the tensor of the first raw element'],
   count: ['u32', 'elements'],

@@ -4,7 +4,7 @@
 // log-probabilities alone.
 //
 // A report is a record in the ring: id (0xffffffff for a column that was done before), log-probability, then pairs of
-// id and log-probability. Barriers stand in uniform control flow only: what decides a branch around one is read
+// id and log-probability. Barriers are in uniform control flow only: what decides a branch around one is read
 // through workgroupUniformLoad.
 //
 // Constants: CONTEXT positions of wpe; WG lanes of a workgroup; KB blocks of a row of wte; BLOCK4 vec4s of weights in

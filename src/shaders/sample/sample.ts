@@ -91,7 +91,7 @@ function flagsOf(sampling: ResolvedSampling): number {
   );
 }
 
-/** What the kernel reads about the contexts: tokenCounts [columns][V], bias [V], context lists [columns][context]. */
+/** Tables of the contexts: tokenCounts [columns][V], bias [V], context lists [columns][context]. */
 export interface SampleTables {
   tokenCounts: Uint32Array<ArrayBuffer>;
   bias: Float32Array<ArrayBuffer>;

@@ -6,7 +6,7 @@
 // bits of the logit in reverse order. Once top-k is through it is the distance to the likeliest token, in bits of
 // probability times 2^24.
 //
-// Barriers stand in uniform control flow only: what decides a branch around one comes from the uniform buffer or
+// Barriers are in uniform control flow only: what decides a branch around one comes from the uniform buffer or
 // through workgroupUniformLoad.
 //
 // Constants: CONTEXT tokens a context list holds; WG lanes of a workgroup; V tokens in the vocabulary
@@ -97,7 +97,7 @@ fn main(@builtin(local_invocation_index) local: u32, @builtin(workgroup_id) grou
   var top = GONE;
   var worst = 0u;
   var greedy = (sampling.flags & GREEDY) != 0u;
-  // When everything is banned, the likeliest of all stands in.
+  // When everything is banned, the likeliest of all is taken instead.
   for (var bare = 0u; bare < 2u && top == GONE; bare++) {
     let range = rank_all(column, bare == 1u, local);
     top = range.x;

@@ -1,4 +1,4 @@
-// The best of one (value, id) per lane, and sums over lanes, for workgroups of WG lanes. Barriers stand in uniform
+// The best of one (value, id) per lane, and sums over lanes, for workgroups of WG lanes. Barriers are in uniform
 // control flow: all lanes call these together.
 //
 // Constants: WG lanes of a workgroup

@@ -6,7 +6,7 @@ export interface Chunk {
   count: number;
   /** Position of the first row; everything before it is in the KV cache. */
   base: number;
-  /** Which KV cache. */
+  /** Index of the KV cache. */
   sequence: number;
   /** Positions of the whole pass; only attention weights are laid out by it. */
   total?: number;

@@ -43,7 +43,7 @@ export function stateBytes(columns: number): number {
   return stateStruct.tailOffset + columns * columnStruct.size;
 }
 
-/** Where a column begins. */
+/** Initial state of a column. */
 export interface ColumnStart {
   sequence: number;
   /** The last token of its context, and how long that is. */

@@ -1,7 +1,7 @@
 const longestCharacter = 12;
 
 /**
- * Cuts a text into the pieces its tokens stand for, so that they join to exactly the text: a token that ends inside
+ * Cuts a text into the texts of its tokens, so that they join to exactly the text: a token that ends inside
  * a character has the empty piece, the token that completes it has the whole character.
  */
 export function textPieces(

@@ -51,7 +51,7 @@ function grow(versions: readonly Version[], from: number): TreeNode {
   };
 }
 
-/** Versions that ended up with the very same text count once: the newest stands for all. */
+/** Of versions with the same text only the newest is kept. */
 function unique(versions: readonly Version[]): Version[] {
   const last = versions.at(-1);
   const same = versions.every((v) => v.tail === last?.tail && v.tokens.length === last?.tokens.length);

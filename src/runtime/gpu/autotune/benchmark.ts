@@ -6,13 +6,13 @@ export interface Comparison<V> {
   candidates: readonly [V, ...V[]];
   /** A dispatch for each layer's weights, so that none is timed in a cache it would not be in. */
   steps(variant: V): Promise<Dispatch[]>;
-  /** What the first of the steps writes. */
+  /** The output of the first step. */
   output(steps: readonly Dispatch[]): Promise<Float32Array>;
   /** The time, in `performance.now`, after which no further candidate is tried. */
   deadline: number;
 }
 
-/** A variant, and the microseconds all its steps took. */
+/** A variant, and the time of all its steps in microseconds. */
 export interface Measured<V> {
   variant: V;
   microseconds: number;

@@ -15,7 +15,7 @@ import { candidateMatmuls, chunkRows, matmulKey } from '../prefill-tuning.ts';
 import { benchmark, type Measured } from './benchmark.ts';
 import type { TuneOptions } from './tune-matvec.ts';
 
-/** What was measured of the product of a prompt's chunk, best first. */
+/** Measurements of the product of a prompt's chunk, fastest first. */
 export interface TunedMatmul {
   key: string;
   best: MatmulVariant;

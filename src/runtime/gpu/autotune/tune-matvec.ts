@@ -13,7 +13,7 @@ import { type GpuModel, type Linear, linearOf, linearSteps } from '../gpu-model.
 import { benchmark, type Measured } from './benchmark.ts';
 import { candidateVariants, shapeKey } from './matvec-candidates.ts';
 
-/** What was measured of one product: every candidate that gave the right output, best first. */
+/** Measurements of one product: every candidate with correct output, fastest first. */
 export interface Tuned {
   key: string;
   best: MatvecVariant;

@@ -14,7 +14,7 @@ import {
 import { candidateMatmuls } from '../prefill-tuning.ts';
 import { defaultVariant } from './matvec-candidates.ts';
 
-/** A product small enough to take no time, and with rows and columns to spare for every lane. */
+/** Shape of the test product: small, with rows and columns for every lane. */
 const [rows, columns, count] = [72, 256, 9];
 
 /** Whole numbers, so that sums are exact in any order. */
@@ -26,7 +26,7 @@ const product = (t: number, row: number) => {
   return sum;
 };
 
-/** Whether the two kinds of product with subgroups that this device would use give a result that is known. */
+/** True if both kinds of subgroup product that this device would use compute a known result exactly. */
 export async function subgroupsMatchExpected(gpu: Gpu): Promise<boolean> {
   const matrix = matrixFormat('f32', rows, columns, gpu.device.limits.maxStorageBufferBindingSize);
   const shape = {
@@ -46,7 +46,7 @@ export async function subgroupsMatchExpected(gpu: Gpu): Promise<boolean> {
   );
 }
 
-/** Whether a kernel gives the product of every one of `inputs` rows of x. */
+/** True if a kernel computes the product of each of `inputs` rows of x exactly. */
 async function matchesExpected(
   gpu: Gpu,
   matrix: MatrixFormat,

@@ -94,7 +94,7 @@ fn to_tile(value: vec4f) -> tile4 {
 // A workgroup computes TILE_T rows of x times TILE_N rows of W, BK columns at a time: both pieces go to workgroup
 // memory once (weights dequantised on the way) and each lane multiplies TM by RN of them in registers. The pieces lie
 // as [k / 4][row], so that neighbouring lanes read neighbouring vec4s; BK divides the padded columns, so there is no
-// tail along k. Barriers stand in uniform control flow. Workgroup memory: (TILE_T + TILE_N) * BK numbers, f32 or f16
+// tail along k. Barriers are in uniform control flow. Workgroup memory: (TILE_T + TILE_N) * BK numbers, f32 or f16
 // (`tile4`); sums are f32 either way.
 // Bias: bias_and_norm's t.
 //

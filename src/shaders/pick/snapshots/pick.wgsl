@@ -55,7 +55,7 @@ fn block_scale(row: u32, block: u32) -> f32 {
   return scales[row * (KB / 4u) + block / 4u];
 }
 
-// The best of one (value, id) per lane, and sums over lanes, for workgroups of WG lanes. Barriers stand in uniform
+// The best of one (value, id) per lane, and sums over lanes, for workgroups of WG lanes. Barriers are in uniform
 // control flow: all lanes call these together.
 //
 // Constants: WG lanes of a workgroup
@@ -106,7 +106,7 @@ fn reduce_sum(value: f32, local: u32) -> f32 {
 // log-probabilities alone.
 //
 // A report is a record in the ring: id (0xffffffff for a column that was done before), log-probability, then pairs of
-// id and log-probability. Barriers stand in uniform control flow only: what decides a branch around one is read
+// id and log-probability. Barriers are in uniform control flow only: what decides a branch around one is read
 // through workgroupUniformLoad.
 //
 // Constants: CONTEXT positions of wpe; WG lanes of a workgroup; KB blocks of a row of wte; BLOCK4 vec4s of weights in

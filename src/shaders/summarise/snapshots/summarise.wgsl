@@ -12,7 +12,7 @@ struct Summary {
 @group(0) @binding(2) var<storage, read_write> records: array<u32>;
 @group(0) @binding(3) var<uniform> summary: Summary;
 
-// The best of one (value, id) per lane, and sums over lanes, for workgroups of WG lanes. Barriers stand in uniform
+// The best of one (value, id) per lane, and sums over lanes, for workgroups of WG lanes. Barriers are in uniform
 // control flow: all lanes call these together.
 //
 // Constants: WG lanes of a workgroup
