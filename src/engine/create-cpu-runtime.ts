@@ -1,14 +1,24 @@
-import { CpuWeightLoader, createCpuRuntime as createRuntime } from '../runtime/index.ts';
+import { type CpuDtype, CpuWeightLoader, createCpuRuntime as createRuntime } from '../runtime/index.ts';
+import type { WeightDtype } from '../shaders/index.ts';
 import { cpuAdapter } from './adapter.ts';
 import type { ResolvedCheckpoint } from './resolved-checkpoint.ts';
 import type { LoadedRuntime } from './session.ts';
 import { uploadWeights } from './upload-weights.ts';
 
+/** The form that comes closest to a dtype: weights of up to a byte are int8 on the CPU, all others f32. */
+function cpuDtype(dtype: WeightDtype | undefined): CpuDtype {
+  return dtype === 'int8' || dtype === 'int4' ? 'int8' : 'f32';
+}
+
 /** The model on the CPU. Loaded only where no GPU is used. */
-export async function createCpuRuntime(resolved: ResolvedCheckpoint): Promise<LoadedRuntime> {
+export async function createCpuRuntime(
+  resolved: ResolvedCheckpoint,
+  wanted?: WeightDtype,
+): Promise<LoadedRuntime> {
   const { config, table } = resolved;
-  const loader = new CpuWeightLoader(config, table);
+  const dtype = cpuDtype(wanted);
+  const loader = new CpuWeightLoader(config, table, dtype);
   await uploadWeights(resolved, loader);
   const runtime = createRuntime(config, loader.finish(), { contextLength: config.nPositions });
-  return { runtime, dtype: 'f32', adapter: cpuAdapter };
+  return { runtime, dtype, adapter: cpuAdapter };
 }

@@ -29,7 +29,7 @@ export async function createRuntime(
     throw new VitrineError('invalid-argument', `dtype is '${dtype}'; use ${dtypes.join(', ')}.`);
   throwIfAborted(signal, loading);
   const gpu = await openDevice(options);
-  if (!gpu) return (await import('./create-cpu-runtime.ts')).createCpuRuntime(resolved);
+  if (!gpu) return (await import('./create-cpu-runtime.ts')).createCpuRuntime(resolved, dtype);
   // On abort, cancel queued compilations.
   const cancel = () => gpu.kernels.close();
   signal?.addEventListener('abort', cancel, { once: true });

@@ -1,5 +1,5 @@
 export { type CpuRuntimeOptions, createCpuRuntime } from './cpu/cpu-runtime.ts';
-export { CpuWeightLoader, type CpuWeights } from './cpu/weights.ts';
+export { type CpuDtype, CpuWeightLoader, type CpuWeights } from './cpu/weights.ts';
 export {
   candidateVariants,
   chooserOf,

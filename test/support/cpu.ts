@@ -1,4 +1,4 @@
-import type { PanelMath } from '../../src/runtime/cpu/packed-matrix.ts';
+import type { MatrixMath } from '../../src/runtime/cpu/packed-matrix.ts';
 import {
   CpuWeightLoader,
   type CpuWeights,
@@ -12,9 +12,9 @@ import type { TestCheckpoint } from './checkpoint.ts';
 export function loadCpuWeights(
   checkpoint: TestCheckpoint,
   pieceBytes = 1 << 20,
-  math?: PanelMath,
+  form?: 'f32' | 'int8' | MatrixMath,
 ): CpuWeights {
-  const loader = new CpuWeightLoader(checkpoint.config, checkpoint.table, math);
+  const loader = new CpuWeightLoader(checkpoint.config, checkpoint.table, form);
   for (const tensor of checkpoint.tensors.values()) {
     const bytes = checkpoint.bytes(tensor);
     for (let at = 0; at < bytes.length; at += pieceBytes)
@@ -26,9 +26,9 @@ export function loadCpuWeights(
 export function cpuRuntime(
   checkpoint: TestCheckpoint,
   contextLength = checkpoint.config.nPositions,
-  math?: PanelMath,
+  form?: 'f32' | 'int8' | MatrixMath,
 ): Runtime {
-  const weights = loadCpuWeights(checkpoint, undefined, math);
+  const weights = loadCpuWeights(checkpoint, undefined, form);
   return createCpuRuntime(checkpoint.config, weights, { contextLength });
 }
 

@@ -6,7 +6,7 @@ import { referenceForward } from '../../model/index.ts';
 import { resolveSampling, sampleReference } from '../../sampling/index.ts';
 import { greedyRequest } from '../greedy.ts';
 import type { DecodedToken, DecodeRequest, Runtime } from '../runtime.ts';
-import { plainMath } from './packed-matrix.ts';
+import { f32Matrices, plainMath } from './packed-matrix.ts';
 
 interface Golden {
   prompts: { name: string; ids: number[]; last_logits: number[]; greedy_ids: number[] }[];
@@ -197,7 +197,7 @@ describe('the bundled model on the CPU', () => {
 
 describe('plain JavaScript', () => {
   it('gives the same greedy tokens', async () => {
-    const runtime = cpuRuntime(checkpoint, undefined, plainMath);
+    const runtime = cpuRuntime(checkpoint, undefined, f32Matrices(plainMath));
     for (const { ids, last_logits, greedy_ids } of golden.prompts.slice(0, 4)) {
       expect(await greedy(runtime, ids, 64)).toEqual(greedy_ids);
       await runtime.prefill(0, 0, ids);

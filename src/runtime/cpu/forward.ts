@@ -21,7 +21,7 @@ import {
   softmax,
   sumValues,
 } from './operations.ts';
-import { addRow, type Rows } from './packed-matrix.ts';
+import type { Rows } from './packed-matrix.ts';
 import { assignSlots, type ValueLocation } from './slots.ts';
 import { type CpuWeights, matrixOf, vectorOf } from './weights.ts';
 
@@ -140,7 +140,7 @@ export class CpuForward {
     const x = this.rows(pass, node, C);
     x.values.fill(0, 0, x.count * C);
     const table = matrixOf(this.model, node.table);
-    for (const [t, { id }] of pass.tokens.entries()) addRow(table, id, x.values, t * C);
+    for (const [t, { id }] of pass.tokens.entries()) this.model.math.addRow(table, id, x.values, t * C);
     return x;
   }
 

@@ -3,15 +3,33 @@ import { ceilDiv, VitrineError } from '../../lib/index.ts';
 /** Rows that lie side by side in memory, so that one read of an input serves eight outputs. */
 export const panelRows = 8;
 
-/**
- * A matrix W of y = x Wᵀ: panels of eight rows, in each `columns` groups of eight values, one of each row.
- * Rows past the last are zero. This is also how Conv1D checkpoints lie, eight outputs at a time.
- */
-export interface Panels {
+/** A matrix W of y = x Wᵀ in the form in which its products are computed. */
+export interface Matrix {
   rows: number;
   columns: number;
-  /** Rows with the zero ones: floats between two outputs. */
+  /** Rows with those of zeros that fill the last panel: floats between two outputs. */
   paddedRows: number;
+}
+
+/** Matrices in one form. */
+export interface MatrixMath<M extends Matrix = Matrix> {
+  create(rows: number, columns: number): M;
+  /** Writes values, starting at element `start` of the matrix as stored: [rows][columns]. */
+  placeRows(matrix: M, start: number, values: Float32Array): void;
+  /** As {@link placeRows}, of a matrix stored [columns][rows] (Conv1D). */
+  placeColumns(matrix: M, start: number, values: Float32Array): void;
+  /** Adds one row of the matrix to output[at …]. */
+  addRow(matrix: M, row: number, output: Float32Array, at: number): void;
+  /** output[t] = x[t] Wᵀ for every row t; output rows are `paddedRows` apart. */
+  multiply(matrix: M, x: Rows, output: Float32Array): void;
+  equal(left: M, right: M): boolean;
+}
+
+/**
+ * A matrix W of y = x Wᵀ in f32: panels of eight rows, in each `columns` groups of eight values, one of each row.
+ * Rows past the last are zero. This is also how Conv1D checkpoints lie, eight outputs at a time.
+ */
+export interface Panels extends Matrix {
   values: Float32Array;
 }
 
@@ -97,6 +115,20 @@ export function placeColumns(panels: Panels, start: number, values: Float32Array
     row = 0;
     column++;
   }
+}
+
+/** Matrices in f32 by one of the ways to multiply them. */
+export function f32Matrices(math: PanelMath): MatrixMath<Panels> {
+  return {
+    create: (rows, columns) => createPanels(math, rows, columns),
+    placeRows,
+    placeColumns,
+    addRow,
+    multiply: (matrix, x, output) => math.multiply(matrix, x, output),
+    equal: (left, right) =>
+      left.values.length === right.values.length &&
+      left.values.every((value, i) => value === right.values[i]),
+  };
 }
 
 function indexOf({ columns }: Panels, row: number, column: number): number {

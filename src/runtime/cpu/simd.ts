@@ -5,18 +5,25 @@ import { simdModule } from './simd-code.ts';
 
 type Tile = (w: number, wStride: number, x: number, xEnd: number, y: number, yStride: number) => void;
 
-type Tiles = Record<'1x4' | '4x1' | '1x1', Tile>;
+export type Tiles = Record<'1x4' | '4x1' | '1x1', Tile>;
 
 /** Rows of x brought into the memory at a time. */
-const blockRows = 32;
-const pageBytes = 65536;
+export const blockRows = 32;
+export const pageBytes = 65536;
 /** Address space of a WebAssembly memory. */
-const mostBytes = 2 ** 32 - pageBytes;
+export const mostBytes = 2 ** 32 - pageBytes;
 
 /** The fastest available implementation: SIMD, or plain JavaScript. */
-export function createCpuMath(config: GPT2Config, tied: boolean): PanelMath {
-  return SimdMath.create(config, tied) ?? plainMath;
+export function createCpuMath(
+  config: GPT2Config,
+  tied: boolean,
+  others: readonly MatrixShape[] = [],
+): PanelMath {
+  return SimdMath.create(config, tied, others) ?? plainMath;
 }
+
+/** Rows and columns of a matrix that will be created. */
+export type MatrixShape = readonly [rows: number, columns: number];
 
 /** Products by WebAssembly SIMD: matrices live in its memory, four sums of f32 in each vector. */
 export class SimdMath implements PanelMath {
@@ -32,10 +39,18 @@ export class SimdMath implements PanelMath {
     this.used = weightsAt;
   }
 
-  /** undefined where the platform has no SIMD, its policy allows no WebAssembly, or the model is too large for it. */
-  static create(config: GPT2Config, tied: boolean): SimdMath | undefined {
+  /**
+   * Room for a model's matrices and others. undefined where the platform has no SIMD, its policy allows no WebAssembly,
+   * or the model is too large for it.
+   */
+  static create(
+    config: GPT2Config,
+    tied: boolean,
+    others: readonly MatrixShape[] = [],
+  ): SimdMath | undefined {
     const { x, y, weights } = sizes(config, tied);
-    const bytes = x + y + weights;
+    const more = others.reduce((sum, [rows, columns]) => sum + 4 * roundUp(rows, panelRows) * columns, 0);
+    const bytes = x + y + weights + more;
     if (bytes > mostBytes || typeof WebAssembly === 'undefined') return undefined;
     try {
       const module = new WebAssembly.Module(simdModule());
@@ -55,39 +70,59 @@ export class SimdMath implements PanelMath {
   }
 
   multiply(matrix: Panels, x: Rows, output: Float32Array): void {
-    const { paddedRows, columns } = matrix;
+    const { paddedRows, columns, values } = matrix;
     const floats = new Float32Array(this.memory.buffer);
     for (let first = 0; first < x.count; first += blockRows) {
       const count = Math.min(blockRows, x.count - first);
       interleave(x, first, count, columns, floats.subarray(this.xAt / 4, this.xAt / 4 + count * columns));
-      this.block(matrix, count);
+      const wStride = columns * panelRows * 4;
+      const layout = {
+        w: values.byteOffset,
+        wStride,
+        x: this.xAt,
+        xRow: columns * 4,
+        y: this.yAt,
+        paddedRows,
+      };
+      forTiles(this.tiles, layout, count);
       const y = floats.subarray(this.yAt / 4, this.yAt / 4 + count * paddedRows);
       output.set(y, first * paddedRows);
     }
   }
+}
 
-  /** All panels times the rows that lie at `xAt`: four rows at a time, then single ones over four panels. */
-  private block({ values, columns, paddedRows }: Panels, count: number): void {
-    const { xAt, yAt, tiles } = this;
-    const yStride = paddedRows * 4;
-    const wStride = columns * panelRows * 4;
-    const panels = paddedRows / panelRows;
-    const run = (tile: Tile, panel: number, t: number, rows: number) => {
-      const x = xAt + t * columns * 4;
-      const y = yAt + t * yStride + panel * panelRows * 4;
-      tile(values.byteOffset + panel * wStride, wStride, x, x + rows * columns * 4, y, yStride);
-    };
-    const fours = inFours(count);
-    if (fours > 0) {
-      for (let panel = 0; panel < panels; panel++) {
-        for (let t = 0; t < fours; t += 4) run(tiles['1x4'], panel, t, 4);
-      }
+/** Where the operands of a product lie in the memory, and distances, in bytes. */
+export interface TileLayout {
+  w: number;
+  /** Between two panels of weights. */
+  wStride: number;
+  x: number;
+  /** Of a row of x. */
+  xRow: number;
+  y: number;
+  paddedRows: number;
+}
+
+/** All panels times `count` rows of x: four rows at a time, then single ones over four panels. */
+export function forTiles(tiles: Tiles, layout: TileLayout, count: number): void {
+  const { w, wStride, xRow, paddedRows } = layout;
+  const yStride = paddedRows * 4;
+  const panels = paddedRows / panelRows;
+  const run = (tile: Tile, panel: number, t: number, rows: number) => {
+    const x = layout.x + t * xRow;
+    const y = layout.y + t * yStride + panel * panelRows * 4;
+    tile(w + panel * wStride, wStride, x, x + rows * xRow, y, yStride);
+  };
+  const fours = inFours(count);
+  if (fours > 0) {
+    for (let panel = 0; panel < panels; panel++) {
+      for (let t = 0; t < fours; t += 4) run(tiles['1x4'], panel, t, 4);
     }
-    for (let t = fours; t < count; t++) {
-      let panel = 0;
-      for (; panel + 4 <= panels; panel += 4) run(tiles['4x1'], panel, t, 1);
-      for (; panel < panels; panel++) run(tiles['1x1'], panel, t, 1);
-    }
+  }
+  for (let t = fours; t < count; t++) {
+    let panel = 0;
+    for (; panel + 4 <= panels; panel += 4) run(tiles['4x1'], panel, t, 1);
+    for (; panel < panels; panel++) run(tiles['1x1'], panel, t, 1);
   }
 }
 

@@ -1,33 +1,28 @@
 import { assert, defined, f16ToNumber, product } from '../../lib/index.ts';
 import type { GPT2Config, Parameter, ParameterTable } from '../../model/index.ts';
 import type { TensorInfo, WeightSink } from '../../weights/index.ts';
-import {
-  allocateFloats,
-  createPanels,
-  type PanelMath,
-  type Panels,
-  placeColumns,
-  placeRows,
-} from './packed-matrix.ts';
-import { createCpuMath } from './simd.ts';
+import { Int8Math } from './int8-math.ts';
+import { allocateFloats, f32Matrices, type Matrix, type MatrixMath } from './packed-matrix.ts';
+import { createCpuMath, type MatrixShape } from './simd.ts';
 
 export interface CpuNorm {
   weight: Float32Array; // [C]
   bias: Float32Array; // [C]
 }
 
-/** A whole model in f32 on the CPU, by the checkpoint's names; rows of a matrix are outputs. */
+/** A whole model on the CPU, by the checkpoint's names; rows of a matrix are outputs. */
 export interface CpuWeights {
-  math: PanelMath;
+  /** The form of all matrices. */
+  math: MatrixMath;
   /** `wte`, `h.0.attn.c_attn.weight`, …, and `lm_head`, which is wte itself when tied. */
-  matrices: Map<string, Panels>;
+  matrices: Map<string, Matrix>;
   /** Matrices of `matrices` as they are without the adapter, by the same names. */
-  withoutAdapter: Map<string, Panels>;
+  withoutAdapter: Map<string, Matrix>;
   /** `wpe`, `h.0.ln_1.weight`, … */
   vectors: ReadonlyMap<string, Float32Array>;
 }
 
-export function matrixOf({ matrices }: Pick<CpuWeights, 'matrices'>, name: string): Panels {
+export function matrixOf({ matrices }: Pick<CpuWeights, 'matrices'>, name: string): Matrix {
   return defined(matrices.get(name), name);
 }
 
@@ -43,6 +38,28 @@ export function swapAdapter({ matrices, withoutAdapter }: CpuWeights): void {
   }
 }
 
+/** Weights in f32 or int8; vectors and positions are f32 in both. */
+export type CpuDtype = 'f32' | 'int8';
+
+/** Whether a parameter is a matrix that is multiplied; positions are only looked up. */
+function isMatrix({ role, orientation }: Parameter): boolean {
+  return orientation !== 'vector' && role !== 'wpe';
+}
+
+/** Rows and columns of a parameter, [outputs, inputs], however it is stored. */
+function shapeOf({ shape, orientation }: Parameter): MatrixShape {
+  const [first, second] = shape as [number, number];
+  return orientation === 'in-out' ? [second, first] : [first, second];
+}
+
+/** @throws VitrineError `out-of-memory` */
+function createMath(config: GPT2Config, table: ParameterTable, dtype: CpuDtype): MatrixMath {
+  const matrices = table.parameters.filter(isMatrix);
+  const kept = matrices.filter(({ tensor }) => tensor.withoutAdapter).map(shapeOf);
+  if (dtype === 'int8') return Int8Math.create([...matrices.map(shapeOf), ...kept]);
+  return f32Matrices(createCpuMath(config, table.tied, kept));
+}
+
 /** Numbers converted at a time: many rows of a matrix, which are packed eight at a time. */
 const pieceLength = 1 << 18;
 
@@ -55,21 +72,27 @@ interface Arrival {
   carry: number[];
 }
 
-/** Receives checkpoint bytes in pieces of any size and stores the weights as f32. */
+/** Receives checkpoint bytes in pieces of any size and stores the weights in f32 or int8. */
 export class CpuWeightLoader implements WeightSink {
   private readonly arrivals = new Map<string, Arrival>();
   private readonly vectors = new Map<string, Float32Array>();
-  private readonly matrices = new Map<string, Panels>();
-  private readonly withoutAdapter = new Map<string, Panels>();
+  private readonly matrices = new Map<string, Matrix>();
+  private readonly withoutAdapter = new Map<string, Matrix>();
   private readonly piece = new Float32Array(pieceLength);
   private readonly bytes = new Uint8Array(this.piece.buffer);
 
-  /** @throws VitrineError `out-of-memory` */
+  private readonly math: MatrixMath;
+
+  /**
+   * @param form the dtype of the matrices, or an implementation of them
+   * @throws VitrineError `out-of-memory`
+   */
   constructor(
     config: GPT2Config,
     private readonly table: ParameterTable,
-    private readonly math: PanelMath = createCpuMath(config, table.tied),
+    form: CpuDtype | MatrixMath = 'f32',
   ) {
+    this.math = typeof form === 'string' ? createMath(config, table, form) : form;
     for (const parameter of table.parameters) {
       this.expect(parameter, this.matrices);
       const { withoutAdapter: tensor } = parameter.tensor;
@@ -77,25 +100,25 @@ export class CpuWeightLoader implements WeightSink {
     }
   }
 
-  private expect(parameter: Parameter, matrices: Map<string, Panels>): void {
+  private expect(parameter: Parameter, matrices: Map<string, Matrix>): void {
     const write = this.writerOf(parameter, matrices);
     this.arrivals.set(parameter.tensor.name, { parameter, write, seen: 0, carry: [] });
   }
 
-  private writerOf(parameter: Parameter, matrices: Map<string, Panels>): Arrival['write'] {
+  private writerOf(parameter: Parameter, matrices: Map<string, Matrix>): Arrival['write'] {
     const { role, shape, orientation } = parameter;
     const name = nameOf(role, parameter.layer);
-    if (orientation === 'vector' || role === 'wpe') {
+    if (!isMatrix(parameter)) {
       const vector = allocateFloats(product(shape));
       this.vectors.set(name, vector);
       return (start, values) => vector.set(values, start);
     }
-    const [first, second] = shape as [number, number];
-    const conv1d = orientation === 'in-out';
-    const panels = conv1d ? createPanels(this.math, second, first) : createPanels(this.math, first, second);
-    matrices.set(name, panels);
-    const place = conv1d ? placeColumns : placeRows;
-    return (start, values) => place(panels, start, values);
+    const { math } = this;
+    const matrix = math.create(...shapeOf(parameter));
+    matrices.set(name, matrix);
+    return orientation === 'in-out'
+      ? (start, values) => math.placeColumns(matrix, start, values)
+      : (start, values) => math.placeRows(matrix, start, values);
   }
 
   write(tensor: TensorInfo, offset: number, bytes: Uint8Array<ArrayBuffer>): void {
@@ -159,7 +182,7 @@ export class CpuWeightLoader implements WeightSink {
     }
     const wte = defined(this.matrices.get('wte'), 'wte');
     const stored = this.matrices.get('lm_head');
-    const same = !stored || (this.table.maybeTied && equal(wte.values, stored.values));
+    const same = !stored || (this.table.maybeTied && this.math.equal(wte, stored));
     this.matrices.set('lm_head', same ? wte : stored);
     const { math, matrices, withoutAdapter, vectors } = this;
     return { math, matrices, withoutAdapter, vectors };
@@ -181,8 +204,4 @@ function widen(to: Float32Array, from: Uint16Array, isF16: boolean): void {
   }
   halves ??= Float32Array.from({ length: 1 << 16 }, (_, bits) => f16ToNumber(bits));
   for (let i = 0; i < from.length; i++) to[i] = halves[from[i]!]!;
-}
-
-function equal(left: Float32Array, right: Float32Array): boolean {
-  return left.length === right.length && left.every((value, i) => value === right[i]);
 }

@@ -1,0 +1,97 @@
+import { type WasmFunction, wasm } from '../../lib/index.ts';
+import { blockBytes, groupColumns } from './int8-matrix.ts';
+import { panelRows } from './packed-matrix.ts';
+import { tiles } from './simd-code.ts';
+
+const { add, branchIf, constant, end, get, i32, leb, lessThan, loop, multiply, set, simd, v128 } = wasm;
+
+/** As of the f32 tiles; x lies in groups of int16 pairs, interleaved by rows, each followed by the rows' scales. */
+const [w, wStride, x, xEnd, y, yStride] = [0, 1, 2, 3, 4, 5] as const;
+const parameters = 6;
+const pairsEnd = 6;
+
+const load = (offset: number) => simd(0x00, 0x02, ...leb(offset));
+/** Eight signed bytes as int16. */
+const loadBytes = (offset: number) => simd(0x01, 0x00, ...leb(offset));
+const loadSplat = (offset: number) => simd(0x09, 0x02, ...leb(offset));
+const store = (offset: number) => simd(0x0b, 0x02, ...leb(offset));
+const zero = simd(0x0c, ...new Array<number>(16).fill(0));
+const addIntegers = simd(0xae);
+/** a0 b0 + a1 b1, a2 b2 + a3 b3, … of int16 in int32. */
+const dotPairs = simd(0xba);
+const addFloats = simd(0xe4);
+const multiplyFloats = simd(0xe6);
+const toFloats = simd(0xfa);
+
+const step = (local: number, bytes: number) => [...get(local), ...constant(bytes), ...add, ...set(local)];
+
+/**
+ * y[t][row] += Σ over groups of scale(w) scale(x) Σ w[row][k] x[t][k], the inner sums in integers. A vector holds four
+ * rows' sums: the weights of two columns of a row are neighbours, and a pair of x is in all lanes.
+ */
+function tile(panels: number, rows: number): WasmFunction {
+  const pointer = (panel: number) => pairsEnd + 1 + panel;
+  const vectors = pointer(panels);
+  const at = (panel: number, row: number, half: number) => (row * panels + panel) * 2 + half;
+  const sum = (panel: number, row: number, half: number) => vectors + at(panel, row, half);
+  const input = vectors + 2 * panels * rows;
+  const weight = (half: number) => input + 1 + half;
+  const halves = (of: (half: number) => number[]) => [...of(0), ...of(1)];
+  const each = (of: (panel: number, half: number) => number[]) =>
+    Array.from({ length: panels * 2 }, (_, i) => of(i >> 1, i & 1)).flat();
+  const all = (of: (row: number) => number[]) => Array.from({ length: rows }, (_, row) => of(row)).flat();
+  const pointers = (of: (panel: number) => number[]) =>
+    Array.from({ length: panels }, (_, panel) => of(panel)).flat();
+
+  // One pair of columns a round: with more, or with all inputs loaded first, sums would leave the registers.
+  const pair = [
+    ...(rows === 1 ? [...get(x), ...loadSplat(0), ...set(input)] : []),
+    ...pointers((panel) => [
+      ...[...get(pointer(panel)), ...loadBytes(0), ...set(weight(0))],
+      ...[...get(pointer(panel)), ...loadBytes(8), ...set(weight(1))],
+      ...all((row) => [
+        ...(rows === 1 ? [] : [...get(x), ...loadSplat(4 * row), ...set(input)]),
+        ...halves((half) => [
+          ...[...get(sum(panel, row, half)), ...get(weight(half)), ...get(input)],
+          ...[...dotPairs, ...addIntegers, ...set(sum(panel, row, half))],
+        ]),
+      ]),
+    ]),
+  ];
+  const output = (row: number) =>
+    row === 0 ? get(y) : [...get(y), ...get(yStride), ...constant(row), ...multiply, ...add];
+  const outputAt = (panel: number, half: number) => 32 * panel + 16 * half;
+  // The sums over groups are in memory: with them in locals too, the inner loop would run out of registers.
+  const fold = each((panel, half) => [
+    ...[...get(pointer(panel)), ...load(16 * half), ...set(weight(0))],
+    ...all((row) => [
+      ...[...output(row), ...output(row), ...load(outputAt(panel, half))],
+      ...[...get(sum(panel, row, half)), ...toFloats, ...get(weight(0)), ...get(x), ...loadSplat(4 * row)],
+      ...[...multiplyFloats, ...multiplyFloats, ...addFloats, ...store(outputAt(panel, half))],
+    ]),
+  ]);
+  const body = [
+    ...pointers((panel) => [
+      ...[...get(w), ...get(wStride), ...constant(panel), ...multiply, ...add],
+      ...set(pointer(panel)),
+    ]),
+    ...loop,
+    ...all((row) => each((panel, half) => [...zero, ...set(sum(panel, row, half))])),
+    ...[...get(x), ...constant(2 * groupColumns * rows), ...add, ...set(pairsEnd)],
+    ...[...loop, ...pair],
+    ...[...pointers((panel) => step(pointer(panel), 2 * panelRows)), ...step(x, 4 * rows)],
+    ...[...get(x), ...get(pairsEnd), ...lessThan, ...branchIf, ...end],
+    ...[...fold, ...pointers((panel) => step(pointer(panel), blockBytes - panelRows * groupColumns))],
+    ...[...step(x, 4 * rows), ...get(x), ...get(xEnd), ...lessThan, ...branchIf, ...end],
+  ];
+  const locals = [
+    [1 + panels, i32],
+    [2 * panels * rows + 3, v128],
+  ] as const;
+  return { name: `${panels}x${rows}`, parameters, locals, body };
+}
+
+/** The module of the products in int8: imports a memory as `m.m`, exports every tile. */
+export function int8Module(): Uint8Array<ArrayBuffer> {
+  return wasm.assembleModule(tiles.map(({ panels, rows }) => tile(panels, rows)));
+}
