@@ -1,3 +1,4 @@
+import { publishedSampling, type SamplingOptions } from '../sampling/index.ts';
 import type { PublishedFormat } from '../weights/index.ts';
 import type { TokenizerFacts } from './page/tokenizer-facts.ts';
 import type { ResolvedCheckpoint } from './resolved-checkpoint.ts';
@@ -17,6 +18,8 @@ export interface ModelCard {
   paddedRows: number;
   /** The LoRA adapter that came with the model. */
   adapter?: AdapterCard;
+  /** What the publisher's `generation_config.json` asks for, as options of `generate`; nothing is set by it. */
+  sampling: SamplingOptions;
   /** Assumptions made, and harmless irregularities of the files, as sentences. */
   notices: readonly string[];
 }
@@ -45,6 +48,7 @@ export function describeModel(
     tiedHead: table.tied,
     paddedRows: Math.max(0, config.vocabSize - size),
     ...(card?.adapter && { adapter: { ...card.adapter, enabled: true } }),
+    sampling: publishedSampling(checkpoint.generationConfig),
     notices: [
       ...(checkpoint.notices ?? []),
       ...table.notices,

@@ -16,6 +16,7 @@ export {
 } from './fixed-point.ts';
 export { greedySampling } from './greedy.ts';
 export { samplingTable } from './options.ts';
+export { publishedSampling } from './published.ts';
 export { isGreedy, isPlainGreedy, resolveSampling } from './resolve.ts';
 export { createRng } from './rng.ts';
 export { createStopMatcher, type StopMatcher } from './stop.ts';

@@ -41,6 +41,7 @@ export function fakeModel(runtime: FakeRuntime, tokenizer = letters(runtime.conf
     tokenizer: { kind: 'letters', size: tokenizer.size, before: [] },
     tiedHead: true,
     paddedRows: runtime.config.vocabSize - tokenizer.size,
+    sampling: {},
     notices: [],
   };
   const model = new EngineModel('fake', '', runtime.config, session, async () => tokenizer, card);

@@ -1,7 +1,7 @@
-import { useId } from 'react';
+import { useId, useMemo } from 'react';
 import { useActions, usePageState } from '../hooks.tsx';
 import { messages } from '../messages/index.ts';
-import { type Control, controls, presetOf, presets } from '../state/settings.ts';
+import { type Control, controls, presetOf, presetsFor } from '../state/settings.ts';
 import { Banned } from './banned.tsx';
 import { NextToken } from './next-token.tsx';
 
@@ -9,7 +9,9 @@ const words = messages.controls;
 
 function Presets() {
   const actions = useActions();
-  const chosen = usePageState((state) => presetOf(state.settings));
+  const published = usePageState((state) => state.model?.card.sampling);
+  const presets = useMemo(() => presetsFor(published), [published]);
+  const chosen = usePageState((state) => presetOf(state.settings, presets));
   return (
     <fieldset className="presets">
       <legend className="visually-hidden">{messages.presets.legend}</legend>

@@ -50,6 +50,7 @@ export const controlMessages = {
 
 export const presetMessages = {
   legend: 'Presets',
+  published: { name: 'As published', explain: 'What the model’s generation_config.json asks for' },
   balanced: { name: 'Balanced', explain: 'Temperature 0.8, top-k 40' },
   greedy: { name: 'Greedy', explain: 'Always the likeliest token' },
   careful: { name: 'Careful', explain: 'Temperature 0.7, top-p 0.9' },

@@ -154,6 +154,7 @@ function fakeModel(id: string, dtype: string, behaviour: FakeBehaviour): Model {
       tokenizer: { kind: 'byte-level BPE', size: config.vocabSize, before: [] },
       tiedHead: true,
       paddedRows: 0,
+      sampling: {},
       notices: [],
     },
     encode,

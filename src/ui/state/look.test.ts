@@ -6,7 +6,7 @@ import { bundledModel, requestFor } from './load-request.ts';
 import { nextDistribution } from './next-distribution.ts';
 import { createPage, type Page } from './page.ts';
 import { currentVersion, isInsideCurrent } from './selectors.ts';
-import { defaultSettings } from './settings.ts';
+import { defaultSettings, presetOf, presetsFor } from './settings.ts';
 
 const state = (page: Page) => page.store.getState();
 const tokens = (page: Page) => currentVersion(state(page)).tokens;
@@ -61,6 +61,19 @@ describe('the rows of a distribution', () => {
     expect(rows()).toEqual([0, 1, 2, 3]);
     expect(rows(2)).toEqual([0, 1, 2, 3]);
     expect(rows(30)).toEqual([0, 1, 2, 30]);
+  });
+});
+
+describe('the presets', () => {
+  it('begin with what the publisher asks for, unless it is one of them or nothing', () => {
+    const usual = presetsFor();
+    expect(presetsFor({})).toBe(usual);
+    expect(presetsFor({ temperature: 0.8, topK: 40 })).toBe(usual);
+    const published = presetsFor({ temperature: 0.7, topK: 50, repetitionPenalty: 1.1 });
+    expect(published).toHaveLength(usual.length + 1);
+    const settings = { ...defaultSettings, ...published[0]?.settings };
+    expect(settings).toMatchObject({ temperature: 0.7, topK: 50, repetitionPenalty: 1.1, topP: 1 });
+    expect(presetOf(settings, published)).toBe(published[0]?.name);
   });
 });
 

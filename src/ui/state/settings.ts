@@ -1,5 +1,6 @@
 import type { GenerateOptions } from '../../engine/index.ts';
 import { numberAttributes, optionTable } from '../../generation/index.ts';
+import type { SamplingOptions } from '../../sampling/index.ts';
 import { type controlMessages, presetMessages } from '../messages/sampling.ts';
 
 /** Every control of the page that shapes what is written. Off values are those of the sampler. */
@@ -84,9 +85,17 @@ export const presets: readonly Preset[] = [
   { ...presetMessages.none, settings: { ...allOff } },
 ];
 
+/** The presets, and first what the publisher of the model asks for, where that is none of them. */
+export function presetsFor({ logitBias: _, ...published }: SamplingOptions = {}): readonly Preset[] {
+  const settings = { ...allOff, ...published };
+  const known = presetOf({ ...defaultSettings, ...settings });
+  if (Object.keys(published).length === 0 || known !== null) return presets;
+  return [{ ...presetMessages.published, settings }, ...presets];
+}
+
 /** The preset these settings are, or null. */
-export function presetOf(settings: Settings): string | null {
-  const match = presets.find((preset) =>
+export function presetOf(settings: Settings, all: readonly Preset[] = presets): string | null {
+  const match = all.find((preset) =>
     Object.entries(preset.settings).every(([key, value]) => settings[key as keyof Settings] === value),
   );
   return match?.name ?? null;
