@@ -1,7 +1,7 @@
 import type { GPT2Config } from '../../engine/index.ts';
 import type { TextToken } from './document.ts';
 import { toPageError } from './error-messages.ts';
-import { hubOptions } from './model-slice.ts';
+import { hubOptions } from './model-loader.ts';
 import type { DeviceActions, DeviceData } from './page-state.ts';
 import { contextOf } from './scoring-slice.ts';
 import { currentVersion } from './selectors.ts';

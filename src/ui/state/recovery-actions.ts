@@ -4,18 +4,17 @@ import type { Page } from './page.ts';
 import { defaultSettings } from './settings.ts';
 import type { LoadRequest } from './types.ts';
 
-function again(page: Page): void {
-  const { error, request, phase } = page.store.getState();
+function again(page: Page, request: LoadRequest): void {
+  const { error, phase } = page.store.getState();
   if (error?.during === 'generate' && phase === 'ready') void page.actions.write();
-  else void page.actions.load(request ?? requestFor(bundledModel));
+  else void page.actions.load(request);
 }
 
-async function clean(page: Page): Promise<void> {
-  const { request } = page.store.getState();
-  if (typeof request?.source === 'string') {
+async function clean(page: Page, request: LoadRequest): Promise<void> {
+  if (typeof request.source === 'string') {
     await page.backend.deleteCached(request.source.split('@')[0] ?? request.source).catch(() => {});
   }
-  again(page);
+  again(page, request);
 }
 
 type Apply = (page: Page, request: LoadRequest) => void;
@@ -29,7 +28,7 @@ const actions: Record<RecoveryAction, Apply> = {
   models: (page) => page.actions.show('models'),
   storage: (page) => page.actions.show('models'),
   token: (page) => page.actions.show('models'),
-  clean: (page) => void clean(page),
+  clean: (page, request) => void clean(page, request),
   device: (page) => page.actions.show('device'),
   reload: () => location.reload(),
   slide(page) {
@@ -48,5 +47,6 @@ const actions: Record<RecoveryAction, Apply> = {
 
 /** Does what a button under an error says. */
 export function recover(page: Page, action: RecoveryAction): void {
-  actions[action](page, page.store.getState().request ?? requestFor(bundledModel));
+  const { error, request } = page.store.getState();
+  actions[action](page, error?.failed ?? request ?? requestFor(bundledModel));
 }

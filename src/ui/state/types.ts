@@ -53,6 +53,8 @@ export interface PageError {
   dtype?: WeightDtype | null;
   /** True where the error came before the loaded model was touched: it is still there. */
   modelKept?: boolean;
+  /** The load that failed, where the page shows another model. */
+  failed?: LoadRequest;
 }
 
 /** Why the model runs on the CPU although the GPU was asked for. */

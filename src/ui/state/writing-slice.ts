@@ -164,6 +164,8 @@ function finish(store: PageStore, model: Model | null, finishReason: FinishReaso
   store.setState((state) => {
     const left = { version: state.current, tokens: currentVersion(state).tokens.length };
     const run = state.run && { ...state.run, finishReason, left, stats: model?.stats() ?? null };
+    // A load may have ended the run: the page shows the load then.
+    if (state.phase !== 'generating') return { run };
     return { phase: model ? 'ready' : 'idle', run };
   });
 }
