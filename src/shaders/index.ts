@@ -15,11 +15,13 @@ export {
   kvBytes,
   qkvFloats,
 } from './attention/kv-cache.ts';
+export type { KvSource } from './attention/kv-source.ts';
 export {
   type AttentionVariant,
   attentionPrefillGrid,
   attentionPrefillKernel,
   attentionWeightsKernel,
+  weightedSumKernel,
 } from './attention/prefill.ts';
 export {
   type ConvertMatrixParams,
@@ -32,6 +34,8 @@ export {
   type SourceDtype,
   sourceBytes,
 } from './convert/convert.ts';
+export { type EditShape, editKernel, everyRun, packEdit } from './edit/edit.ts';
+export { activateRowsKernel, addRowsKernel, rowsGrid } from './elementwise/elementwise.ts';
 export { type EmbedShape, embedColumnsKernel, embedRowsGrid, embedRowsKernel } from './embed/embed.ts';
 export { type ActivationName, activations, activationWgsl } from './epilogue/activation.ts';
 export { type Epilogue, type HeadShape, paddedHeadSize } from './epilogue/epilogue.ts';
@@ -70,7 +74,8 @@ export {
   sampleKernel,
   samplingBytes,
 } from './sample/sample.ts';
-export { type Chunk, packChunk } from './state/chunk.ts';
+export type { Addressing } from './state/address.ts';
+export { type Chunk, chunkBytes, packChunk } from './state/chunk.ts';
 export { type ColumnStart, packState, stateBytes, stateLayout } from './state/state.ts';
 export { packSummary, summariseRowsKernel, summarySize } from './summarise/summarise.ts';
 export {

@@ -4,6 +4,7 @@ import { composedKernels } from '../../test/support/composed-kernels.ts';
 import { defineStruct, type Struct } from '../gpu/index.ts';
 import { layerStruct } from './attention/decode.ts';
 import { convertMatrixStruct, convertRowsStruct } from './convert/convert.ts';
+import { editStruct } from './edit/edit.ts';
 import { packRun, runStruct } from './pick/pick.ts';
 import { samplingStruct } from './sample/sample.ts';
 import { chunkStruct } from './state/chunk.ts';
@@ -21,7 +22,7 @@ function reflect(wgsl: string, name: string): StructInfo {
 
 const structs = Object.entries({
   ...{ chunkStruct, columnStruct, layerStruct, runStruct, samplingStruct, summaryStruct },
-  ...{ convertMatrixStruct, convertRowsStruct },
+  ...{ convertMatrixStruct, convertRowsStruct, editStruct },
 }) as unknown as [string, Struct][];
 
 describe('structs shared by kernels and host', () => {

@@ -1,15 +1,20 @@
 import type { KernelSource } from '../../src/gpu/index.ts';
 import {
   type ActivationName,
+  type Addressing,
   type AttentionShape,
+  activateRowsKernel,
   activations,
+  addRowsKernel,
   attentionCombineKernel,
   attentionDecodeKernel,
   attentionPrefillKernel,
   attentionWeightsKernel,
   convertMatrixKernel,
   convertRowsKernel,
+  type EditShape,
   type Epilogue,
+  editKernel,
   embedColumnsKernel,
   embedRowsKernel,
   kvAppendColumnsKernel,
@@ -26,6 +31,7 @@ import {
   sampleKernel,
   summariseRowsKernel,
   type WeightDtype,
+  weightedSumKernel,
 } from '../../src/shaders/index.ts';
 
 /** A composed kernel and the optional features that it may use. */
@@ -73,6 +79,8 @@ const formats = dtypes.flatMap((dtype) => [
   matrixFormat(dtype, 96, 100, 16384),
 ]);
 
+const addressings: Addressing[] = [{ by: 'chunk' }, { by: 'columns', columns: 2, context: 64 }];
+
 const plain = (...sources: KernelSource[]): ComposedKernel[] =>
   sources.map((source) => ({ source, features: [] }));
 
@@ -107,6 +115,10 @@ function overVocabulary(embedding: MatrixFormat): ComposedKernel[] {
   return plain(
     embedRowsKernel(shape),
     embedColumnsKernel(shape),
+    ...(['token', 'position'] as const).flatMap((only) => [
+      embedRowsKernel({ ...shape, only }),
+      embedColumnsKernel({ ...shape, only }),
+    ]),
     ...[1, 3].map((columns) => pickKernel({ ...pick, columns })),
     layernormRowsKernel(embedding, 1e-5),
   );
@@ -124,6 +136,27 @@ function attentions(kv: 'f32' | 'f16'): ComposedKernel[] {
     attentionPrefillKernel(shape, { queries: 1, keys: 8, workgroup: 32 }),
     attentionPrefillKernel(shape, { queries: 8, keys: 2, workgroup: 8 }),
     attentionWeightsKernel(shape),
+    ...addressings.flatMap((addressing) =>
+      (addressing.by === 'chunk' ? (['cache', 'rows'] as const) : (['cache'] as const)).flatMap((source) => [
+        attentionWeightsKernel(shape, source, addressing),
+        weightedSumKernel(shape, source, addressing),
+      ]),
+    ),
+    attentionPrefillKernel(shape, { queries: 1, keys: 8, workgroup: 32 }, 'rows'),
+  );
+}
+
+/** Kernels of watched passes: plain rows, heads that are padded, patterns. */
+function changes(): ComposedKernel[] {
+  const shapes: EditShape[] = [
+    { stride: 128, offset: 0, size: 100, padded: 100, pattern: false },
+    { stride: 64, offset: 16, size: 6, padded: 8, pattern: false },
+    { stride: 0, offset: 0, size: 1, padded: 1, pattern: true },
+  ];
+  return plain(
+    ...addressings.flatMap((addressing) => shapes.map((shape) => editKernel(shape, addressing))),
+    addRowsKernel(128),
+    activateRowsKernel(100, 128, 'gelu_tanh'),
   );
 }
 
@@ -144,6 +177,7 @@ export function composedKernels(): ComposedKernel[] {
     ...formats.flatMap(overVocabulary),
     ...attentions('f32'),
     ...attentions('f16'),
+    ...changes(),
     ...conversions(),
     ...plain(
       sampleKernel({ vocab: 96, columns: 2, logitsStride: 128, context: 64 }),

@@ -6,18 +6,23 @@ import type { Slot } from './lowering.ts';
 export class ActivationBuffers {
   private readonly buffers = new Map<number, GPUBuffer>();
 
-  /** @param rows rows of every buffer */
+  /**
+   * @param rows rows of every buffer
+   * @param keys of a row of a pattern
+   */
   constructor(
     private readonly gpu: Gpu,
     private readonly name: string,
     private readonly rows: number,
+    private readonly keys = 0,
   ) {}
 
   of(slot: Slot): GPUBuffer {
     let buffer = this.buffers.get(slot.index);
     if (!buffer) {
       const label = `${this.name}.${slot.layout}${slot.width}.${slot.index}`;
-      buffer = this.gpu.buffers.create(label, this.rows * slotStride(slot) * 4);
+      const stride = slot.layout === 'pattern' ? slot.width * this.keys : slotStride(slot);
+      buffer = this.gpu.buffers.create(label, this.rows * stride * 4);
       this.buffers.set(slot.index, buffer);
     }
     return buffer;

@@ -31,11 +31,11 @@ export class AttentionViews {
     const source = attentionWeightsKernel(attention);
     const layers = await compilePlan(
       gpu,
-      captures.map(({ from }, layer) => {
+      captures.map(({ view }, layer) => {
         const { kv, scale } = model.attention[layer] as (typeof model.attention)[number];
         return {
           source,
-          buffers: [activations.of(from), kv, scale, params, weights],
+          buffers: [activations.of(view.slot), kv, scale, params, weights],
           grid: (count) => [heads, count, 1],
         };
       }),

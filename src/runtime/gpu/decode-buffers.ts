@@ -41,7 +41,7 @@ export function createDecodeBuffers(gpu: Gpu, config: GPT2Config, columns: numbe
   const partials = partialBytes(headShape(config), columns, contextSplits);
   return {
     columns,
-    activations: new ActivationBuffers(gpu, name, columns),
+    activations: new ActivationBuffers(gpu, name, columns, config.nPositions),
     state: gpu.buffers.create(`${name}.state`, stateBytes(columns)),
     ring: gpu.buffers.create(`${name}.ring`, ringRecords * columns * recordSize(maxAlternatives) * 4),
     run: gpu.buffers.create(`${name}.run`, 256, 0x40 | 0x8),

@@ -3,6 +3,7 @@ import {
   attentionCombineKernel,
   attentionDecodeKernel,
   attentionLanes,
+  embedColumnsKernel,
   kvAppendColumnsGrid,
   kvAppendColumnsKernel,
   type MatvecShape,
@@ -17,7 +18,9 @@ import type { Planned } from './dispatch-plan.ts';
 import { type GpuModel, linearOf } from './gpu-model.ts';
 import type { LinearStep, Step, StepOf } from './lowering.ts';
 import type { VariantChooser } from './options.ts';
+import { embeddingOf } from './prefill-kernels.ts';
 import { epilogueOf } from './product-kernels.ts';
+import { planWatched, type WatchedRows } from './watched-kernels.ts';
 
 export interface DecodeShape {
   columns: number;
@@ -41,11 +44,54 @@ export function planDecode(
 ): Planned[] {
   const plan: Planned[] = [];
   for (const step of steps) {
-    if (step.kind === 'linear') plan.push(linear(step, model, buffers, shape, choose));
+    if (step.kind === 'embed') plan.push(embed(step, model, buffers, shape));
+    else if (step.kind === 'linear') plan.push(linear(step, model, buffers, shape, choose));
     else if (step.kind === 'attention') plan.push(...attention(step, model, buffers, shape));
     else if (step.kind === 'norm') plan.push(norm(step, model, buffers));
+    else plan.push(...planWatched(step, model, watchedRows(buffers, shape)));
   }
   return plan;
+}
+
+/** The embeddings of every column's state: of the tokens given by the host, or where an embedding is watched. */
+export function embed(
+  step: StepOf<'embed'>,
+  { embedding, positions }: GpuModel,
+  { state, activations }: DecodeBuffers,
+  { attention: { context } }: Pick<DecodeShape, 'attention'>,
+): Planned {
+  const shape = { embedding: embedding.format, stride: slotStride(step.to), context, ...embeddingOf(step) };
+  return {
+    source: embedColumnsKernel(shape),
+    buffers: [state, ...matrixBuffers(embedding), positions, activations.of(step.to)],
+    grid: (columns) => [columns, 1, 1],
+  };
+}
+
+/** Columns as watched steps see them. */
+function watchedRows(
+  { activations, state }: DecodeBuffers,
+  { attention, columns }: DecodeShape,
+): WatchedRows {
+  return {
+    addressing: { by: 'columns', columns, context: attention.context },
+    ...{ address: state, activations, attention, source: 'cache' },
+    append: (qkv, kv) => [append(attention, columns, qkv, kv, state)],
+  };
+}
+
+function append(
+  shape: AttentionShape,
+  columns: number,
+  qkv: GPUBuffer,
+  kv: GPUBuffer,
+  state: GPUBuffer,
+): Planned {
+  return {
+    source: kvAppendColumnsKernel(shape),
+    buffers: [qkv, kv, state],
+    grid: () => kvAppendColumnsGrid(shape, columns),
+  };
 }
 
 function linear(
@@ -87,11 +133,6 @@ function attention(
 ): Planned[] {
   const { kv, scale } = model.attention[step.spec.layer] as GpuModel['attention'][number];
   const [qkv, out] = [activations.of(step.from), activations.of(step.to)];
-  const append: Planned = {
-    source: kvAppendColumnsKernel(shape),
-    buffers: [qkv, kv, state],
-    grid: () => kvAppendColumnsGrid(shape, columns),
-  };
   const attend: Planned = {
     source: attentionDecodeKernel(shape, splits, attentionLanes(shape), !shared),
     buffers: [qkv, kv, state, scale, splits > 1 ? partials : out],
@@ -102,7 +143,11 @@ function attention(
     buffers: [partials, state, out],
     grid: () => [shape.heads, columns, 1],
   };
-  return [...(shared ? [append] : []), attend, ...(splits > 1 ? [combine] : [])];
+  return [
+    ...(shared ? [append(shape, columns, qkv, kv, state)] : []),
+    attend,
+    ...(splits > 1 ? [combine] : []),
+  ];
 }
 
 function norm(step: StepOf<'norm'>, model: GpuModel, { activations }: DecodeBuffers): Planned {

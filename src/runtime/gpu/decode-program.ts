@@ -5,7 +5,6 @@ import {
   packRun,
   packState,
   pickKernel,
-  stateLayout,
   vectorStride,
 } from '../../shaders/index.ts';
 import type { DecodedToken, DecodeRequest } from '../runtime.ts';
@@ -137,10 +136,11 @@ export class DecodeProgram {
     return { layers: this.blocks.layers(length), head: this.head, pick };
   }
 
-  /** Logits of one sequence's last row, into the first column. */
-  headOnly(lastHidden: GPUBuffer, sequence: number): void {
+  /** Logits of the last row of a sequence of so many positions, into the first column. */
+  headOnly(lastHidden: GPUBuffer, sequence: number, length: number): void {
     const { device } = this.gpu;
-    device.queue.writeBuffer(this.blocks.buffers.state, stateLayout.running * 4, new Uint32Array([1]));
+    const state = packState([{ sequence, token: 0, length, draw: 0 }]);
+    device.queue.writeBuffer(this.blocks.buffers.state, 0, state);
     const encoder = device.createCommandEncoder({ label: 'head' });
     this.copyHidden(encoder, lastHidden, sequence, 0);
     device.queue.submit([encoder.finish()]);

@@ -1,6 +1,7 @@
 import { defined } from '../../lib/index.ts';
 import type { GPT2Config, Pass } from '../../model/index.ts';
 import type { Matrix } from '../../shaders/index.ts';
+import type { EditBuffers } from './edit-buffers.ts';
 import type { LinearStep, Lowered } from './lowering.ts';
 
 /** y = x Wᵀ + b on the GPU: rows [out][in], and its vectors (bias; with a norm before it also gamma and W gamma). */
@@ -29,10 +30,12 @@ export interface GpuModel {
   linears: Map<string, Linear>;
   /** Products of `linears` as they are without the adapter, by the same names. */
   withoutAdapter: Map<string, Linear>;
-  /** Gamma and beta of norms that no product follows. */
+  /** Gamma and beta of norms that no product follows, and of the last one. */
   norms: ReadonlyMap<string, GPUBuffer>;
   /** [L] */
   attention: AttentionLayer[];
+  /** What the pass is changed by. */
+  edits?: EditBuffers;
 }
 
 export function linearOf(model: GpuModel, { name }: Pick<LinearStep, 'name'>): Linear {

@@ -1,7 +1,7 @@
 import type { Gpu } from '../../gpu/index.ts';
 import { queueDone, readBuffer } from '../../gpu/index.ts';
 import { assert, throwIfAborted, VitrineError } from '../../lib/index.ts';
-import type { Edit, GPT2Config } from '../../model/index.ts';
+import { type Edit, type GPT2Config, recordGraph } from '../../model/index.ts';
 import { kvBytes } from '../../shaders/index.ts';
 import type {
   DecodedToken,
@@ -20,8 +20,10 @@ import { filled } from './column-state.ts';
 import { headShape } from './decode-buffers.ts';
 import { type GpuModel, swapAdapter } from './gpu-model.ts';
 import { growKvCache } from './grow-kv-cache.ts';
+import { lower } from './lowering.ts';
 import type { GpuRuntimeOptions } from './options.ts';
 import { Programs } from './programs.ts';
+import type { WatchedModel } from './watched-model.ts';
 import { destroyModel } from './weights.ts';
 
 /** Most sequences one pass carries: the registers of a mat-vec lane. */
@@ -42,7 +44,11 @@ export class GpuRuntime implements Runtime {
   private disposed = false;
   /** The last row's residual stream of each sequence, [sequence][C]. */
   private lastHidden: GPUBuffer;
+  /** Positions of each sequence. */
+  private lengths: number[] = [0];
   private readonly compiled: Programs;
+  /** The programs of a pass with edits. */
+  private edited: { programs: Programs; model: WatchedModel } | undefined;
   private counters = { dispatches: 0, submits: 0, tokens: 0 };
 
   constructor(
@@ -64,7 +70,7 @@ export class GpuRuntime implements Runtime {
   /** @throws VitrineError `disposed` */
   private get programs(): Programs {
     if (this.disposed) throw disposed();
-    return this.compiled;
+    return this.edited?.programs ?? this.compiled;
   }
 
   async reserve(sequences: number): Promise<void> {
@@ -88,7 +94,7 @@ export class GpuRuntime implements Runtime {
     device.queue.submit([encoder.finish()]);
     for (const buffer of old) buffers.destroy(buffer);
     this.sequences = sequences;
-    await this.compiled.drop();
+    await Promise.all([this.compiled.drop(), this.edited?.programs.drop()]);
   }
 
   async prefill(
@@ -97,6 +103,7 @@ export class GpuRuntime implements Runtime {
     ids: readonly number[],
     signal?: AbortSignal,
   ): Promise<void> {
+    this.lengths[sequence] = position + ids.length;
     if (ids.length <= shortPrompt) {
       await this.prefillShort(sequence, position, ids, signal);
       return;
@@ -148,6 +155,7 @@ export class GpuRuntime implements Runtime {
   }
 
   async score(request: ScoreRequest): Promise<RowScores> {
+    this.lengths[request.sequence] = request.position + request.ids.length;
     const program = await this.programs.prefill();
     const scores = await (await this.programs.inspector()).score(request);
     program.copyEnd(this.lastHidden, request.sequence * this.hiddenBytes);
@@ -156,6 +164,7 @@ export class GpuRuntime implements Runtime {
 
   async fork(from: number, to: readonly number[], length: number): Promise<void> {
     if (this.disposed) throw disposed();
+    for (const sequence of to) this.lengths[sequence] = this.lengths[from] ?? 0;
     const { device } = this.gpu;
     const each = kvBytes({ ...headShape(this.config), context: this.contextLength, kv: this.options.kv });
     const encoder = device.createCommandEncoder({ label: 'fork' });
@@ -175,7 +184,7 @@ export class GpuRuntime implements Runtime {
 
   async logits(sequence: number): Promise<Float32Array> {
     const program = await this.programs.decode(1);
-    program.headOnly(this.lastHidden, sequence);
+    program.headOnly(this.lastHidden, sequence, this.lengths[sequence] ?? 1);
     const bytes = this.config.vocabSize * 4;
     return new Float32Array(await readBuffer(this.gpu.device, this.gpu.buffers, program.logits, bytes));
   }
@@ -204,12 +213,23 @@ export class GpuRuntime implements Runtime {
     return (await this.programs.inspector()).inspect(ids, what);
   }
 
-  async run(_request: RunRequest): Promise<RunResult[]> {
-    throw notOnGpu();
+  async run(request: RunRequest): Promise<RunResult[]> {
+    if (this.disposed) throw disposed();
+    const { watchedRuns } = await import('./watched-run.ts');
+    return watchedRuns(this.gpu, this.model, this.options, request);
   }
 
   async setEdits(edits: readonly Edit[]): Promise<void> {
-    if (edits.length > 0) throw notOnGpu();
+    if (this.disposed) throw disposed();
+    const pass = edits.length > 0 ? lower(recordGraph(this.model.forward, { edits })) : undefined;
+    const before = this.edited;
+    this.edited = undefined;
+    await before?.programs.drop();
+    before?.model.free();
+    if (!pass) return;
+    const { modelFor } = await import('./watched-model.ts');
+    const model = modelFor(this.gpu, this.model, pass, this.contextLength);
+    this.edited = { model, programs: new Programs(this.gpu, model, this.options) };
   }
 
   async swapWeights(): Promise<void> {
@@ -233,13 +253,6 @@ export class GpuRuntime implements Runtime {
     destroyModel(this.gpu, this.model);
     this.gpu.destroy();
   }
-}
-
-function notOnGpu(): VitrineError {
-  return new VitrineError(
-    'unsupported-format',
-    "Capturing and editing sites runs on the CPU alone. Load the model with backend: 'cpu'.",
-  );
 }
 
 function disposed(): VitrineError {

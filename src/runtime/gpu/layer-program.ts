@@ -1,5 +1,5 @@
 import { type Dispatch, type Gpu, submit } from '../../gpu/index.ts';
-import { type ColumnStart, embedColumnsKernel, matrixBuffers, packState } from '../../shaders/index.ts';
+import { type ColumnStart, type KvDtype, packState } from '../../shaders/index.ts';
 import { slotStride } from './activation-buffers.ts';
 import {
   attentionShape,
@@ -8,7 +8,7 @@ import {
   type DecodeBuffers,
   destroyDecodeBuffers,
 } from './decode-buffers.ts';
-import { planDecode } from './decode-kernels.ts';
+import { embed, planDecode } from './decode-kernels.ts';
 import { compilePlan, forRows } from './dispatch-plan.ts';
 import type { GpuModel } from './gpu-model.ts';
 import type { GpuRuntimeOptions } from './options.ts';
@@ -27,6 +27,7 @@ export class LayerProgram {
     private readonly model: GpuModel,
     readonly buffers: DecodeBuffers,
     private readonly whole: readonly Dispatch[],
+    private readonly kv: KvDtype,
     private readonly compileSplit: () => Promise<readonly Dispatch[]>,
   ) {}
 
@@ -40,13 +41,14 @@ export class LayerProgram {
   ): Promise<LayerProgram> {
     const buffers = createDecodeBuffers(gpu, model.config, columns);
     const attention = attentionShape(model.config, options.context, options.kv);
+    const steps = [...(embedsItself(model) ? model.pass.embed : []), ...model.pass.body];
     const compile = async (splits: number) => {
       const shape = { columns, attention, splits, shared };
-      const plan = planDecode(model.pass.body, model, buffers, shape, options.chooseVariant);
+      const plan = planDecode(steps, model, buffers, shape, options.chooseVariant);
       return forRows(await compilePlan(gpu, plan), columns);
     };
     const whole = await compile(1);
-    return new LayerProgram(gpu, model, buffers, whole, () => compile(contextSplits));
+    return new LayerProgram(gpu, model, buffers, whole, options.kv, () => compile(contextSplits));
   }
 
   /** The blocks, for contexts of this length; compiles the form for long ones when they come near. */
@@ -75,16 +77,11 @@ export class LayerProgram {
 
   /** The dispatch that embeds the token of every column's state. */
   async compileEmbed(context: number): Promise<readonly Dispatch[]> {
-    const { embedding, positions, pass } = this.model;
-    const { state, activations, columns } = this.buffers;
-    const shape = { embedding: embedding.format, stride: slotStride(pass.embedded), context };
-    const plan = await compilePlan(this.gpu, [
-      {
-        source: embedColumnsKernel(shape),
-        buffers: [state, ...matrixBuffers(embedding), positions, activations.of(pass.embedded)],
-        grid: (count) => [count, 1, 1],
-      },
-    ]);
+    const [step] = this.model.pass.embed;
+    if (step?.kind !== 'embed' || embedsItself(this.model)) return [];
+    const { columns } = this.buffers;
+    const attention = attentionShape(this.model.config, context, this.kv);
+    const plan = await compilePlan(this.gpu, [embed(step, this.model, this.buffers, { attention })]);
     return forRows(plan, columns);
   }
 
@@ -109,4 +106,9 @@ export class LayerProgram {
   destroy(): void {
     destroyDecodeBuffers(this.gpu, this.buffers);
   }
+}
+
+/** Where an embedding is watched, the blocks begin with the embeddings; else the step before has written their sum. */
+function embedsItself({ pass }: GpuModel): boolean {
+  return pass.embed.length > 1;
 }

@@ -1,6 +1,7 @@
 import { assert, defined } from '../../lib/index.ts';
 import {
   type Activation,
+  type AffineEdit,
   type AttentionSpec,
   type Graph,
   type Node,
@@ -11,11 +12,11 @@ import {
 
 /**
  * A buffer of rows, shared by values whose lifetimes do not overlap. `heads` rows hold q, k and v, each head padded to
- * the size the kernels use.
+ * the size the kernels use; a `pattern` is [head][row][key].
  */
 export interface Slot {
-  layout: 'rows' | 'heads';
-  /** Floats per row, without padding. */
+  layout: 'rows' | 'heads' | 'pattern';
+  /** Floats per row, without padding; heads of a pattern. */
   width: number;
   /** Number of heads of q, of k and of v; undefined for plain rows. */
   heads?: number;
@@ -42,16 +43,31 @@ export interface LinearStep {
   output: Output;
 }
 
+/** The place of a value: whole rows of a slot, or one of the parts q, k and v. */
+export interface View {
+  slot: Slot;
+  part: number;
+  /** Per position, as in the graph. */
+  shape: readonly number[];
+}
+
 /** An operation after fusion: one dispatch, or a few. */
 export type Step =
-  /** Sum of token and position embeddings. */
-  | { kind: 'embed'; table: string; positions: string; width: number; to: Slot }
+  /** Sum of token and position embeddings, or one of the two where it is watched. */
+  | { kind: 'embed'; table?: string; positions?: string; width: number; to: Slot }
   /** A matrix product, with the operations fused into it. */
   | LinearStep
   /** Appends keys and values to the cache and computes attention. */
   | { kind: 'attention'; spec: AttentionSpec; headSize: number; from: Slot; to: Slot }
-  /** Captures the rows of `from` or, with `pattern`, the attention pattern of its q and k. */
-  | { kind: 'capture'; site: string; from: Slot; pattern: boolean }
+  /** Captures a value. A pattern without a slot of its own is computed from q and k, which `view` then names. */
+  | { kind: 'capture'; site: string; view: View; pattern: boolean }
+  /** A change of a watched value, in place. */
+  | { kind: 'edit'; edit: AffineEdit; view: View }
+  /** What a watched value keeps from being folded into a product or an attention. */
+  | { kind: 'add'; from: Slot; to: Slot }
+  | { kind: 'activate'; activation: Activation; width: number; at: Slot }
+  | { kind: 'pattern'; spec: AttentionSpec; headSize: number; from: Slot; to: Slot }
+  | { kind: 'weightedSum'; spec: AttentionSpec; headSize: number; pattern: Slot; from: Slot; to: Slot }
   /** A layer norm that is not fused into a product. */
   | { kind: 'norm'; name: string; epsilon: number; width: number; from: Slot; to: Slot };
 
@@ -59,7 +75,8 @@ export type StepOf<Kind extends Step['kind']> = Extract<Step, { kind: Kind }>;
 
 /** A lowered pass. The previous decode step has already written `embedded`; the head reads `hidden`. */
 export interface Lowered {
-  embed: StepOf<'embed'>;
+  /** One step, unless an embedding is watched. */
+  embed: readonly Step[];
   body: readonly Step[];
   head: readonly Step[];
   embedded: Slot;
@@ -84,8 +101,11 @@ class Lowering {
   private readonly norms = new Map<Value, NodeOf<'layerNorm'>>();
   private readonly fused = new Set<Value>();
   private readonly free: Slot[] = [];
+  private readonly parts = new Map<Value, number>();
   private made = 0;
   private readonly steps: Step[] = [];
+  private embedEnd = 0;
+  private embedded: Slot | undefined;
 
   constructor(private readonly graph: Graph) {
     this.readers = graph.nodes.map(() => []);
@@ -100,13 +120,11 @@ class Lowering {
       if (node.op === 'selectPositions') bodyEnd = this.steps.length;
       this.node(node);
     }
-    const [embed, ...rest] = this.steps;
-    assert(embed?.kind === 'embed', 'a pass begins with its embeddings');
     return {
-      embed,
-      body: rest.slice(0, bodyEnd - 1),
-      head: rest.slice(bodyEnd - 1),
-      embedded: embed.to,
+      embed: this.steps.slice(0, this.embedEnd),
+      body: this.steps.slice(this.embedEnd, bodyEnd),
+      head: this.steps.slice(bodyEnd),
+      embedded: defined(this.embedded, 'the sum of the embeddings'),
       hidden: this.slot(this.graph.hidden),
       logits: this.slot(this.graph.logits),
     };
@@ -115,7 +133,20 @@ class Lowering {
   private node(node: Node): void {
     switch (node.op) {
       case 'embed':
+      case 'embedPosition':
         this.embed(node);
+        break;
+      case 'add':
+        this.add(node);
+        break;
+      case 'activate':
+        this.activate(node);
+        break;
+      case 'edit':
+        this.edit(node);
+        break;
+      case 'weightedSum':
+        this.weightedSum(node);
         break;
       case 'layerNorm':
         this.layerNorm(node);
@@ -127,7 +158,7 @@ class Lowering {
         this.attention(node);
         break;
       case 'capture':
-        this.capture(node, this.slot(node.inputs[0] as Value), false);
+        this.capture(node, this.view(node.inputs[0] as Value));
         this.read(node.inputs[0] as Value);
         break;
       case 'selectPositions':
@@ -139,14 +170,58 @@ class Lowering {
     }
   }
 
-  private embed(node: NodeOf<'embed'>): void {
+  private embed(node: NodeOf<'embed'> | NodeOf<'embedPosition'>): void {
     const sum = this.only(node, 'add');
-    const positions = sum?.inputs.map((input) => this.graph.nodes[input]).find((other) => other !== node);
-    assert(sum && positions?.op === 'embedPosition', 'token and position embeddings are added');
+    const other = sum?.inputs.map((input) => this.graph.nodes[input]).find((input) => input !== node);
     const width = widthOf(node.shape);
     const to = this.take('rows', width);
-    this.steps.push({ kind: 'embed', table: node.table, positions: positions.table, width, to });
-    this.become(sum, to, positions);
+    if (sum && node.op === 'embed' && other?.op === 'embedPosition' && this.only(other, 'add')) {
+      this.steps.push({ kind: 'embed', table: node.table, positions: other.table, width, to });
+      this.become(sum, to, other);
+      this.endEmbedding(to);
+      return;
+    }
+    const name = node.op === 'embed' ? { table: node.table } : { positions: node.table };
+    this.steps.push({ kind: 'embed', ...name, width, to });
+    this.slots.set(node.id, to);
+  }
+
+  private endEmbedding(sum: Slot): void {
+    this.embedEnd = this.steps.length;
+    this.embedded = sum;
+  }
+
+  /** A sum that no product takes on its way: into the first of the two. */
+  private add(node: Node): void {
+    const [into, from] = node.inputs as [Value, Value];
+    const to = this.inPlace(into);
+    this.steps.push({ kind: 'add', from: this.slot(from), to });
+    this.slots.set(node.id, to);
+    this.read(from);
+    if (!this.embedded) this.endEmbedding(to);
+  }
+
+  private activate(node: NodeOf<'activate'>): void {
+    const at = this.inPlace(node.inputs[0] as Value);
+    this.steps.push({ kind: 'activate', activation: node.activation, width: widthOf(node.shape), at });
+    this.slots.set(node.id, at);
+  }
+
+  private edit(node: NodeOf<'edit'>): void {
+    const input = node.inputs[0] as Value;
+    const view = this.view(input);
+    this.inPlace(input);
+    this.steps.push({ kind: 'edit', edit: node.edit, view });
+    this.slots.set(node.id, view.slot);
+    const part = this.parts.get(input);
+    if (part !== undefined) this.parts.set(node.id, part);
+  }
+
+  /** The slot of a value that is read for the last time and may be overwritten. */
+  private inPlace(value: Value): Slot {
+    assert(this.unread[value] === 1, 'a value that is changed in place is read by nothing else afterwards');
+    this.unread[value] = 0;
+    return this.slot(value);
   }
 
   /** Defers a norm to the product that follows; emits it as a step if there is none or it has other readers. */
@@ -189,11 +264,13 @@ class Lowering {
     const readers = this.readers[node.id] ?? [];
     const [first] = readers;
     if (first?.op === 'part' && readers.every(({ op }) => op === 'part')) {
-      for (const { id } of readers) this.fused.add(id);
-      return {
-        result: node,
-        output: { as: 'heads', to: this.take('heads', width, first.shape[0]) },
-      };
+      const to = this.take('heads', width, first.shape[0]);
+      for (const part of readers as NodeOf<'part'>[]) {
+        this.become(part, to);
+        this.parts.set(part.id, part.part);
+      }
+      this.unread[node.id] = 0;
+      return { result: node, output: { as: 'heads', to } };
     }
     const activate = this.only(node, 'activate');
     if (activate) {
@@ -215,26 +292,61 @@ class Lowering {
     const readers = this.readers[node.id] ?? [];
     const captures = readers.filter((reader) => reader.op === 'capture');
     const sum = readers.find((reader) => reader.op === 'weightedSum');
-    const parts = [...node.inputs, ...(sum?.inputs.slice(1) ?? [])].map((input) => this.graph.nodes[input]);
-    const qkv = parts[0]?.inputs[0];
-    const together = parts.every(
-      (part, index) => part?.op === 'part' && part.part === index && part.inputs[0] === qkv,
-    );
-    assert(
-      sum && qkv !== undefined && parts.length === 3 && together,
-      'q, k and v of an attention are parts of one product',
-    );
-    const [, headSize] = sum.shape as [number, number];
-    const from = this.slot(qkv);
-    const to = this.take('rows', widthOf(sum.shape));
-    this.steps.push({ kind: 'attention', spec: node.spec, headSize, from, to });
-    for (const reader of captures) this.capture(reader, from, true);
-    this.become(sum, to, ...captures);
-    for (const _ of parts) this.read(qkv);
+    const from = this.slot(node.inputs[0] as Value);
+    // A value that is watched is computed between the two.
+    const last = this.graph.nodes.find(({ op, id }) => op === 'weightedSum' && id > node.id);
+    const v = last?.inputs[1] as Value;
+    const unwatched = sum !== undefined && this.parts.has(v);
+    const headSize = widthOf(last?.shape ?? []) / node.spec.heads;
+    if (unwatched) {
+      this.checkParts([...node.inputs, v]);
+      const to = this.take('rows', widthOf(sum.shape));
+      this.steps.push({ kind: 'attention', spec: node.spec, headSize, from, to });
+      for (const reader of captures as NodeOf<'capture'>[])
+        this.capture(reader, { slot: from, part: 0, shape: node.shape });
+      this.become(sum, to, ...captures);
+      for (const part of [...node.inputs, v]) this.read(part);
+      return;
+    }
+    const to = this.take('pattern', node.spec.heads);
+    this.steps.push({ kind: 'pattern', spec: node.spec, headSize, from, to });
+    this.slots.set(node.id, to);
+    for (const part of node.inputs) this.read(part);
   }
 
-  private capture({ site }: NodeOf<'capture'>, from: Slot, pattern: boolean): void {
-    this.steps.push({ kind: 'capture', site, from, pattern });
+  /** Values by the weights of a pattern that has a buffer of its own. */
+  private weightedSum(node: NodeOf<'weightedSum'>): void {
+    const [pattern, v] = node.inputs as [Value, Value];
+    const headSize = widthOf(node.shape) / node.spec.heads;
+    const to = this.take('rows', widthOf(node.shape));
+    const from = this.slot(v);
+    this.steps.push({
+      kind: 'weightedSum',
+      spec: node.spec,
+      headSize,
+      pattern: this.slot(pattern),
+      from,
+      to,
+    });
+    this.slots.set(node.id, to);
+    this.read(pattern);
+    this.read(v);
+  }
+
+  /** q, k and v are in one slot, in this order. */
+  private checkParts(values: readonly Value[]): void {
+    const slots = new Set(values.map((value) => this.slots.get(value)));
+    const inOrder = values.every((value, index) => this.parts.get(value) === index);
+    assert(slots.size === 1 && inOrder, 'q, k and v of an attention are parts of one product');
+  }
+
+  private view(value: Value): View {
+    const { shape } = defined(this.graph.nodes[value], 'value');
+    return { slot: this.slot(value), part: this.parts.get(value) ?? 0, shape };
+  }
+
+  private capture({ site }: NodeOf<'capture'>, view: View): void {
+    this.steps.push({ kind: 'capture', site, view, pattern: site.endsWith('hook_pattern') });
   }
 
   /** The only reader of a value, if there is exactly one and it is this operation. */

@@ -1,5 +1,6 @@
 import { type Gpu, submit, usage } from '../../gpu/index.ts';
 import {
+  chunkBytes,
   packChunk,
   packSummary,
   summariseRowsKernel,
@@ -47,7 +48,7 @@ export class PrefillHead {
     const buffers: HeadBuffers = {
       activations: new ActivationBuffers(gpu, 'score', rows),
       normed: gpu.buffers.create('score.normed', rows * width * 4),
-      params: gpu.buffers.create('score.params', 16, usage.uniform),
+      params: gpu.buffers.create('score.params', chunkBytes, usage.uniform),
       summary: gpu.buffers.create('score.summary', 16, usage.uniform),
     };
     const plan = await compilePlan(gpu, planPrefill(model.pass.head, model, buffers, shape));

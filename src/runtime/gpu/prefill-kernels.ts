@@ -3,8 +3,10 @@ import {
   type AttentionVariant,
   attentionPrefillGrid,
   attentionPrefillKernel,
+  type EmbedShape,
   embedRowsGrid,
   embedRowsKernel,
+  type KvSource,
   kvAppendGrid,
   kvAppendKernel,
   layernormRowsKernel,
@@ -20,12 +22,15 @@ import type { Planned } from './dispatch-plan.ts';
 import { type GpuModel, linearOf } from './gpu-model.ts';
 import type { LinearStep, Step, StepOf } from './lowering.ts';
 import { epilogueOf } from './product-kernels.ts';
+import { planWatched, type WatchedRows } from './watched-kernels.ts';
 
 export interface PrefillShape {
   attention: AttentionShape;
   attentionVariant: AttentionVariant;
   /** How products are computed. */
   matmul: MatmulVariant;
+  /** Where keys and values are: rows themselves where they are whole sequences. */
+  source: KvSource;
 }
 
 /** Buffers of a chunk on its way through the model. */
@@ -51,11 +56,31 @@ export function planPrefill(
     else if (step.kind === 'linear') plan.push(...linear(step, model, buffers, shape));
     else if (step.kind === 'attention') plan.push(...attention(step, model, buffers, shape));
     else if (step.kind === 'norm') plan.push(norm(step, model, buffers));
+    else plan.push(...planWatched(step, model, watchedRows(buffers, shape)));
   }
   return plan;
 }
 
 type Buffers = Omit<PrefillBuffers, 'ids'>;
+
+/** Rows of a chunk as watched steps see them. */
+export function watchedRows(
+  { activations, params }: Pick<PrefillBuffers, 'activations' | 'params'>,
+  { attention, source }: PrefillShape,
+): WatchedRows {
+  return {
+    ...{ addressing: { by: 'chunk' }, address: params, activations, attention, source },
+    append: (qkv, kv) => [append(attention, qkv, kv, params)],
+  };
+}
+
+function append(shape: AttentionShape, qkv: GPUBuffer, kv: GPUBuffer, params: GPUBuffer): Planned {
+  return {
+    source: kvAppendKernel(shape),
+    buffers: [qkv, kv, params],
+    grid: (rows) => kvAppendGrid(shape, rows),
+  };
+}
 
 function embed(
   step: StepOf<'embed'>,
@@ -63,12 +88,20 @@ function embed(
   { ids, params, activations }: PrefillBuffers,
   { attention }: PrefillShape,
 ): Planned {
-  const shape = { embedding: embedding.format, stride: slotStride(step.to), context: attention.context };
+  const { only } = embeddingOf(step);
+  const stride = slotStride(step.to);
+  const shape = { embedding: embedding.format, stride, context: attention.context, only };
   return {
     source: embedRowsKernel(shape),
     buffers: [ids, ...matrixBuffers(embedding), positions, activations.of(step.to), params],
     grid: (rows) => embedRowsGrid(shape, rows),
   };
+}
+
+/** Which of the two embeddings a step computes; both unless one is watched. */
+export function embeddingOf({ table, positions }: StepOf<'embed'>): Pick<EmbedShape, 'only'> {
+  if (table && positions) return {};
+  return { only: table ? 'token' : 'position' };
 }
 
 function linear(
@@ -111,19 +144,16 @@ function attention(
   step: StepOf<'attention'>,
   model: GpuModel,
   { activations, params }: Buffers,
-  { attention: shape, attentionVariant: variant }: PrefillShape,
+  { attention: shape, attentionVariant: variant, source }: PrefillShape,
 ): Planned[] {
   const { kv, scale } = model.attention[step.spec.layer] as GpuModel['attention'][number];
   const qkv = activations.of(step.from);
+  const cached = source === 'cache';
   return [
+    ...(cached ? [append(shape, qkv, kv, params)] : []),
     {
-      source: kvAppendKernel(shape),
-      buffers: [qkv, kv, params],
-      grid: (rows) => kvAppendGrid(shape, rows),
-    },
-    {
-      source: attentionPrefillKernel(shape, variant),
-      buffers: [qkv, kv, scale, params, activations.of(step.to)],
+      source: attentionPrefillKernel(shape, variant, source),
+      buffers: [qkv, ...(cached ? [kv] : []), scale, params, activations.of(step.to)],
       grid: (rows) => attentionPrefillGrid(shape, variant, rows),
     },
   ];

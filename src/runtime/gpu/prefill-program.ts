@@ -1,10 +1,11 @@
 import { type Dispatch, type Gpu, queueDone, submit, usage } from '../../gpu/index.ts';
 import { throwIfAborted } from '../../lib/index.ts';
-import { packChunk, vectorStride } from '../../shaders/index.ts';
+import { chunkBytes, packChunk, vectorStride } from '../../shaders/index.ts';
 import { ActivationBuffers, slotStride } from './activation-buffers.ts';
 import { attentionShape } from './decode-buffers.ts';
 import { type Compiled, compilePlan, forRows, submitsWithin } from './dispatch-plan.ts';
 import type { GpuModel } from './gpu-model.ts';
+import type { Step } from './lowering.ts';
 import type { GpuRuntimeOptions } from './options.ts';
 import { type PrefillBuffers, type PrefillShape, planPrefill } from './prefill-kernels.ts';
 import { chunkRows, defaultAttention, defaultMatmul, submitBudget } from './prefill-tuning.ts';
@@ -49,13 +50,14 @@ export class PrefillProgram {
   ): Promise<PrefillProgram> {
     const { config } = model;
     const rows = chunkRows(gpu.info, config);
-    const buffers = createBuffers(gpu, rows, config.nEmbd);
+    const buffers = createBuffers(gpu, rows, config.nEmbd, options.context);
     const shape: PrefillShape = {
       attention: attentionShape(config, options.context, options.kv),
       attentionVariant: defaultAttention(gpu.info),
       matmul: options.matmul ?? defaultMatmul(gpu.info),
+      source: 'cache',
     };
-    const sections: { steps: (typeof pass.body)[number][]; site?: string }[] = [{ steps: [pass.embed] }];
+    const sections: { steps: Step[]; site?: string }[] = [{ steps: [...pass.embed] }];
     for (const step of pass.body) {
       const section = sections.at(-1) as (typeof sections)[number];
       if (step.kind !== 'capture') section.steps.push(step);
@@ -135,7 +137,7 @@ export class PrefillProgram {
   }
 
   /** Says which part of a sequence the next dispatches compute. */
-  private begin(sequence: number, base: number, ids: readonly number[], total = 0): void {
+  private begin(sequence: number, base: number, ids: readonly number[], total = base + ids.length): void {
     const { queue } = this.gpu.device;
     queue.writeBuffer(this.buffers.params, 0, packChunk({ count: ids.length, base, sequence, total }));
     queue.writeBuffer(this.buffers.ids, 0, new Uint32Array(ids));
@@ -162,11 +164,11 @@ export class PrefillProgram {
   }
 }
 
-function createBuffers(gpu: Gpu, rows: number, width: number): PrefillBuffers {
+function createBuffers(gpu: Gpu, rows: number, width: number, keys: number): PrefillBuffers {
   return {
-    activations: new ActivationBuffers(gpu, 'prefill', rows),
+    activations: new ActivationBuffers(gpu, 'prefill', rows, keys),
     normed: gpu.buffers.create('prefill.normed', rows * vectorStride(width) * 4),
     ids: gpu.buffers.create('prefill.ids', rows * 4),
-    params: gpu.buffers.create('prefill.params', 16, usage.uniform),
+    params: gpu.buffers.create('prefill.params', chunkBytes, usage.uniform),
   };
 }

@@ -1,5 +1,5 @@
 import { dispatch, type Gpu, queueDone, submit, usage } from '../../gpu/index.ts';
-import { defined } from '../../lib/index.ts';
+import { assert, defined } from '../../lib/index.ts';
 import { type GPT2Config, gpt2, type Parameter, recordGraph } from '../../model/index.ts';
 import {
   bandBytes,
@@ -17,7 +17,7 @@ import {
   vectorStride,
   type WeightDtype,
 } from '../../shaders/index.ts';
-import type { AttentionLayer, GpuModel, Linear } from './gpu-model.ts';
+import { type AttentionLayer, type GpuModel, type Linear, linearSteps } from './gpu-model.ts';
 import { type LinearStep, lower, type StepOf } from './lowering.ts';
 import type { Target } from './upload.ts';
 
@@ -52,7 +52,7 @@ type Destination =
 export class ModelBuilder {
   private readonly destinations = new Map<string, Destination>();
   /** Per normed product: beta, needed until it is folded. */
-  private readonly betas: { linear: Linear; beta: GPUBuffer }[] = [];
+  private readonly betas: { linear: Linear; beta: GPUBuffer; name: string }[] = [];
   /** Products as they are without the adapter. */
   private readonly withoutAdapter = new Map<string, Linear>();
   readonly model: GpuModel;
@@ -64,7 +64,9 @@ export class ModelBuilder {
   ) {
     const forward = gpt2(config);
     const pass = lower(recordGraph(forward));
-    const { table, positions, width } = pass.embed;
+    const [embed] = pass.embed;
+    assert(embed?.kind === 'embed' && embed.table && embed.positions, 'a pass begins with its embeddings');
+    const { table, positions, width } = embed;
     const embedding = this.matrix(table, embeddingDtype(shape.dtype), config.vocabSize, width);
     this.destinations.set(table, { kind: 'matrix', matrix: embedding });
     const linears = new Map<string, Linear>();
@@ -75,6 +77,8 @@ export class ModelBuilder {
       else if (step.kind === 'attention') attention.push(this.attention(step));
       else if (step.kind === 'norm') norms.set(step.name, this.norm(step));
     }
+    for (const { norm, inputs } of linearSteps({ body: [], head: pass.head }))
+      if (norm) norms.set(norm.name, gpu.buffers.create(norm.name, 2 * vectorStride(inputs) * 4));
     this.model = {
       config,
       forward,
@@ -168,7 +172,7 @@ export class ModelBuilder {
     };
     this.withoutAdapter.set(name, base);
     const folded = this.betas.find((one) => one.linear === linear);
-    if (folded) this.betas.push({ linear: base, beta: folded.beta });
+    if (folded) this.betas.push({ ...folded, linear: base });
   }
 
   private copyVectors(): void {
@@ -191,7 +195,7 @@ export class ModelBuilder {
     const beta = buffers.create(`${norm.name}.bias`, paddedColumns * 4);
     this.vector(`${norm.name}.weight`, biasAndNorm, layout.gamma4 * 4, columns);
     this.vector(`${norm.name}.bias`, beta, 0, columns);
-    this.betas.push({ linear, beta });
+    this.betas.push({ linear, beta, name: norm.name });
     return linear;
   }
 
@@ -204,13 +208,34 @@ export class ModelBuilder {
     this.copyVectors();
     const state = this.gpu.buffers.from('fold.state', new Uint32Array(stateBytes(1) / 4).fill(1, 0, 1));
     try {
-      for (const { linear, beta } of this.betas) await this.fold(linear, beta, state);
+      for (const { linear, beta, name } of this.betas) {
+        this.keepNorm(name, linear, beta);
+        await this.fold(linear, beta, state);
+      }
       await queueDone(this.gpu.device);
     } finally {
       this.gpu.buffers.destroy(state);
       for (const { beta } of this.betas) this.gpu.buffers.destroy(beta);
       this.betas.length = 0;
     }
+  }
+
+  /** Gamma and beta of a norm that is a step of its own where its output is watched. */
+  private keepNorm(name: string, { matrix, biasAndNorm }: Linear, beta: GPUBuffer): void {
+    const norm = this.model.norms.get(name);
+    if (!norm) return;
+    const { paddedColumns } = matrix.format;
+    const bytes = paddedColumns * 4;
+    const encoder = this.gpu.device.createCommandEncoder({ label: name });
+    encoder.copyBufferToBuffer(
+      biasAndNorm,
+      biasAndNormLayout(matrix.format, true).gamma4 * 16,
+      norm,
+      0,
+      bytes,
+    );
+    encoder.copyBufferToBuffer(beta, 0, norm, bytes, bytes);
+    this.gpu.device.queue.submit([encoder.finish()]);
   }
 
   private async fold({ matrix, biasAndNorm }: Linear, beta: GPUBuffer, state: GPUBuffer): Promise<void> {

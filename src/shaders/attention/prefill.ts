@@ -1,39 +1,18 @@
-import { defineKernel, type KernelParts, type KernelSource } from '../../gpu/index.ts';
+import { type Binding, defineKernel, type KernelParts, type KernelSource } from '../../gpu/index.ts';
 import { ceilDiv } from '../../lib/index.ts';
-import { paddedHeadSize } from '../epilogue/epilogue.ts';
-import { chunkBinding, chunkStruct } from '../state/chunk.ts';
+import { type Addressing, addressParts } from '../state/address.ts';
 import { layerBinding, layerStruct } from './decode.ts';
-import { type AttentionShape, kvAccess, kvBinding, qkvBinding } from './kv-cache.ts';
+import type { AttentionShape } from './kv-cache.ts';
+import { type KvSource, kvSourceParts } from './kv-source.ts';
 import attentionPrefill from './prefill.wgsl?raw';
+import weightedSum from './weighted_sum.wgsl?raw';
 import attentionWeights from './weights.wgsl?raw';
 
-function chunkConstants(shape: AttentionShape) {
-  return {
-    NH: shape.heads,
-    HS: shape.headSize,
-    HS4: paddedHeadSize(shape) / 4,
-    CONTEXT: shape.context,
-    QKV_STRIDE4: shape.qkvStride / 4,
-  };
-}
-
-/** Bindings of the kernels over a chunk: qkv, kv, layer, params, out. */
-function chunkInterface(shape: AttentionShape): Pick<KernelParts, 'structs' | 'bindings'> {
-  return {
-    structs: [chunkStruct, layerStruct],
-    bindings: [
-      qkvBinding,
-      kvBinding[shape.kv],
-      layerBinding,
-      chunkBinding,
-      { name: 'out', type: 'array<f32>', kind: 'write' },
-    ],
-  };
-}
+const output: Binding = { name: 'out', type: 'array<f32>', kind: 'write' };
 
 /** How a chunk's attention is spread over lanes. */
 export interface AttentionVariant {
-  /** Neighbouring queries a lane carries. */
+  /** Neighbouring queries a lane carries; 1 where rows are of several sequences. */
   queries: number;
   /** Keys between two rescalings of the softmax. */
   keys: number;
@@ -41,22 +20,38 @@ export interface AttentionVariant {
   workgroup: number;
 }
 
-/** A chunk's causal attention. Bindings: qkv, kv, layer, params, out. Grid: {@link attentionPrefillGrid}. */
+/** Everything but the text of a kernel that reads q and finds keys and values. */
+function parts(shape: AttentionShape, source: KvSource, addressing: Addressing): Omit<KernelParts, 'name'> {
+  const kv = kvSourceParts(shape, source);
+  const address = addressParts(addressing);
+  return {
+    constants: { ...kv.constants, ...address.constants },
+    structs: [...address.structs, layerStruct],
+    bindings: [...kv.bindings, layerBinding, address.binding, output],
+    parts: [...kv.parts, address.part],
+  };
+}
+
+/**
+ * Causal attention of rows. Bindings: qkv, kv (of the cache only), layer, params, out. Grid: {@link attentionPrefillGrid}.
+ */
 export function attentionPrefillKernel(
   shape: AttentionShape,
   { queries, keys, workgroup }: AttentionVariant,
+  source: KvSource = 'cache',
 ): KernelSource {
+  const common = parts(shape, source, { by: 'chunk' });
   return defineKernel({
-    name: `attention prefill h${shape.heads}x${shape.headSize} ${shape.kv} q${queries}k${keys}w${workgroup}`,
+    ...common,
+    name: `attention prefill h${shape.heads}x${shape.headSize} ${shape.kv} q${queries}k${keys}w${workgroup} ${source}`,
     constants: {
-      ...chunkConstants(shape),
+      ...common.constants,
       OUT_STRIDE: shape.outStride,
       QT: queries,
       KEYS: keys,
       WG: workgroup,
     },
-    ...chunkInterface(shape),
-    parts: [kvAccess[shape.kv], attentionPrefill],
+    parts: [...common.parts, attentionPrefill],
   });
 }
 
@@ -69,14 +64,39 @@ export function attentionPrefillGrid(
 }
 
 /**
- * The weights a chunk's queries give to the positions of the whole pass, for looking inside: out[head][t][total].
- * Bindings: qkv, kv, layer, params, out. Grid: (heads, rows).
+ * The weights that queries give to positions, a pattern: out[head][row][key].
+ * Bindings: qkv, kv (of the cache only), layer, params or state, out. Grid: (heads, rows).
  */
-export function attentionWeightsKernel(shape: AttentionShape): KernelSource {
+export function attentionWeightsKernel(
+  shape: AttentionShape,
+  source: KvSource = 'cache',
+  addressing: Addressing = { by: 'chunk' },
+): KernelSource {
+  const common = parts(shape, source, addressing);
   return defineKernel({
-    name: `attention weights h${shape.heads}x${shape.headSize} ${shape.kv}`,
-    constants: chunkConstants(shape),
-    ...chunkInterface(shape),
-    parts: [kvAccess[shape.kv], attentionWeights],
+    ...common,
+    name: `attention weights h${shape.heads}x${shape.headSize} ${shape.kv} ${source} ${addressing.by}`,
+    parts: [...common.parts, attentionWeights],
+  });
+}
+
+/**
+ * Values by the weights of a pattern. Bindings: qkv, kv (of the cache only), pattern, params or state, out.
+ * Grid: (heads, rows).
+ */
+export function weightedSumKernel(
+  shape: AttentionShape,
+  source: KvSource,
+  addressing: Addressing,
+): KernelSource {
+  const kv = kvSourceParts(shape, source);
+  const address = addressParts(addressing);
+  const attended: Binding = { name: 'attended', type: 'array<f32>', kind: 'read' };
+  return defineKernel({
+    name: `weighted sum h${shape.heads}x${shape.headSize} ${shape.kv} ${source} ${addressing.by}`,
+    constants: { ...kv.constants, ...address.constants, OUT_STRIDE: shape.outStride },
+    structs: address.structs,
+    bindings: [...kv.bindings, attended, address.binding, output],
+    parts: [...kv.parts, address.part, weightedSum],
   });
 }

@@ -1,16 +1,15 @@
-// Causal attention of a chunk's rows over the KV cache, which holds their own keys and values already:
-// out[t][h * HS + d].
+// Causal attention of rows over the keys and values of their sequences, their own among them: out[t][h * HS + d].
 //
 // Workgroup (head, block of WG * QT queries). A lane carries QT neighbouring queries: their q and their weighted values
 // stay in registers, and each key and value it loads serves all of them. Keys come KEYS at a time, with one rescaling of
 // the running softmax for all of them. A lane ends with its last query's own position; keys past an earlier one's count
 // nothing. No workgroup memory, no barrier.
 //
-// Constants: NH heads; HS size of a head; HS4 vec4s of a padded head; CONTEXT positions the cache holds; OUT_STRIDE
-//   floats between rows of out; WG lanes of a workgroup; QKV_STRIDE4 vec4s between rows of qkv; QT queries a lane
-//   carries; KEYS keys between two rescalings
+// Constants: HS size of a head; HS4 vec4s of a padded head; OUT_STRIDE floats between rows of out; WG lanes of a
+//   workgroup; QKV_STRIDE4 vec4s between rows of qkv; QT queries a lane carries; KEYS keys between two rescalings
 // Bindings: params, qkv, layer, out
-// From kv-cache.ts: load_kv
+// From kv-source.ts: load_kv, key_base, value_base, DIM_STRIDE, KEY_STRIDE
+// From address.ts: position_of, sequence_of
 
 @compute @workgroup_size(WG)
 fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) local: u32) {
@@ -19,11 +18,12 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) lo
   if (start >= params.count) {
     return;
   }
-  let last = params.base + min(start + QT, params.count) - 1u;
-  let keys = ((params.sequence * 2u) * NH + head) * HS4 * CONTEXT;
-  let vals = ((params.sequence * 2u + 1u) * NH + head) * HS4 * CONTEXT;
+  let last = position_of(min(start + QT, params.count) - 1u);
+  let keys = key_base(sequence_of(start), head);
+  let vals = value_base(sequence_of(start), head);
   #unroll q QT
   let row_$q = min(start + $qu, params.count - 1u);
+  let position_$q = position_of(row_$q);
   var biggest_$q = -3.0e38;
   var sum_$q = 0.0;
   #unroll d HS4
@@ -39,7 +39,7 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) lo
     #end
     #unroll d HS4
     {
-      let k = load_kv(keys + $du * CONTEXT + key_$j);
+      let k = load_kv(keys + $du * DIM_STRIDE + key_$j * KEY_STRIDE);
       #unroll q QT
       s_$q_$j += dot(q_$q_$d, k);
       #end
@@ -49,7 +49,7 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) lo
     #unroll q QT
     var top_$q = biggest_$q;
     #unroll j KEYS
-    s_$q_$j = select(-3.0e38, s_$q_$j, first + $ju <= params.base + row_$q);
+    s_$q_$j = select(-3.0e38, s_$q_$j, first + $ju <= position_$q);
     top_$q = max(top_$q, s_$q_$j);
     #end
     let shrink_$q = exp(biggest_$q - top_$q);
@@ -66,7 +66,7 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) lo
     #end
     #unroll j KEYS
     {
-      let v = load_kv(vals + $du * CONTEXT + key_$j);
+      let v = load_kv(vals + $du * DIM_STRIDE + key_$j * KEY_STRIDE);
       #unroll q QT
       o_$q_$d += p_$q_$j * v;
       #end

@@ -4,6 +4,7 @@
 //   between columns of x; V tokens in the vocabulary
 // Bindings: state, x, wpe
 // From weights/blocks.ts: load_block, block_scale, block_vec4
+// From embed.ts: embedded
 
 @compute @workgroup_size(64)
 fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) local: u32) {
@@ -16,7 +17,7 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) lo
     #unroll i BLOCK4
     {
       let k4 = block * BLOCK4 + $iu;
-      x[column * X_STRIDE4 + k4] = block_vec4(weights, $iu) * scale + wpe[position * X_STRIDE4 + k4];
+      x[column * X_STRIDE4 + k4] = embedded(block_vec4(weights, $iu) * scale, wpe[position * X_STRIDE4 + k4]);
     }
     #end
   }

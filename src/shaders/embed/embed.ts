@@ -1,5 +1,6 @@
 import { type Binding, defineKernel, grid1d, type KernelSource } from '../../gpu/index.ts';
 import { ceilDiv } from '../../lib/index.ts';
+import { addressParts } from '../state/address.ts';
 import { chunkBinding, chunkStruct } from '../state/chunk.ts';
 import { stateBinding, stateStructs } from '../state/state.ts';
 import { type MatrixFormat, matrixBindings, matrixConstants, matrixParts } from '../weights/weights.ts';
@@ -13,6 +14,19 @@ export interface EmbedShape {
   stride: number;
   /** Positions in wpe that may be used. */
   context: number;
+  /** One of the two alone, where somebody looks at them; default: their sum. */
+  only?: 'token' | 'position';
+}
+
+/** `embedded(token, position)`: what of the two goes on. */
+const combinations = {
+  both: 'token + position',
+  token: 'token',
+  position: 'position',
+} as const;
+
+function combine({ only }: EmbedShape): string {
+  return `fn embedded(token: vec4f, position: vec4f) -> vec4f {\n  return ${combinations[only ?? 'both']};\n}`;
 }
 
 const positions: Binding = { name: 'wpe', type: 'array<vec4f>', kind: 'read' };
@@ -22,16 +36,16 @@ function embedConstants({ embedding, stride, context }: EmbedShape) {
   return { ...matrixConstants(embedding), V: embedding.rows, X_STRIDE4: stride / 4, CONTEXT: context };
 }
 
-/** x[t] = wte[ids[t]] + wpe[base + t]. Bindings: ids, wte w0 …, scales (quantised only), wpe, x, params. */
+/** x[t] = wte[ids[t]] + wpe[position of t]. Bindings: ids, wte w0 …, scales (quantised only), wpe, x, params. */
 export function embedRowsKernel(shape: EmbedShape): KernelSource {
   const { embedding } = shape;
   const ids: Binding = { name: 'ids', type: 'array<u32>', kind: 'read' };
   return defineKernel({
-    name: `embed ${embedding.dtype} ${embedding.columns}`,
+    name: `embed ${shape.only ?? 'both'} ${embedding.dtype} ${embedding.columns}`,
     constants: embedConstants(shape),
     structs: [chunkStruct],
     bindings: [ids, ...matrixBindings(embedding), positions, output, chunkBinding],
-    parts: [...matrixParts(embedding), rows],
+    parts: [...matrixParts(embedding), combine(shape), addressParts({ by: 'chunk' }).part, rows],
   });
 }
 
@@ -46,10 +60,10 @@ export function embedRowsGrid(shape: EmbedShape, count: number): [number, number
 export function embedColumnsKernel(shape: EmbedShape): KernelSource {
   const { embedding } = shape;
   return defineKernel({
-    name: `embed columns ${embedding.dtype} ${embedding.columns}`,
+    name: `embed columns ${shape.only ?? 'both'} ${embedding.dtype} ${embedding.columns}`,
     constants: embedConstants(shape),
     structs: stateStructs,
     bindings: [stateBinding, ...matrixBindings(embedding), positions, output],
-    parts: [...matrixParts(embedding), columns],
+    parts: [...matrixParts(embedding), combine(shape), columns],
   });
 }

@@ -1,21 +1,23 @@
-// x[t] = wte[ids[t]] + wpe[base + t], one lane a block of 16 weight bytes.
+// x[t] = wte[ids[t]] + wpe[position of t], one lane a block of 16 weight bytes.
 //
 // Constants: CONTEXT positions of wpe; KB blocks of a row of wte; BLOCK4 vec4s of weights in a block; X_STRIDE4 vec4s
 //   between rows of x; V tokens in the vocabulary
 // Bindings: ids, params, x, wpe
 // From weights/blocks.ts: load_block, block_scale, block_vec4
+// From embed.ts: embedded
+// From address.ts: position_of
 
 fn lane(id: u32) {
   let t = id / KB;
   let block = id % KB;
   let token = min(ids[t], V - 1u);
-  let position = min(params.base + t, CONTEXT - 1u);
+  let position = min(position_of(t), CONTEXT - 1u);
   let weights = load_block(token, block);
   let scale = block_scale(token, block);
   #unroll i BLOCK4
   {
     let k4 = block * BLOCK4 + $iu;
-    x[t * X_STRIDE4 + k4] = block_vec4(weights, $iu) * scale + wpe[position * X_STRIDE4 + k4];
+    x[t * X_STRIDE4 + k4] = embedded(block_vec4(weights, $iu) * scale, wpe[position * X_STRIDE4 + k4]);
   }
   #end
 }

@@ -1,6 +1,7 @@
 import { type Binding, defineStruct } from '../../gpu/index.ts';
+import { roundUp } from '../../lib/index.ts';
 
-/** Consecutive positions of one sequence that go through the model together. */
+/** Rows that go through the model together: consecutive positions of a sequence, or whole sequences of equal length. */
 export interface Chunk {
   /** Rows. */
   count: number;
@@ -8,8 +9,12 @@ export interface Chunk {
   base: number;
   /** Index of the KV cache. */
   sequence: number;
-  /** Positions of the whole pass; only attention weights are laid out by it. */
+  /** Keys of a row of a pattern; only patterns are laid out by it. */
   total?: number;
+  /** Rows of each sequence, where several go through one after the other; default: all are of one. */
+  length?: number;
+  /** Rows before the first one. */
+  first?: number;
 }
 
 /** Parameters of a pass over several rows of one sequence; the same kernels serve every chunk. */
@@ -17,12 +22,17 @@ export const chunkStruct = defineStruct('Chunk', {
   count: ['u32', 'rows of this chunk'],
   base: ['u32', 'position of the first: keys before it are in the KV cache'],
   sequence: ['u32', 'which KV cache'],
-  total: ['u32', 'positions of the whole pass: the width of a row of attention weights'],
+  total: ['u32', 'keys of a row of a pattern'],
+  length: ['u32', 'rows of each sequence'],
+  first: ['u32', 'rows of the sequences before the first of this chunk'],
 });
 
 export const chunkBinding: Binding = { name: 'params', type: 'Chunk', kind: 'uniform' };
 
+/** Bytes of the uniform `params`. */
+export const chunkBytes = roundUp(chunkStruct.size, 16);
+
 /** The uniform `params`. */
-export function packChunk({ total = 0, ...chunk }: Chunk): Uint32Array<ArrayBuffer> {
-  return chunkStruct.pack({ ...chunk, total });
+export function packChunk({ total = 0, first = 0, ...chunk }: Chunk): Uint32Array<ArrayBuffer> {
+  return chunkStruct.pack({ length: Math.max(1, chunk.count), ...chunk, total, first });
 }

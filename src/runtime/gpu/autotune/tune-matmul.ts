@@ -1,6 +1,7 @@
 import { type Dispatch, dispatch, type Gpu, readBuffer, submit, usage } from '../../../gpu/index.ts';
 import { defined } from '../../../lib/index.ts';
 import {
+  chunkBytes,
   type MatmulShape,
   type MatmulVariant,
   type MatrixFormat,
@@ -62,7 +63,7 @@ function testChunk(gpu: Gpu, matrix: MatrixFormat, rows: number) {
   const values = Float32Array.from({ length: rows * inputStride }, (_, i) => Math.sin(i + 1));
   const x = gpu.buffers.from('tune.x', values);
   const out = gpu.buffers.create('tune.out', rows * stride * 4);
-  const params = gpu.buffers.create('tune.params', 16, usage.uniform);
+  const params = gpu.buffers.create('tune.params', chunkBytes, usage.uniform);
   gpu.device.queue.writeBuffer(params, 0, packChunk({ count: rows, base: 0, sequence: 0 }));
   const shape: MatmulShape = { name: 'tune', matrix, inputStride, epilogue: { kind: 'store', stride } };
   return { shape, x, out, params };

@@ -3,6 +3,8 @@ const HS = 8u;
 const HS4 = 2u;
 const CONTEXT = 1024u;
 const QKV_STRIDE4 = 576u;
+const DIM_STRIDE = 1024u;
+const KEY_STRIDE = 1u;
 const OUT_STRIDE = 768u;
 const QT = 2u;
 const KEYS = 2u;
@@ -12,7 +14,9 @@ struct Chunk {
   count: u32, // rows of this chunk
   base: u32, // position of the first: keys before it are in the KV cache
   sequence: u32, // which KV cache
-  total: u32, // positions of the whole pass: the width of a row of attention weights
+  total: u32, // keys of a row of a pattern
+  length: u32, // rows of each sequence
+  first: u32, // rows of the sequences before the first of this chunk
 }
 
 struct Layer {
@@ -33,19 +37,42 @@ fn store_kv(index: u32, value: vec4f) {
   kv[index] = value;
 }
 
-// Causal attention of a chunk's rows over the KV cache, which holds their own keys and values already:
-// out[t][h * HS + d].
+fn key_base(sequence: u32, head: u32) -> u32 {
+  return (sequence * 2u * NH + head) * HS4 * CONTEXT;
+}
+
+fn value_base(sequence: u32, head: u32) -> u32 {
+  return ((sequence * 2u + 1u) * NH + head) * HS4 * CONTEXT;
+}
+
+fn position_of(row: u32) -> u32 {
+  return params.base + (params.first + row) % params.length;
+}
+
+fn sequence_of(row: u32) -> u32 {
+  return params.sequence + (params.first + row) / params.length;
+}
+
+fn row_count() -> u32 {
+  return params.count;
+}
+
+fn key_count() -> u32 {
+  return params.total;
+}
+
+// Causal attention of rows over the keys and values of their sequences, their own among them: out[t][h * HS + d].
 //
 // Workgroup (head, block of WG * QT queries). A lane carries QT neighbouring queries: their q and their weighted values
 // stay in registers, and each key and value it loads serves all of them. Keys come KEYS at a time, with one rescaling of
 // the running softmax for all of them. A lane ends with its last query's own position; keys past an earlier one's count
 // nothing. No workgroup memory, no barrier.
 //
-// Constants: NH heads; HS size of a head; HS4 vec4s of a padded head; CONTEXT positions the cache holds; OUT_STRIDE
-//   floats between rows of out; WG lanes of a workgroup; QKV_STRIDE4 vec4s between rows of qkv; QT queries a lane
-//   carries; KEYS keys between two rescalings
+// Constants: HS size of a head; HS4 vec4s of a padded head; OUT_STRIDE floats between rows of out; WG lanes of a
+//   workgroup; QKV_STRIDE4 vec4s between rows of qkv; QT queries a lane carries; KEYS keys between two rescalings
 // Bindings: params, qkv, layer, out
-// From kv-cache.ts: load_kv
+// From kv-source.ts: load_kv, key_base, value_base, DIM_STRIDE, KEY_STRIDE
+// From address.ts: position_of, sequence_of
 
 @compute @workgroup_size(WG)
 fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) local: u32) {
@@ -54,10 +81,11 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) lo
   if (start >= params.count) {
     return;
   }
-  let last = params.base + min(start + QT, params.count) - 1u;
-  let keys = ((params.sequence * 2u) * NH + head) * HS4 * CONTEXT;
-  let vals = ((params.sequence * 2u + 1u) * NH + head) * HS4 * CONTEXT;
+  let last = position_of(min(start + QT, params.count) - 1u);
+  let keys = key_base(sequence_of(start), head);
+  let vals = value_base(sequence_of(start), head);
   let row_0 = min(start + 0u, params.count - 1u);
+  let position_0 = position_of(row_0);
   var biggest_0 = -3.0e38;
   var sum_0 = 0.0;
   let q_0_0 = qkv[row_0 * QKV_STRIDE4 + head * HS4 + 0u] * layer.scale;
@@ -65,6 +93,7 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) lo
   let q_0_1 = qkv[row_0 * QKV_STRIDE4 + head * HS4 + 1u] * layer.scale;
   var o_0_1 = vec4f();
   let row_1 = min(start + 1u, params.count - 1u);
+  let position_1 = position_of(row_1);
   var biggest_1 = -3.0e38;
   var sum_1 = 0.0;
   let q_1_0 = qkv[row_1 * QKV_STRIDE4 + head * HS4 + 0u] * layer.scale;
@@ -76,12 +105,12 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) lo
     var s_0_0 = 0.0;
     var s_1_0 = 0.0;
     {
-      let k = load_kv(keys + 0u * CONTEXT + key_0);
+      let k = load_kv(keys + 0u * DIM_STRIDE + key_0 * KEY_STRIDE);
       s_0_0 += dot(q_0_0, k);
       s_1_0 += dot(q_1_0, k);
     }
     {
-      let k = load_kv(keys + 1u * CONTEXT + key_0);
+      let k = load_kv(keys + 1u * DIM_STRIDE + key_0 * KEY_STRIDE);
       s_0_0 += dot(q_0_1, k);
       s_1_0 += dot(q_1_1, k);
     }
@@ -89,19 +118,19 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) lo
     var s_0_1 = 0.0;
     var s_1_1 = 0.0;
     {
-      let k = load_kv(keys + 0u * CONTEXT + key_1);
+      let k = load_kv(keys + 0u * DIM_STRIDE + key_1 * KEY_STRIDE);
       s_0_1 += dot(q_0_0, k);
       s_1_1 += dot(q_1_0, k);
     }
     {
-      let k = load_kv(keys + 1u * CONTEXT + key_1);
+      let k = load_kv(keys + 1u * DIM_STRIDE + key_1 * KEY_STRIDE);
       s_0_1 += dot(q_0_1, k);
       s_1_1 += dot(q_1_1, k);
     }
     var top_0 = biggest_0;
-    s_0_0 = select(-3.0e38, s_0_0, first + 0u <= params.base + row_0);
+    s_0_0 = select(-3.0e38, s_0_0, first + 0u <= position_0);
     top_0 = max(top_0, s_0_0);
-    s_0_1 = select(-3.0e38, s_0_1, first + 1u <= params.base + row_0);
+    s_0_1 = select(-3.0e38, s_0_1, first + 1u <= position_0);
     top_0 = max(top_0, s_0_1);
     let shrink_0 = exp(biggest_0 - top_0);
     biggest_0 = top_0;
@@ -111,9 +140,9 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) lo
     let p_0_1 = exp(s_0_1 - top_0);
     sum_0 += p_0_1;
     var top_1 = biggest_1;
-    s_1_0 = select(-3.0e38, s_1_0, first + 0u <= params.base + row_1);
+    s_1_0 = select(-3.0e38, s_1_0, first + 0u <= position_1);
     top_1 = max(top_1, s_1_0);
-    s_1_1 = select(-3.0e38, s_1_1, first + 1u <= params.base + row_1);
+    s_1_1 = select(-3.0e38, s_1_1, first + 1u <= position_1);
     top_1 = max(top_1, s_1_1);
     let shrink_1 = exp(biggest_1 - top_1);
     biggest_1 = top_1;
@@ -125,24 +154,24 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) lo
     o_0_0 *= shrink_0;
     o_1_0 *= shrink_1;
     {
-      let v = load_kv(vals + 0u * CONTEXT + key_0);
+      let v = load_kv(vals + 0u * DIM_STRIDE + key_0 * KEY_STRIDE);
       o_0_0 += p_0_0 * v;
       o_1_0 += p_1_0 * v;
     }
     {
-      let v = load_kv(vals + 0u * CONTEXT + key_1);
+      let v = load_kv(vals + 0u * DIM_STRIDE + key_1 * KEY_STRIDE);
       o_0_0 += p_0_1 * v;
       o_1_0 += p_1_1 * v;
     }
     o_0_1 *= shrink_0;
     o_1_1 *= shrink_1;
     {
-      let v = load_kv(vals + 1u * CONTEXT + key_0);
+      let v = load_kv(vals + 1u * DIM_STRIDE + key_0 * KEY_STRIDE);
       o_0_1 += p_0_0 * v;
       o_1_1 += p_1_0 * v;
     }
     {
-      let v = load_kv(vals + 1u * CONTEXT + key_1);
+      let v = load_kv(vals + 1u * DIM_STRIDE + key_1 * KEY_STRIDE);
       o_0_1 += p_0_1 * v;
       o_1_1 += p_1_1 * v;
     }

@@ -40,12 +40,17 @@ fn block_scale(row: u32, block: u32) -> f32 {
   return scales[row * (KB / 4u) + block / 4u];
 }
 
+fn embedded(token: vec4f, position: vec4f) -> vec4f {
+  return token + position;
+}
+
 // x[c] = wte[token] + wpe[position] of every column as the state names them. One workgroup a column.
 //
 // Constants: CONTEXT positions of wpe; KB blocks of a row of wte; BLOCK4 vec4s of weights in a block; X_STRIDE4 vec4s
 //   between columns of x; V tokens in the vocabulary
 // Bindings: state, x, wpe
 // From weights/blocks.ts: load_block, block_scale, block_vec4
+// From embed.ts: embedded
 
 @compute @workgroup_size(64)
 fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) local: u32) {
@@ -57,19 +62,19 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) lo
     let scale = block_scale(token, block);
     {
       let k4 = block * BLOCK4 + 0u;
-      x[column * X_STRIDE4 + k4] = block_vec4(weights, 0u) * scale + wpe[position * X_STRIDE4 + k4];
+      x[column * X_STRIDE4 + k4] = embedded(block_vec4(weights, 0u) * scale, wpe[position * X_STRIDE4 + k4]);
     }
     {
       let k4 = block * BLOCK4 + 1u;
-      x[column * X_STRIDE4 + k4] = block_vec4(weights, 1u) * scale + wpe[position * X_STRIDE4 + k4];
+      x[column * X_STRIDE4 + k4] = embedded(block_vec4(weights, 1u) * scale, wpe[position * X_STRIDE4 + k4]);
     }
     {
       let k4 = block * BLOCK4 + 2u;
-      x[column * X_STRIDE4 + k4] = block_vec4(weights, 2u) * scale + wpe[position * X_STRIDE4 + k4];
+      x[column * X_STRIDE4 + k4] = embedded(block_vec4(weights, 2u) * scale, wpe[position * X_STRIDE4 + k4]);
     }
     {
       let k4 = block * BLOCK4 + 3u;
-      x[column * X_STRIDE4 + k4] = block_vec4(weights, 3u) * scale + wpe[position * X_STRIDE4 + k4];
+      x[column * X_STRIDE4 + k4] = embedded(block_vec4(weights, 3u) * scale, wpe[position * X_STRIDE4 + k4]);
     }
   }
 }

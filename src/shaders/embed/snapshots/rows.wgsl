@@ -10,7 +10,9 @@ struct Chunk {
   count: u32, // rows of this chunk
   base: u32, // position of the first: keys before it are in the KV cache
   sequence: u32, // which KV cache
-  total: u32, // positions of the whole pass: the width of a row of attention weights
+  total: u32, // keys of a row of a pattern
+  length: u32, // rows of each sequence
+  first: u32, // rows of the sequences before the first of this chunk
 }
 
 @group(0) @binding(0) var<storage, read> ids: array<u32>;
@@ -32,35 +34,57 @@ fn block_scale(row: u32, block: u32) -> f32 {
   return scales[row * (KB / 4u) + block / 4u];
 }
 
-// x[t] = wte[ids[t]] + wpe[base + t], one lane a block of 16 weight bytes.
+fn embedded(token: vec4f, position: vec4f) -> vec4f {
+  return token + position;
+}
+
+fn position_of(row: u32) -> u32 {
+  return params.base + (params.first + row) % params.length;
+}
+
+fn sequence_of(row: u32) -> u32 {
+  return params.sequence + (params.first + row) / params.length;
+}
+
+fn row_count() -> u32 {
+  return params.count;
+}
+
+fn key_count() -> u32 {
+  return params.total;
+}
+
+// x[t] = wte[ids[t]] + wpe[position of t], one lane a block of 16 weight bytes.
 //
 // Constants: CONTEXT positions of wpe; KB blocks of a row of wte; BLOCK4 vec4s of weights in a block; X_STRIDE4 vec4s
 //   between rows of x; V tokens in the vocabulary
 // Bindings: ids, params, x, wpe
 // From weights/blocks.ts: load_block, block_scale, block_vec4
+// From embed.ts: embedded
+// From address.ts: position_of
 
 fn lane(id: u32) {
   let t = id / KB;
   let block = id % KB;
   let token = min(ids[t], V - 1u);
-  let position = min(params.base + t, CONTEXT - 1u);
+  let position = min(position_of(t), CONTEXT - 1u);
   let weights = load_block(token, block);
   let scale = block_scale(token, block);
   {
     let k4 = block * BLOCK4 + 0u;
-    x[t * X_STRIDE4 + k4] = block_vec4(weights, 0u) * scale + wpe[position * X_STRIDE4 + k4];
+    x[t * X_STRIDE4 + k4] = embedded(block_vec4(weights, 0u) * scale, wpe[position * X_STRIDE4 + k4]);
   }
   {
     let k4 = block * BLOCK4 + 1u;
-    x[t * X_STRIDE4 + k4] = block_vec4(weights, 1u) * scale + wpe[position * X_STRIDE4 + k4];
+    x[t * X_STRIDE4 + k4] = embedded(block_vec4(weights, 1u) * scale, wpe[position * X_STRIDE4 + k4]);
   }
   {
     let k4 = block * BLOCK4 + 2u;
-    x[t * X_STRIDE4 + k4] = block_vec4(weights, 2u) * scale + wpe[position * X_STRIDE4 + k4];
+    x[t * X_STRIDE4 + k4] = embedded(block_vec4(weights, 2u) * scale, wpe[position * X_STRIDE4 + k4]);
   }
   {
     let k4 = block * BLOCK4 + 3u;
-    x[t * X_STRIDE4 + k4] = block_vec4(weights, 3u) * scale + wpe[position * X_STRIDE4 + k4];
+    x[t * X_STRIDE4 + k4] = embedded(block_vec4(weights, 3u) * scale, wpe[position * X_STRIDE4 + k4]);
   }
 }
 

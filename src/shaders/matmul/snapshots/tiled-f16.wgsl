@@ -18,7 +18,9 @@ struct Chunk {
   count: u32, // rows of this chunk
   base: u32, // position of the first: keys before it are in the KV cache
   sequence: u32, // which KV cache
-  total: u32, // positions of the whole pass: the width of a row of attention weights
+  total: u32, // keys of a row of a pattern
+  length: u32, // rows of each sequence
+  first: u32, // rows of the sequences before the first of this chunk
 }
 
 @group(0) @binding(0) var<storage, read> x: array<vec4f>;

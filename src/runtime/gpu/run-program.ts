@@ -1,0 +1,256 @@
+import { type Gpu, readBuffer, submit, usage } from '../../gpu/index.ts';
+import { type Chunk, chunkBytes, packChunk, vectorStride } from '../../shaders/index.ts';
+import type { RunRequest, RunResult } from '../runtime.ts';
+import { ActivationBuffers, slotStride } from './activation-buffers.ts';
+import { type CapturedRows, CaptureReader } from './capture-reader.ts';
+import { attentionShape } from './decode-buffers.ts';
+import { type Compiled, compilePlan, submitsWithin } from './dispatch-plan.ts';
+import type { GpuModel } from './gpu-model.ts';
+import type { Step, StepOf } from './lowering.ts';
+import type { GpuRuntimeOptions } from './options.ts';
+import { type PrefillBuffers, type PrefillShape, planPrefill, watchedRows } from './prefill-kernels.ts';
+import { defaultAttention, defaultMatmul, logitRows, submitBudget } from './prefill-tuning.ts';
+import { pattern } from './watched-kernels.ts';
+
+/** Texts of equal length that go through side by side. */
+interface Size {
+  runs: number;
+  length: number;
+}
+
+/** Dispatches, and what is captured after them. */
+interface Section {
+  plan: readonly Compiled[];
+  capture: StepOf<'capture'> | undefined;
+}
+
+/** One pass over whole texts: each of its rows finds keys and values among the rows of its own text. */
+export class RunProgram {
+  private constructor(
+    private readonly gpu: Gpu,
+    private readonly model: GpuModel,
+    private readonly size: Size,
+    private readonly body: PrefillBuffers,
+    private readonly head: PrefillBuffers,
+    /** Rows that go through the head at once. */
+    private readonly headRows: number,
+    private readonly bodySections: readonly Section[],
+    private readonly headSections: readonly Section[],
+    /** Holds a pattern that has no buffer of its own, [head][row][key]. */
+    private readonly patterns: GPUBuffer | undefined,
+  ) {}
+
+  static async create(
+    gpu: Gpu,
+    model: GpuModel,
+    options: GpuRuntimeOptions,
+    size: Size,
+  ): Promise<RunProgram> {
+    const { config, pass } = model;
+    const rows = size.runs * size.length;
+    const headRows = Math.min(rows, logitRows(gpu.info, config));
+    const body = createBuffers(gpu, 'run', rows, size.length, config.nEmbd);
+    const head = createBuffers(gpu, 'run.head', headRows, 0, config.nEmbd);
+    const shape: PrefillShape = {
+      attention: attentionShape(config, size.length, options.kv),
+      attentionVariant: { ...defaultAttention(gpu.info), queries: 1 },
+      matmul: options.matmul ?? defaultMatmul(gpu.info),
+      source: 'rows',
+    };
+    const unheld = pass.body.some((step) => step.kind === 'capture' && isComputed(step));
+    const patterns = unheld
+      ? gpu.buffers.create('run.pattern', 4 * config.nHead * rows * size.length)
+      : undefined;
+    const compile = (steps: readonly Step[], buffers: typeof body | typeof head) =>
+      compileSections(gpu, model, steps, buffers, shape, patterns);
+    const [bodySections, headSections] = await Promise.all([
+      compile([...pass.embed, ...pass.body], body),
+      compile(pass.head, head),
+    ]);
+    return new RunProgram(gpu, model, size, body, head, headRows, bodySections, headSections, patterns);
+  }
+
+  async run({ runs, capture, logits }: RunRequest): Promise<RunResult[]> {
+    const { length } = this.size;
+    const ids = Uint32Array.from(runs.flatMap((run) => run.ids));
+    const reader = new CaptureReader(this.gpu, runs.length, length);
+    this.gpu.device.queue.writeBuffer(this.body.ids, 0, ids);
+    this.address(this.body.params, { count: ids.length, base: 0, sequence: 0, total: length, length });
+    await this.submit(this.bodySections, ids.length, (step) =>
+      reader.take(step, this.rowsOf(step, this.body.activations, ids.length)),
+    );
+    const found = runs.map((): Float32Array[] => []);
+    const inHead = capture.some((site) =>
+      this.headSections.some((section) => section.capture?.site === site),
+    );
+    const every = logits === 'all' || inHead;
+    if (every || logits === 'last' || logits.length > 0) await this.throughHead(every, logits, reader, found);
+    const captured = await reader.results();
+    return runs.map((_, run) => ({
+      logits: joined(found[run] as Float32Array[]),
+      captured: captured[run] as RunResult['captured'],
+    }));
+  }
+
+  /** The head over every row, or the last of each run, some at a time; puts logits where they are asked for. */
+  private async throughHead(
+    every: boolean,
+    logits: RunRequest['logits'],
+    reader: CaptureReader,
+    found: Float32Array[][],
+  ): Promise<void> {
+    const { runs, length } = this.size;
+    const rows = Array.from({ length: every ? runs * length : runs }, (_, index) =>
+      every ? index : (index + 1) * length - 1,
+    );
+    for (let first = 0; first < rows.length; first += this.headRows) {
+      const part = rows.slice(first, first + this.headRows);
+      this.copyHidden(part);
+      const chunk: Chunk = every
+        ? { count: part.length, base: 0, sequence: 0, length, first }
+        : { count: part.length, base: length - 1, sequence: first, length: 1 };
+      this.address(this.head.params, chunk);
+      await this.submit(this.headSections, part.length, (step) =>
+        reader.take(step, this.rowsOf(step, this.head.activations, part.length), part),
+      );
+      const asked = part.filter((row) => logits === 'all' || row % length === length - 1);
+      const values = await this.readLogits(part, asked, logits);
+      for (const [index, row] of asked.entries())
+        found[Math.floor(row / length)]?.push(values[index] as Float32Array);
+    }
+  }
+
+  /** Brings rows of the residual stream to the head. */
+  private copyHidden(rows: readonly number[]): void {
+    const { hidden } = this.model.pass;
+    const bytes = slotStride(hidden) * 4;
+    const [from, to] = [this.body.activations.of(hidden), this.head.activations.of(hidden)];
+    const encoder = this.gpu.device.createCommandEncoder({ label: 'run.head' });
+    for (const [index, row] of rows.entries())
+      encoder.copyBufferToBuffer(from, row * bytes, to, index * bytes, bytes);
+    this.gpu.device.queue.submit([encoder.finish()]);
+  }
+
+  /** Logits of the rows asked for, or those of some ids alone. */
+  private async readLogits(
+    part: readonly number[],
+    asked: readonly number[],
+    logits: RunRequest['logits'],
+  ): Promise<Float32Array[]> {
+    if (asked.length === 0) return [];
+    const { device, buffers } = this.gpu;
+    const { vocabSize } = this.model.config;
+    const stride = vectorStride(vocabSize);
+    const ids = typeof logits === 'string' ? undefined : logits;
+    const width = ids ? ids.length : vocabSize;
+    if (width === 0) return asked.map(() => new Float32Array());
+    const packed = buffers.create('run.logits', asked.length * width * 4);
+    const from = this.head.activations.of(this.model.pass.logits);
+    const encoder = device.createCommandEncoder({ label: 'run.logits' });
+    for (const [index, row] of asked.entries()) {
+      const start = part.indexOf(row) * stride;
+      for (const [at, id] of (ids ?? [0]).entries()) {
+        const to = (index * width + at) * 4;
+        encoder.copyBufferToBuffer(from, (start + id) * 4, packed, to, ids ? 4 : width * 4);
+      }
+    }
+    device.queue.submit([encoder.finish()]);
+    try {
+      const values = new Float32Array(await readBuffer(device, buffers, packed));
+      return asked.map((_, index) => values.slice(index * width, (index + 1) * width));
+    } finally {
+      buffers.destroy(packed);
+    }
+  }
+
+  private rowsOf(step: StepOf<'capture'>, activations: ActivationBuffers, rows: number): CapturedRows {
+    const computed = isComputed(step) && this.patterns;
+    return { buffer: computed || activations.of(step.view.slot), rows };
+  }
+
+  private address(params: GPUBuffer, chunk: Chunk): void {
+    this.gpu.device.queue.writeBuffer(params, 0, packChunk(chunk));
+  }
+
+  private async submit(
+    sections: readonly Section[],
+    rows: number,
+    take: (step: StepOf<'capture'>) => Promise<void>,
+  ): Promise<void> {
+    const { device, info } = this.gpu;
+    for (const { plan, capture } of sections) {
+      for (const dispatches of submitsWithin(plan, rows, submitBudget(info)))
+        submit(device, dispatches, 'run');
+      if (capture) await take(capture);
+    }
+  }
+
+  destroy(): void {
+    const { buffers } = this.gpu;
+    for (const { activations, normed, params } of [this.body, this.head]) {
+      activations.destroy();
+      buffers.destroy(normed);
+      buffers.destroy(params);
+    }
+    buffers.destroy(this.body.ids);
+    buffers.destroy(this.head.ids);
+    if (this.patterns) buffers.destroy(this.patterns);
+  }
+}
+
+/** A pattern that is computed from q and k where it is captured. */
+function isComputed({ pattern: of, view }: StepOf<'capture'>): boolean {
+  return of && view.slot.layout !== 'pattern';
+}
+
+async function compileSections(
+  gpu: Gpu,
+  model: GpuModel,
+  steps: readonly Step[],
+  buffers: Omit<PrefillBuffers, 'ids'> & { ids?: GPUBuffer },
+  shape: PrefillShape,
+  patterns: GPUBuffer | undefined,
+): Promise<Section[]> {
+  const sections: { steps: Step[]; capture: StepOf<'capture'> | undefined }[] = [];
+  let open: Step[] = [];
+  for (const step of steps) {
+    if (step.kind !== 'capture') open.push(step);
+    else {
+      sections.push({ steps: open, capture: step });
+      open = [];
+    }
+  }
+  sections.push({ steps: open, capture: undefined });
+  return Promise.all(
+    sections.map(async ({ steps: own, capture }) => {
+      const planned = planPrefill(own, model, buffers, shape);
+      if (capture && patterns && isComputed(capture)) {
+        const from = capture.view.slot;
+        const layer = Number(capture.site.split('.')[1]);
+        const spec = { layer, heads: shape.attention.heads, scale: 0 };
+        planned.push(...pattern({ spec, from }, model, watchedRows(buffers, shape), patterns));
+      }
+      return { plan: await compilePlan(gpu, planned), capture };
+    }),
+  );
+}
+
+function createBuffers(gpu: Gpu, name: string, rows: number, keys: number, width: number): PrefillBuffers {
+  return {
+    activations: new ActivationBuffers(gpu, name, rows, keys),
+    normed: gpu.buffers.create(`${name}.normed`, rows * vectorStride(width) * 4),
+    ids: gpu.buffers.create(`${name}.ids`, rows * 4),
+    params: gpu.buffers.create(`${name}.params`, chunkBytes, usage.uniform),
+  };
+}
+
+function joined(parts: readonly Float32Array[]): Float32Array {
+  if (parts.length === 1) return parts[0] as Float32Array;
+  const all = new Float32Array(parts.reduce((sum, part) => sum + part.length, 0));
+  let at = 0;
+  for (const part of parts) {
+    all.set(part, at);
+    at += part.length;
+  }
+  return all;
+}

@@ -1,0 +1,77 @@
+import { type Gpu, guarded } from '../../gpu/index.ts';
+import { formatBytes, VitrineError } from '../../lib/index.ts';
+import { type RunEdit, recordGraph } from '../../model/index.ts';
+import type { RunRequest, RunResult } from '../runtime.ts';
+import type { GpuModel } from './gpu-model.ts';
+import { type Lowered, lower, type Slot, type Step } from './lowering.ts';
+import type { GpuRuntimeOptions } from './options.ts';
+import { chunkRows } from './prefill-tuning.ts';
+import { RunProgram } from './run-program.ts';
+import { modelFor } from './watched-model.ts';
+
+/**
+ * Passes with captured and edited sites. Runs go through side by side, as rows of one pass without a KV cache: every row
+ * finds the keys and values of its own run among the rows.
+ * @throws VitrineError `invalid-argument` of a site or an edit, `out-of-memory` with the bytes of what does not fit
+ */
+export async function watchedRuns(
+  gpu: Gpu,
+  model: GpuModel,
+  options: GpuRuntimeOptions,
+  { runs, ...what }: RunRequest,
+): Promise<RunResult[]> {
+  const length = runs[0]?.ids.length ?? 1;
+  const size = Math.max(1, Math.floor(chunkRows(gpu.info, model.config) / length));
+  const results: RunResult[] = [];
+  for (let first = 0; first < runs.length; first += size) {
+    const batch = { runs: runs.slice(first, first + size), ...what };
+    results.push(...(await runBatch(gpu, model, options, batch, length)));
+  }
+  return results;
+}
+
+async function runBatch(
+  gpu: Gpu,
+  model: GpuModel,
+  options: GpuRuntimeOptions,
+  request: RunRequest,
+  length: number,
+): Promise<RunResult[]> {
+  const edits = request.runs.flatMap((run, index) =>
+    run.edits.map((edit): RunEdit => ({ ...edit, run: request.runs.length > 1 ? index : undefined })),
+  );
+  const pass = lower(recordGraph(model.forward, { capture: new Set(request.capture), edits }));
+  checkPatterns(gpu, pass, request.runs.length * length, length);
+  const watched = modelFor(gpu, model, pass, length);
+  let program: RunProgram | undefined;
+  try {
+    program = await guarded(gpu.device, 'the run', () =>
+      RunProgram.create(gpu, watched, options, { runs: request.runs.length, length }),
+    );
+    return await program.run(request);
+  } finally {
+    program?.destroy();
+    watched.free();
+  }
+}
+
+/** A pattern is one buffer: [head][row][key]. */
+function checkPatterns(gpu: Gpu, pass: Lowered, rows: number, keys: number): void {
+  const { maxStorageBufferBindingSize, maxBufferSize } = gpu.device.limits;
+  const limit = Math.min(maxStorageBufferBindingSize, maxBufferSize);
+  for (const step of [...pass.body, ...pass.head]) {
+    const heads = patternHeads(step);
+    const bytes = 4 * heads * rows * keys;
+    if (bytes <= limit) continue;
+    throw new VitrineError(
+      'out-of-memory',
+      `An attention pattern of ${heads} heads over ${keys} tokens takes ${formatBytes(bytes)}; this device binds up to ${formatBytes(limit)}. Shorten the text.`,
+    );
+  }
+}
+
+function patternHeads(step: Step): number {
+  const of = (slot: Slot) => (slot.layout === 'pattern' ? slot.width : 0);
+  if (step.kind === 'pattern') return of(step.to);
+  return step.kind === 'capture' && step.pattern ? (step.view.shape[0] as number) : 0;
+}

@@ -1,0 +1,77 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { largestDifference } from '../../../test/support/cpu.ts';
+import { sharedDevice } from '../../../test/support/gpu.ts';
+import {
+  checkAttribution,
+  checkGeneration,
+  checkHeads,
+  checkPatches,
+  checkRun,
+  editsOfEachKind,
+  type Subject,
+} from '../../../test/support/inside-checks.ts';
+import { tinyConfig } from '../../../test/support/model.ts';
+import { randomCheckpoint } from '../../../test/support/random-checkpoint.ts';
+import { adoptDevice, type Gpu } from '../../gpu/index.ts';
+import { runIds } from '../../inside/index.ts';
+import { gpt2, referencePass } from '../../model/index.ts';
+import { chooserOf } from './autotune/matvec-candidates.ts';
+import { GpuRuntime } from './gpu-runtime.ts';
+import { GpuWeightLoader } from './weight-loader.ts';
+
+const config = tinyConfig;
+const checkpoint = randomCheckpoint(config);
+const ids = Array.from({ length: 9 }, (_, t) => (t * 7 + 3) % config.vocabSize);
+let gpu: Gpu;
+let subject: Subject;
+
+beforeAll(async () => {
+  gpu = adoptDevice(await sharedDevice());
+  const context = config.nPositions;
+  const shape = { dtype: 'f32', kv: 'f32', context, sequences: 1 } as const;
+  const loader = await GpuWeightLoader.create(gpu, config, checkpoint.table, shape);
+  for (const tensor of checkpoint.tensors.values()) await loader.write(tensor, 0, checkpoint.bytes(tensor));
+  await loader.finish();
+  const options = { context, kv: 'f32', chooseVariant: chooserOf(gpu.info, new Map()) } as const;
+  const runtime = new GpuRuntime(gpu, loader.model, options);
+  const reference: Subject['reference'] = (text, watch) =>
+    referencePass(gpt2(config), checkpoint.weights, text, watch);
+  subject = { runtime, reference, tolerance: 2e-4 };
+});
+afterAll(() => subject.runtime.dispose());
+
+describe('the inside on the GPU, against float64', () => {
+  it('captures every site and changes nothing by it', async () => {
+    const bytes = gpu.buffers.bytes;
+    const watched = await checkRun(subject, ids);
+    const plain = await runIds(subject.runtime, ids, { logits: 'all' });
+    expect(largestDifference(plain.logits, watched)).toBeLessThan(1e-5);
+    expect(gpu.buffers.bytes, 'bytes left on the GPU').toBe(bytes);
+  });
+
+  it('makes edits of each kind', async () => {
+    const plain = await runIds(subject.runtime, ids, { logits: 'all' });
+    for (const [kind, edit] of Object.entries(editsOfEachKind(config))) {
+      const edited = await checkRun(subject, ids, [edit]);
+      expect(largestDifference(edited, plain.logits), kind).toBeGreaterThan(1e-3);
+    }
+  });
+
+  it('patches every position and head, attributes, scores heads', async () => {
+    await checkPatches(subject, ids, ids.toSpliced(2, 1, 11));
+    await checkAttribution(subject, ids);
+    await checkHeads(subject);
+  });
+
+  it('generates under edits', async () => {
+    const { nEmbd } = config;
+    const value = Array.from({ length: nEmbd }, (_, i) => 2 * Math.sin(i));
+    await checkGeneration(subject, ids, [{ site: 'blocks.0.hook_resid_post', op: 'add', value }]);
+    await checkGeneration(subject, ids, [
+      { site: 'hook_embed', op: 'scale', value: -2, positions: [9, 10, 11] },
+      { site: 'blocks.0.attn.hook_pattern', op: 'zero', head: 1 },
+      { site: 'blocks.1.attn.hook_v', op: 'scale', value: 3 },
+      { site: 'ln_final.hook_normalized', op: 'scale', value: -1 },
+    ]);
+  });
+});
