@@ -5,6 +5,7 @@
  * @module vitrine
  */
 export type {
+  Ablation,
   AdapterCard,
   AdapterSummary,
   Attribution,
@@ -21,6 +22,7 @@ export type {
   LoadOptions,
   LoadPhase,
   LoadProgress,
+  MeasureOptions,
   MemoryPlan,
   Model,
   ModelCard,

@@ -8,9 +8,11 @@ import {
   scoreIds,
 } from '../generation/index.ts';
 import type {
+  Ablation,
   Attribution,
   HeadScores,
   IdAttributionOptions,
+  IdMeasureOptions,
   IdPatchOptions,
   Inspection,
   InspectOptions,
@@ -123,6 +125,10 @@ export class EngineModel implements IdModel {
       const [clean, corrupted] = [this.checkWindow(options?.clean), this.checkWindow(options?.corrupted)];
       return patchIds(runtime, { ...options, clean, corrupted });
     });
+  }
+
+  ablate(ids: number[], options: IdMeasureOptions): Promise<Ablation> {
+    return this.inside(({ ablateIds }, runtime) => ablateIds(runtime, this.checkWindow(ids), options));
   }
 
   attribution(ids: number[], options: IdAttributionOptions): Promise<Attribution> {

@@ -6,13 +6,16 @@ export type {
   TokenAlternative,
 } from '../generation/index.ts';
 export type {
+  Ablation,
   Attribution,
   AttributionOptions,
   HeadScores,
   IdAttributionOptions,
+  IdMeasureOptions,
   IdPatchOptions,
   Inspection,
   InspectOptions,
+  MeasureOptions,
   PatchGrid,
   PatchOptions,
   PatchSites,

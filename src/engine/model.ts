@@ -1,10 +1,12 @@
 import type { GeneratedToken, GenerationOptions, Score } from '../generation/index.ts';
 import type {
+  Ablation,
   Attribution,
   AttributionOptions,
   HeadScores,
   Inspection,
   InspectOptions,
+  MeasureOptions,
   PatchGrid,
   PatchOptions,
   Run,
@@ -54,6 +56,8 @@ export interface Model {
   run(textOrIds: string | number[], options?: RunOptions): Promise<Run>;
   /** Activation patching: how much each site of a clean text brings back of its answer in a corrupted one. */
   patch(options: PatchOptions): Promise<PatchGrid>;
+  /** What is left of an answer when each head, attention and MLP is switched off, one at a time. */
+  ablate(textOrIds: string | number[], options: MeasureOptions): Promise<Ablation>;
   /** Direct logit attribution: what each head and MLP adds to the logit of a token. */
   attribution(textOrIds: string | number[], options: AttributionOptions): Promise<Attribution>;
   /** What every head attends to, on a text or, by default, on a random sequence that occurs twice. */

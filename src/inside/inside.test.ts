@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { cpuRuntime, largestDifference } from '../../test/support/cpu.ts';
 import {
+  checkAblation,
   checkAttribution,
   checkGeneration,
   checkHeads,
@@ -42,6 +43,7 @@ describe('the inside on the CPU, against float64', () => {
   });
 
   it('patches every position and head', () => checkPatches(subject, ids, corrupted));
+  it('switches every part off', () => checkAblation(subject, ids));
   it('attributes a logit to parts that add up', () => checkAttribution(subject, ids));
   it('scores heads', () => checkHeads(subject));
 

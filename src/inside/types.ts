@@ -74,9 +74,30 @@ export interface PatchGrid {
   corrupted: number;
 }
 
-export interface AttributionOptions {
+export interface MeasureOptions {
   target: Token;
   foil?: Token;
+}
+
+/** A measure with tokens as ids. */
+export interface IdMeasureOptions extends MeasureOptions {
+  target: number;
+  foil?: number;
+}
+
+/** logit(target) - logit(foil), or logit(target) without a foil, at the end of a text with one part switched off. */
+export interface Ablation {
+  /** With nothing switched off. */
+  untouched: number;
+  /** [L][NH] */
+  heads: number[][];
+  /** [L]: a block's attention as a whole, its bias included. */
+  attention: number[];
+  /** [L] */
+  mlp: number[];
+}
+
+export interface AttributionOptions extends MeasureOptions {
   /** The position whose next token is predicted; default: the last. */
   position?: number;
 }

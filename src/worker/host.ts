@@ -104,6 +104,8 @@ export class Host {
         return this.model(message.args.model).run(message.args.ids, message.args.options);
       case 'patch':
         return this.model(message.args.model).patch(message.args.options);
+      case 'ablate':
+        return this.model(message.args.model).ablate(message.args.ids, message.args.options);
       case 'attribution':
         return this.model(message.args.model).attribution(message.args.ids, message.args.options);
       case 'heads':

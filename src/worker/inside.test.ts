@@ -30,6 +30,7 @@ describe('the inside of a model in a worker', () => {
   it.each<[string, (of: Model) => Promise<object>]>([
     ['run', (of) => of.run(ids, { capture: ['hook_embed', 'blocks.0.attn.hook_pattern'], edits })],
     ['patch', (of) => of.patch({ clean: ids, corrupted: [5, 6, 9, 8], sites: 'heads', target: 3, foil: 4 })],
+    ['ablate', (of) => of.ablate(ids, { target: 3, foil: 4 })],
     ['attribution', (of) => of.attribution(ids, { target: 3 })],
     ['heads', (of) => of.heads()],
     ['inspect', (of) => of.inspect(ids, { hiddenStates: true })],

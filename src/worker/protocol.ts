@@ -1,10 +1,12 @@
 import type {
+  Ablation,
   AdapterSummary,
   Attribution,
   GeneratedToken,
   GPT2Config,
   HeadScores,
   IdAttributionOptions,
+  IdMeasureOptions,
   IdPatchOptions,
   Inspection,
   InspectOptions,
@@ -53,6 +55,7 @@ export interface Calls {
   inspect: { args: { model: number; ids: number[]; what: InspectOptions }; result: Inspection };
   run: { args: { model: number; ids: number[]; options: RunOptions }; result: Run };
   patch: { args: { model: number; options: IdPatchOptions }; result: PatchGrid };
+  ablate: { args: { model: number; ids: number[]; options: IdMeasureOptions }; result: Ablation };
   attribution: {
     args: { model: number; ids: number[]; options: IdAttributionOptions };
     result: Attribution;

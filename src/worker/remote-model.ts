@@ -1,10 +1,12 @@
 import type {
+  Ablation,
   AdapterSummary,
   Attribution,
   GeneratedToken,
   GPT2Config,
   HeadScores,
   IdAttributionOptions,
+  IdMeasureOptions,
   IdPatchOptions,
   Inspection,
   InspectOptions,
@@ -100,6 +102,10 @@ export class RemoteModel implements IdModel {
     return this.request('patch', { model: this.number, options });
   }
 
+  ablate(ids: number[], options: IdMeasureOptions): Promise<Ablation> {
+    return this.request('ablate', { model: this.number, ids, options });
+  }
+
   attribution(ids: number[], options: IdAttributionOptions): Promise<Attribution> {
     return this.request('attribution', { model: this.number, ids, options });
   }
@@ -160,7 +166,16 @@ export class RemoteModel implements IdModel {
   }
 
   private async request<
-    Name extends 'logits' | 'score' | 'inspect' | 'run' | 'patch' | 'attribution' | 'heads' | 'setAdapter',
+    Name extends
+      | 'logits'
+      | 'score'
+      | 'inspect'
+      | 'run'
+      | 'patch'
+      | 'ablate'
+      | 'attribution'
+      | 'heads'
+      | 'setAdapter',
   >(name: Name, args: Parameters<typeof Caller.prototype.call<Name>>[1]) {
     this.check();
     return this.caller.call(name, args, { onStats: (stats) => this.keepStats(stats) });

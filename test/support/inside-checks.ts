@@ -1,5 +1,12 @@
 import { expect } from 'vitest';
-import { attributeIds, patchIds, repeatedIds, runIds, scoreHeads } from '../../src/inside/index.ts';
+import {
+  ablateIds,
+  attributeIds,
+  patchIds,
+  repeatedIds,
+  runIds,
+  scoreHeads,
+} from '../../src/inside/index.ts';
 import { type Edit, gpt2, type ReferenceRun, sitesOf, type Watch } from '../../src/model/index.ts';
 import { decodeGreedily, type Runtime } from '../../src/runtime/index.ts';
 import { largestDifference } from './cpu.ts';
@@ -101,6 +108,27 @@ export async function checkPatches(
         expect(Math.abs(value - expected), `${sites} ${layer} ${index}`).toBeLessThan(tolerance);
       }
     }
+  }
+}
+
+/** Every part switched off, against a run of its own in float64. */
+export async function checkAblation(
+  { runtime, reference, tolerance }: Subject,
+  ids: number[],
+): Promise<void> {
+  const [target, foil] = [3, 5];
+  const { untouched, heads, attention, mlp } = await ablateIds(runtime, ids, { target, foil });
+  const near = (value: number | undefined, edits: readonly Edit[]) => {
+    const logits = reference(ids, { edits }).logits(ids.length - 1);
+    const expected = (logits[target] as number) - (logits[foil] as number);
+    expect(Math.abs((value as number) - expected), JSON.stringify(edits)).toBeLessThan(tolerance);
+  };
+  near(untouched, []);
+  for (let layer = 0; layer < runtime.config.nLayer; layer++) {
+    near(attention[layer], [{ site: `blocks.${layer}.hook_attn_out`, op: 'zero' }]);
+    near(mlp[layer], [{ site: `blocks.${layer}.hook_mlp_out`, op: 'zero' }]);
+    for (let head = 0; head < runtime.config.nHead; head++)
+      near(heads[layer]?.[head], [{ site: `blocks.${layer}.attn.hook_z`, op: 'zero', head }]);
   }
 }
 

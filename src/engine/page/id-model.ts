@@ -1,8 +1,10 @@
 import type { GeneratedToken, GenerationOptions, Score } from '../../generation/index.ts';
 import type {
+  Ablation,
   Attribution,
   HeadScores,
   IdAttributionOptions,
+  IdMeasureOptions,
   IdPatchOptions,
   Inspection,
   InspectOptions,
@@ -32,6 +34,7 @@ export interface IdModel {
   inspect(ids: number[], what: InspectOptions): Promise<Inspection>;
   run(ids: number[], options: RunOptions): Promise<Run>;
   patch(options: IdPatchOptions): Promise<PatchGrid>;
+  ablate(ids: number[], options: IdMeasureOptions): Promise<Ablation>;
   attribution(ids: number[], options: IdAttributionOptions): Promise<Attribution>;
   heads(ids?: number[]): Promise<HeadScores>;
   /** Texts are empty unless there are stop strings. `assistant` must be of the same thread. */

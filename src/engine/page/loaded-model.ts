@@ -1,10 +1,12 @@
 import { checkSameVocabulary, type GeneratedToken, type Score, TokenTexts } from '../../generation/index.ts';
 import type {
+  Ablation,
   Attribution,
   AttributionOptions,
   HeadScores,
   Inspection,
   InspectOptions,
+  MeasureOptions,
   PatchGrid,
   PatchOptions,
   Run,
@@ -96,6 +98,11 @@ export class LoadedModel implements Model {
     const { clean, corrupted, target, foil, ...rest } = options ?? ({} as PatchOptions);
     const texts = { clean: this.idsOf(clean), corrupted: this.idsOf(corrupted) };
     return this.model.patch({ ...rest, ...texts, ...this.measured(target, foil) });
+  }
+
+  async ablate(textOrIds: string | number[], options: MeasureOptions): Promise<Ablation> {
+    const { target, foil, ...rest } = options ?? ({} as MeasureOptions);
+    return this.model.ablate(this.idsOf(textOrIds), { ...rest, ...this.measured(target, foil) });
   }
 
   async attribution(textOrIds: string | number[], options: AttributionOptions): Promise<Attribution> {

@@ -2,6 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { largestDifference } from '../../../test/support/cpu.ts';
 import { sharedDevice } from '../../../test/support/gpu.ts';
 import {
+  checkAblation,
   checkAttribution,
   checkGeneration,
   checkHeads,
@@ -59,6 +60,7 @@ describe('the inside on the GPU, against float64', () => {
 
   it('patches every position and head, attributes, scores heads', async () => {
     await checkPatches(subject, ids, ids.toSpliced(2, 1, 11));
+    await checkAblation(subject, ids);
     await checkAttribution(subject, ids);
     await checkHeads(subject);
   });

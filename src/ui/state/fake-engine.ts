@@ -176,6 +176,7 @@ function fakeModel(id: string, dtype: string, behaviour: FakeBehaviour): Model {
     },
     run: () => Promise.reject(new Error('not faked')),
     patch: () => Promise.reject(new Error('not faked')),
+    ablate: () => Promise.reject(new Error('not faked')),
     attribution: () => Promise.reject(new Error('not faked')),
     heads: () => Promise.reject(new Error('not faked')),
     inspect: async (ids) => inspection(typeof ids === 'string' ? encode(ids) : ids),
