@@ -10,7 +10,8 @@ import {
   referencePass,
 } from '../../src/model/index.ts';
 import type { GpuModel, Linear } from '../../src/runtime/gpu/gpu-model.ts';
-import { type LinearStep, lower } from '../../src/runtime/gpu/lowering.ts';
+import { lower } from '../../src/runtime/gpu/lowering.ts';
+import type { LinearStep } from '../../src/runtime/gpu/steps.ts';
 import {
   biasAndNormLayout,
   kvBytes,

@@ -1,6 +1,6 @@
 import type { Gpu } from '../../gpu/index.ts';
 import { type HeadShape, qkvFloats, vectorStride } from '../../shaders/index.ts';
-import type { Slot } from './lowering.ts';
+import type { Slot } from './steps.ts';
 
 /** The buffers that values flow through, one for each slot of a lowered pass, made when first asked for. */
 export class ActivationBuffers {

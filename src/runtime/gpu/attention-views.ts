@@ -2,9 +2,9 @@ import { type Gpu, readBuffer, submit } from '../../gpu/index.ts';
 import { attentionWeightsKernel } from '../../shaders/index.ts';
 import type { InsideViews } from '../runtime.ts';
 import { type Compiled, compilePlan, forRows } from './dispatch-plan.ts';
-import type { StepOf } from './lowering.ts';
 import { readSummary, type Summaries } from './prefill-head.ts';
 import type { PrefillProgram } from './prefill-program.ts';
+import type { StepOf } from './steps.ts';
 
 /** Collects attention weights during a pass: [L][NH] of [T, T], zero above the diagonal. */
 export class AttentionViews {

@@ -2,7 +2,7 @@ import { type Gpu, readBuffer } from '../../gpu/index.ts';
 import { widthOf } from '../../model/index.ts';
 import type { RunResult } from '../runtime.ts';
 import { shapeOf } from './edit-buffers.ts';
-import type { StepOf } from './lowering.ts';
+import type { StepOf } from './steps.ts';
 
 /** A buffer that holds a site's values in this many rows. */
 export interface CapturedRows {

@@ -16,10 +16,10 @@ import { slotStride } from './activation-buffers.ts';
 import type { DecodeBuffers } from './decode-buffers.ts';
 import type { Planned } from './dispatch-plan.ts';
 import { type GpuModel, linearOf } from './gpu-model.ts';
-import type { LinearStep, Step, StepOf } from './lowering.ts';
 import type { VariantChooser } from './options.ts';
 import { embeddingOf } from './prefill-kernels.ts';
 import { epilogueOf } from './product-kernels.ts';
+import type { LinearStep, Step, StepOf } from './steps.ts';
 import { planWatched, type WatchedRows } from './watched-kernels.ts';
 
 export interface DecodeShape {

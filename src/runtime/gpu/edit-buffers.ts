@@ -3,7 +3,7 @@ import { defined, roundUp } from '../../lib/index.ts';
 import type { AffineEdit } from '../../model/index.ts';
 import { type EditShape, everyRun, packEdit, paddedHeadSize } from '../../shaders/index.ts';
 import { slotStride } from './activation-buffers.ts';
-import type { Lowered, StepOf, View } from './lowering.ts';
+import type { Lowered, StepOf, View } from './steps.ts';
 
 /** What the kernel of one edit binds, and the rows it goes over; undefined for all of a pass. */
 export interface BoundEdit {

@@ -2,7 +2,7 @@ import { defined } from '../../lib/index.ts';
 import type { GPT2Config, Pass } from '../../model/index.ts';
 import type { Matrix } from '../../shaders/index.ts';
 import type { EditBuffers } from './edit-buffers.ts';
-import type { LinearStep, Lowered } from './lowering.ts';
+import type { LinearStep, Lowered } from './steps.ts';
 
 /** y = x Wᵀ + b on the GPU: rows [out][in], and its vectors (bias; with a norm before it also gamma and W gamma). */
 export interface Linear {

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { gpt2, type Pass, parseConfig, recordGraph } from '../../model/index.ts';
-import { lower, type Slot } from './lowering.ts';
+import { lower } from './lowering.ts';
+import type { Slot } from './steps.ts';
 
 const config = parseConfig({
   ...{ model_type: 'gpt2', n_embd: 24, n_head: 3, n_layer: 3, n_positions: 16, vocab_size: 33 },

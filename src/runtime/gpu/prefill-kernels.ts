@@ -20,8 +20,8 @@ import {
 import { type ActivationBuffers, slotStride } from './activation-buffers.ts';
 import type { Planned } from './dispatch-plan.ts';
 import { type GpuModel, linearOf } from './gpu-model.ts';
-import type { LinearStep, Step, StepOf } from './lowering.ts';
 import { epilogueOf } from './product-kernels.ts';
+import type { LinearStep, Step, StepOf } from './steps.ts';
 import { planWatched, type WatchedRows } from './watched-kernels.ts';
 
 export interface PrefillShape {

@@ -5,10 +5,10 @@ import { ActivationBuffers, slotStride } from './activation-buffers.ts';
 import { attentionShape } from './decode-buffers.ts';
 import { type Compiled, compilePlan, forRows, submitsWithin } from './dispatch-plan.ts';
 import type { GpuModel } from './gpu-model.ts';
-import type { Step } from './lowering.ts';
 import type { GpuRuntimeOptions } from './options.ts';
 import { type PrefillBuffers, type PrefillShape, planPrefill } from './prefill-kernels.ts';
 import { chunkRows, defaultAttention, defaultMatmul, submitBudget } from './prefill-tuning.ts';
+import type { Step } from './steps.ts';
 
 /** A part of the ids that goes through the model at once. */
 interface Part {

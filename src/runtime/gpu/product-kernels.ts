@@ -1,6 +1,6 @@
 import type { Epilogue } from '../../shaders/index.ts';
 import { headsOf, slotStride } from './activation-buffers.ts';
-import type { Output } from './lowering.ts';
+import type { Output } from './steps.ts';
 
 /** How a product's values leave it. */
 export function epilogueOf(output: Output): Epilogue {

@@ -6,10 +6,10 @@ import { type CapturedRows, CaptureReader } from './capture-reader.ts';
 import { attentionShape } from './decode-buffers.ts';
 import { type Compiled, compilePlan, submitsWithin } from './dispatch-plan.ts';
 import type { GpuModel } from './gpu-model.ts';
-import type { Step, StepOf } from './lowering.ts';
 import type { GpuRuntimeOptions } from './options.ts';
 import { type PrefillBuffers, type PrefillShape, planPrefill, watchedRows } from './prefill-kernels.ts';
 import { defaultAttention, defaultMatmul, logitRows, submitBudget } from './prefill-tuning.ts';
+import type { Step, StepOf } from './steps.ts';
 import { pattern } from './watched-kernels.ts';
 
 /** Texts of equal length that go through side by side. */

@@ -12,7 +12,7 @@ import {
 import { type ActivationBuffers, slotStride } from './activation-buffers.ts';
 import type { Planned } from './dispatch-plan.ts';
 import type { GpuModel } from './gpu-model.ts';
-import type { Step, StepOf } from './lowering.ts';
+import type { Step, StepOf } from './steps.ts';
 
 /** The rows that steps go over. */
 export interface WatchedRows {

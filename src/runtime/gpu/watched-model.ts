@@ -2,7 +2,7 @@ import type { Gpu } from '../../gpu/index.ts';
 import { biasAndNormLayout } from '../../shaders/index.ts';
 import { EditBuffers } from './edit-buffers.ts';
 import { type GpuModel, linearOf, linearSteps } from './gpu-model.ts';
-import type { Lowered } from './lowering.ts';
+import type { Lowered } from './steps.ts';
 
 /** A model with another pass; `free` destroys what was made for it. */
 export type WatchedModel = GpuModel & { free(): void };

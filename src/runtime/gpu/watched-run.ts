@@ -3,10 +3,11 @@ import { formatBytes, VitrineError } from '../../lib/index.ts';
 import { type RunEdit, recordGraph } from '../../model/index.ts';
 import type { RunRequest, RunResult } from '../runtime.ts';
 import type { GpuModel } from './gpu-model.ts';
-import { type Lowered, lower, type Slot, type Step } from './lowering.ts';
+import { lower } from './lowering.ts';
 import type { GpuRuntimeOptions } from './options.ts';
 import { chunkRows } from './prefill-tuning.ts';
 import { RunProgram } from './run-program.ts';
+import type { Lowered, Slot, Step } from './steps.ts';
 import { modelFor } from './watched-model.ts';
 
 /**

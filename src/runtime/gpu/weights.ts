@@ -18,7 +18,8 @@ import {
   type WeightDtype,
 } from '../../shaders/index.ts';
 import { type AttentionLayer, type GpuModel, type Linear, linearSteps } from './gpu-model.ts';
-import { type LinearStep, lower, type StepOf } from './lowering.ts';
+import { lower } from './lowering.ts';
+import type { LinearStep, StepOf } from './steps.ts';
 import type { Target } from './upload.ts';
 
 export interface ModelShape {

@@ -1,6 +1,12 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { largestDifference } from '../../../test/support/cpu.ts';
-import { sharedDevice } from '../../../test/support/gpu.ts';
+import { adoptDevice, type Gpu } from '../src/gpu/index.ts';
+import { runIds } from '../src/inside/index.ts';
+import { gpt2, referencePass } from '../src/model/index.ts';
+import { chooserOf } from '../src/runtime/gpu/autotune/matvec-candidates.ts';
+import { GpuRuntime } from '../src/runtime/gpu/gpu-runtime.ts';
+import { GpuWeightLoader } from '../src/runtime/gpu/weight-loader.ts';
+import { largestDifference } from './support/cpu.ts';
+import { sharedDevice } from './support/gpu.ts';
 import {
   checkAblation,
   checkAttribution,
@@ -10,15 +16,9 @@ import {
   checkRun,
   editsOfEachKind,
   type Subject,
-} from '../../../test/support/inside-checks.ts';
-import { tinyConfig } from '../../../test/support/model.ts';
-import { randomCheckpoint } from '../../../test/support/random-checkpoint.ts';
-import { adoptDevice, type Gpu } from '../../gpu/index.ts';
-import { runIds } from '../../inside/index.ts';
-import { gpt2, referencePass } from '../../model/index.ts';
-import { chooserOf } from './autotune/matvec-candidates.ts';
-import { GpuRuntime } from './gpu-runtime.ts';
-import { GpuWeightLoader } from './weight-loader.ts';
+} from './support/inside-checks.ts';
+import { tinyConfig } from './support/model.ts';
+import { randomCheckpoint } from './support/random-checkpoint.ts';
 
 const config = tinyConfig;
 const checkpoint = randomCheckpoint(config);
