@@ -1,6 +1,6 @@
 import { assert, defined } from '../../lib/index.ts';
 import { type Graph, type Node, type NodeOf, type Value, widthOf } from '../../model/index.ts';
-import type { Lowered, Output, Slot, Step, StepOf, View } from './steps.ts';
+import type { Lowered, Output, Slot, Step, View } from './steps.ts';
 
 /**
  * Turns a recorded pass into steps for the GPU: the one place where operations are fused. A layer norm goes into the
@@ -22,7 +22,6 @@ class Lowering {
   private readonly parts = new Map<Value, number>();
   private made = 0;
   private readonly steps: Step[] = [];
-  private embedEnd = 0;
   private embedded: Slot | undefined;
 
   constructor(private readonly graph: Graph) {
@@ -32,15 +31,16 @@ class Lowering {
   }
 
   run(): Lowered {
-    let bodyEnd = this.steps.length;
+    let [embedEnd, bodyEnd] = [0, 0];
     for (const node of this.graph.nodes) {
       if (this.fused.has(node.id)) continue;
       if (node.op === 'selectPositions') bodyEnd = this.steps.length;
       this.node(node);
+      if (this.embedded) embedEnd ||= this.steps.length;
     }
     return {
-      embed: this.steps.slice(0, this.embedEnd),
-      body: this.steps.slice(this.embedEnd, bodyEnd),
+      embed: this.steps.slice(0, embedEnd),
+      body: this.steps.slice(embedEnd, bodyEnd),
       head: this.steps.slice(bodyEnd),
       embedded: defined(this.embedded, 'the sum of the embeddings'),
       hidden: this.slot(this.graph.hidden),
@@ -96,17 +96,12 @@ class Lowering {
     if (sum && node.op === 'embed' && other?.op === 'embedPosition' && this.only(other, 'add')) {
       this.steps.push({ kind: 'embed', table: node.table, positions: other.table, width, to });
       this.become(sum, to, other);
-      this.endEmbedding(to);
+      this.embedded = to;
       return;
     }
     const name = node.op === 'embed' ? { table: node.table } : { positions: node.table };
     this.steps.push({ kind: 'embed', ...name, width, to });
     this.slots.set(node.id, to);
-  }
-
-  private endEmbedding(sum: Slot): void {
-    this.embedEnd = this.steps.length;
-    this.embedded = sum;
   }
 
   /** A sum that no product takes on its way: into the first of the two. */
@@ -116,7 +111,7 @@ class Lowering {
     this.steps.push({ kind: 'add', from: this.slot(from), to });
     this.slots.set(node.id, to);
     this.read(from);
-    if (!this.embedded) this.endEmbedding(to);
+    this.embedded ??= to;
   }
 
   private activate(node: NodeOf<'activate'>): void {
