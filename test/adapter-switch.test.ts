@@ -3,7 +3,7 @@ import { adaptedFiles, testAdapterSwitch } from './support/adapter-checks.ts';
 import { connected } from './support/connected.ts';
 
 describe('a LoRA adapter is switched, on the CPU', () => {
-  testAdapterSwitch('cpu', ['f32']);
+  testAdapterSwitch('cpu', ['f32', 'int8']);
 
   it('by way of the worker', async () => {
     const model = await connected().load(undefined, await adaptedFiles());

@@ -47,6 +47,16 @@ describe('nanoGPT', () => {
     expect(largestDifference(logits, erf(withoutBias))).toBeLessThan(1e-4);
   });
 
+  test('of several checkpoints the usual name is taken; others are asked for', async () => {
+    const [one, other] = [golden('ckpt-no-bias.pt', 'a.pt'), golden('ckpt-no-bias.pt', 'b.pt')];
+    const { logits } = await load([golden('ckpt.pt'), golden('meta.pkl'), one]);
+    expect(largestDifference(logits, erf())).toBeLessThan(1e-4);
+    await expect(load([one, other])).rejects.toMatchObject({
+      code: 'invalid-argument',
+      message: expect.stringContaining('several checkpoints: a.pt, b.pt'),
+    });
+  });
+
   test('with the GELU of older versions, when told so', async () => {
     const { checkpoint, logits } = await load([golden('ckpt.pt')], { nanoGptGelu: 'tanh' });
     expect(largestDifference(logits, reference)).toBeLessThan(1e-4);

@@ -142,6 +142,8 @@ const hostile: [what: string, bytes: Uint8Array, reason: RegExp][] = [
     archive(`}(${`${unicode('a')}ccollections\nOrderedDict\n)R`}u.`),
     /no tensors by name, only "a"/,
   ],
+  ['a dictionary inside of itself', archive(`}q\x00${unicode('a')}h\x00s.`), /no tensors by name, only "a"/],
+  ['a list inside of itself', archive(`]q\x00h\x00a.`), /no dictionary of tensors/],
   ['a future version', archive('\x80\x09.'), /version 9/],
   ['a name twice', archive(`\x80\x02}(${unicode('w')}${good}${unicode('w')}${good}u.`), /"w" twice/],
   [
