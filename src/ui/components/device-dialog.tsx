@@ -36,7 +36,7 @@ function Adapter({ adapter }: { adapter: AdapterSummary }) {
   return (
     <section aria-labelledby="adapter-title">
       <h3 id="adapter-title">{words.adapter}</h3>
-      {adapter.software && <p className="aside-note">{words.software}</p>}
+      {adapter.backend === 'webgpu' && adapter.software && <p className="aside-note">{words.software}</p>}
       <FactList facts={adapterFacts(adapter)} />
       {limits.length > 0 && (
         <details>
@@ -50,6 +50,7 @@ function Adapter({ adapter }: { adapter: AdapterSummary }) {
 
 function gpuFacts(stats: ModelStats | null): [string, string][] {
   return [
+    [words.memory, stats ? formatBytes(stats.gpuBytes) : '–'],
     [words.dispatches, stats ? stats.dispatchesPerToken.toFixed(1) : '–'],
     [words.submits, stats ? stats.submitsPerToken.toFixed(2) : '–'],
   ];
@@ -72,7 +73,6 @@ function Speed() {
             run.firstTokenMs === null ? '–' : words.milliseconds(run.firstTokenMs.toFixed(0)),
           ],
           [words.tokens, String(run.tokens)],
-          [words.memory, stats ? formatBytes(stats.gpuBytes) : '–'],
           ...(gpu ? gpuFacts(stats) : []),
         ]}
       />
