@@ -46,6 +46,35 @@ describe('lowering of GPT-2', () => {
   });
 });
 
+describe('lowering of a watched pass', () => {
+  const edited = (site: string) => lower(recordGraph(gpt2(config), { edits: [{ site, op: 'zero' }] }));
+  const kinds = (site: string) => edited(site).body.map(({ kind }) => kind);
+  const block = ['linear', 'attention', 'linear', 'linear', 'linear'];
+  const rest = [...block, ...block];
+
+  it.each<[string, string[]]>([
+    ['hook_resid_pre', ['edit', ...block]],
+    ['attn.hook_k', ['linear', 'edit', ...block.slice(1)]],
+    ['attn.hook_v', ['linear', 'pattern', 'edit', 'weightedSum', ...block.slice(2)]],
+    ['attn.hook_pattern', ['linear', 'pattern', 'edit', 'weightedSum', ...block.slice(2)]],
+    ['attn.hook_z', ['linear', 'attention', 'edit', ...block.slice(2)]],
+    ['hook_attn_out', ['linear', 'attention', 'linear', 'edit', 'add', 'linear', 'linear']],
+    ['mlp.hook_pre', ['linear', 'attention', 'linear', 'linear', 'edit', 'activate', 'linear']],
+    ['hook_mlp_out', [...block, 'edit', 'add']],
+  ])('stops fusing at %s and nowhere else', (site, first) => {
+    expect(kinds(`blocks.0.${site}`)).toEqual([...first, ...rest]);
+  });
+
+  it('embeds in two parts where one is watched, and norms on its own before a watched head', () => {
+    const { embed, body, head } = edited('hook_embed');
+    expect(embed.map(({ kind }) => kind)).toEqual(['embed', 'edit', 'embed', 'add']);
+    expect(body).toHaveLength(5 * 3);
+    expect(head).toHaveLength(1);
+    const last = edited('ln_final.hook_normalized').head.map(({ kind }) => kind);
+    expect(last).toEqual(['norm', 'edit', 'linear']);
+  });
+});
+
 describe('lowering of a variant', () => {
   it('keeps a norm without a following product as a separate step', () => {
     const normed: Pass = (ops) => {
