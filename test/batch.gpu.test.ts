@@ -2,7 +2,7 @@ import { afterAll, beforeAll, expect, it } from 'vitest';
 import { type LoadedModel, loadHere } from '../src/engine/index.ts';
 import type { SamplingOptions } from '../src/sampling/index.ts';
 import { replaceMethods, sharedDevice } from './support/gpu.ts';
-import { modelFiles } from './support/model-files.ts';
+import { tinyTalesFiles } from './support/tiny-tales.ts';
 
 /** Labels of weights: embeddings, the matrices of the blocks and what is folded into them. */
 const weight = /^(wte|wpe|lm_head|h\.\d+\.(attn|mlp))\b/;
@@ -59,9 +59,7 @@ let unwatch = () => {};
 beforeAll(async () => {
   const device = await sharedDevice();
   unwatch = watch(device);
-  const files = ['config.json', 'vocab.json', 'merges.txt', 'model.safetensors'];
-  const source = await modelFiles('test/golden/bf16', files);
-  model = (await loadHere(source, { device, dtype: 'f32', cache: false })).model;
+  model = (await loadHere(await tinyTalesFiles(), { device, dtype: 'f32', cache: false })).model;
 });
 afterAll(() => {
   model.dispose();

@@ -63,12 +63,10 @@ describe('the bundled model agrees with PyTorch', () => {
     }
   });
 
-  it('in greedy tokens after every prompt, 64 after the longest', async () => {
+  it('in the first greedy tokens after every prompt', async () => {
     for (const { name, ids, greedy_ids } of reference.prompts) {
-      // A GPU made of software is slow, and a difference shows in the first tokens.
-      const count = name === 'long' ? greedy_ids.length : 16;
       await runtime.prefill(0, 0, ids);
-      expect(await decodeGreedily(runtime, ids, count), name).toEqual(greedy_ids.slice(0, count));
+      expect(await decodeGreedily(runtime, ids, 16), name).toEqual(greedy_ids.slice(0, 16));
     }
   });
 

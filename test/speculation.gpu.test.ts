@@ -51,18 +51,22 @@ describe.each(['gpu', 'cpu'] as const)('speculative decoding on the %s', (backen
     }
   });
 
-  it.each<[string, GenerateOptions]>([
+  const settings: [string, GenerateOptions][] = [
     ['drawn', { temperature: 0.3, topK: 5, seed: 3, logprobs: 3 }],
     ['penalised', { temperature: 0.3, repetitionPenalty: 1.01, presencePenalty: 0.01, seed: 5 }],
-  ])('writes the same text, %s', async (_, changes) => {
-    const options = { ...changes, maxNewTokens: 24, eos: false };
-    const plain = await collect(model, repetitive, options);
-    const tokens = await collect(model, repetitive, { ...options, promptLookupNumTokens: 7 });
-    expectSame(tokens, plain);
-    expect(tokens.at(-1)?.speculation?.drafted).toBeGreaterThan(0);
-  });
+  ];
+  it.each(backend === 'cpu' ? settings : settings.slice(0, 1))(
+    'writes the same text, %s',
+    async (_, changes) => {
+      const options = { ...changes, maxNewTokens: 24, eos: false };
+      const plain = await collect(model, repetitive, options);
+      const tokens = await collect(model, repetitive, { ...options, promptLookupNumTokens: 7 });
+      expectSame(tokens, plain);
+      expect(tokens.at(-1)?.speculation?.drafted).toBeGreaterThan(0);
+    },
+  );
 
-  it('accepts guesses where the text repeats itself', async () => {
+  onlyOnCpu('accepts guesses where the text repeats itself', async () => {
     const options = { temperature: 0, maxNewTokens: 32, eos: false };
     const tokens = await collect(model, repetitive, { ...options, promptLookupNumTokens: 3 });
     expectSame(tokens, await collect(model, repetitive, options));
@@ -90,7 +94,7 @@ describe.each(['gpu', 'cpu'] as const)('speculative decoding on the %s', (backen
     expectSame(slid, await collect(model, long, sliding));
   });
 
-  it('is ready at once after an abort', async () => {
+  onlyOnCpu('is ready at once after an abort', async () => {
     const control = new AbortController();
     const options = { temperature: 0, promptLookupNumTokens: 7, eos: false };
     const plain = await collect(model, repetitive, { temperature: 0, eos: false, maxNewTokens: 24 });
