@@ -69,10 +69,10 @@ async function createGpuRuntime(
   const adapter = summariseGpu(gpu.info);
   const dtype = options.dtype ?? recommendDtype(resolved, adapter);
   try {
-    const runtime = await loadWeights(gpu, resolved, dtype, options);
+    const { runtime, tune } = await loadWeights(gpu, resolved, dtype, options);
     // Kernels that short prompts do not need compile later, in the background.
     setTimeout(() => void runtime.warmMore().catch(() => {}), warmMoreAfterMs);
-    return { runtime, dtype, adapter };
+    return { runtime, dtype, adapter, tune };
   } catch (error) {
     // After a device loss the first error is often unrelated.
     const lost = await Promise.race([gpu.lost, Promise.resolve(undefined)]);
@@ -90,35 +90,34 @@ async function withSuggestion(error: unknown, dtype: WeightDtype, plan: () => Me
   return module?.suggestSmallerDtype(error, plan(), dtype) ?? error;
 }
 
-/** Uploads the weights and compiles the kernels of the first tokens. */
+/** Uploads the weights and compiles the kernels of the first tokens; `tune` chooses others by timing them later. */
 async function loadWeights(gpu: Gpu, resolved: ResolvedCheckpoint, dtype: WeightDtype, options: LoadOptions) {
   const { config, table } = resolved;
   const context = config.nPositions;
   const kv = 'f32';
   const loader = await GpuWeightLoader.create(gpu, config, table, { dtype, kv, context, sequences: 1 });
   const { model } = loader;
-  const make = ({ products, chunks }: Tuning) =>
-    new GpuRuntime(gpu, model, {
-      context,
-      kv,
-      chooseVariant: chooserOf(gpu.info, products),
-      matmul: chunks.get(matmulKey(model)),
-    });
+  const variants = ({ products, chunks }: Tuning) => ({
+    chooseVariant: chooserOf(gpu.info, products),
+    matmul: chunks.get(matmulKey(model)),
+  });
   await disableWrongSubgroups(gpu);
   const known = options.autotune === false ? untuned() : await recallTuning(gpu);
-  const measure = wantsTuning(gpu, options) && !isTuned(model, known);
-  // Kernels compile while weights arrive, unless they are still to be chosen by timing them on those weights.
-  const early = measure ? undefined : make(known);
-  const warm = early?.warm();
+  const runtime = new GpuRuntime(gpu, model, { context, kv, ...variants(known) });
+  // Kernels compile while weights arrive.
+  const warm = runtime.warm();
   // Awaited below; until then a rejection must not count as unhandled.
-  warm?.catch(() => {});
+  warm.catch(() => {});
   await uploadWeights(resolved, loader);
   await loader.finish();
   reportPhase(options.onProgress, resolved.checkpoint, 'compile');
-  const runtime = early ?? make(await tune(gpu, model, known));
-  await (warm ?? runtime.warm());
+  await warm;
   await gpu.settle('the weights and buffers of the model');
-  return runtime;
+  const choose = async () => runtime.changeVariants(variants(await tune(gpu, model, known)));
+  if (!wantsTuning(gpu, options) || isTuned(model, known)) return { runtime };
+  if (options.autotune !== true) return { runtime, tune: choose };
+  await choose();
+  return { runtime };
 }
 
 /** Tuning a software adapter takes long and gains little, so it runs there only on request. */

@@ -33,6 +33,9 @@ import { disposedError, type Session } from './session.ts';
 type Inside = typeof import('../inside/index.ts');
 const loadInside = (): Promise<Inside> => import('../inside/index.ts');
 
+/** Milliseconds after a text, so that a run that follows at once does not wait. */
+const tuneAfterMs = 300;
+
 /** The engine's model, in this thread. */
 export class EngineModel implements IdModel {
   private readonly context: GenerationContext;
@@ -103,6 +106,19 @@ export class EngineModel implements IdModel {
       yield* generate({ ...this.context, tokenizer }, this.checkIds(ids), options, other);
     } catch (error) {
       throw this.disposed ? disposedError() : error;
+    } finally {
+      if (this.session.untuned) setTimeout(() => void this.tuneWhenIdle(), tuneAfterMs);
+    }
+  }
+
+  /** Kernels are timed after the first text, which need not wait for them, and when nothing else runs. */
+  private async tuneWhenIdle(): Promise<void> {
+    if (!this.context.lock.idle || !this.session.untuned) return;
+    const lease = await this.context.lock.acquire();
+    try {
+      await this.session.tune();
+    } finally {
+      lease.release();
     }
   }
 

@@ -18,7 +18,10 @@ export interface LoadOptions {
   device?: GPUDevice;
   /** `gpu` needs WebGPU, `cpu` never asks for it, `auto` (default) takes the GPU when there is one. */
   backend?: 'auto' | 'gpu' | 'cpu';
-  /** Choose kernel variants by timing them on this device. Default true; remembered per adapter. */
+  /**
+   * Choose kernel variants by timing them on this device; remembered per adapter. Default: after the first text, except on
+   * software adapters. `true` does it while loading.
+   */
   autotune?: boolean;
   /** Base URL of the bundled models, where `tiny-tales/config.json` is. */
   bundledBase?: string;

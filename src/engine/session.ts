@@ -8,6 +8,8 @@ export interface LoadedRuntime {
   runtime: Runtime;
   dtype: string;
   adapter: AdapterSummary;
+  /** Chooses kernels by timing them and changes to them; undefined where that is not wanted or done already. */
+  tune?(): Promise<void>;
 }
 
 /** The runtime of a model over the model's life: it is created again after its device was lost. */
@@ -54,6 +56,18 @@ export class Session implements RecoverableRuntime {
     this.sequences.clear();
     await this.runtime.swapWeights();
     this.merged = enabled;
+  }
+
+  /** Whether kernels are still to be chosen by timing. */
+  get untuned(): boolean {
+    return !this.lost && this.loaded.tune !== undefined;
+  }
+
+  /** Chooses kernels by timing, once. A failure leaves those that work. */
+  async tune(): Promise<void> {
+    const { tune } = this.loaded;
+    this.loaded = { ...this.loaded, tune: undefined };
+    await tune?.().catch(() => undefined);
   }
 
   async run<T>(work: () => Promise<T>): Promise<T> {

@@ -25,14 +25,18 @@ export function letters(size: number): Tokenizer {
 }
 
 /** A session on a fake runtime, which recovers with the same runtime. */
-export function fakeSession(runtime: FakeRuntime): Session {
-  const loaded = { runtime, dtype: 'f32', adapter: {} as LoadedModel['adapter'] };
+export function fakeSession(runtime: FakeRuntime, tune?: () => Promise<void>): Session {
+  const loaded = { runtime, dtype: 'f32', adapter: {} as LoadedModel['adapter'], tune };
   return new Session(loaded, async () => loaded);
 }
 
 /** A model on a fake runtime. */
-export function fakeModel(runtime: FakeRuntime, tokenizer = letters(runtime.config.vocabSize)): LoadedModel {
-  const session = fakeSession(runtime);
+export function fakeModel(
+  runtime: FakeRuntime,
+  tokenizer = letters(runtime.config.vocabSize),
+  tune?: () => Promise<void>,
+): LoadedModel {
+  const session = fakeSession(runtime, tune);
   // The token loop appears slow, so that timing never pauses speculation and counts are deterministic.
   Object.defineProperty(session.times, 'decodeTokensPerSecond', { get: () => 1e-3, set: () => {} });
   const card: ModelCard = {

@@ -21,7 +21,7 @@ import { headShape } from './decode-buffers.ts';
 import { type GpuModel, swapAdapter } from './gpu-model.ts';
 import { growKvCache } from './grow-kv-cache.ts';
 import { lower } from './lowering.ts';
-import type { GpuRuntimeOptions } from './options.ts';
+import type { GpuRuntimeOptions, KernelVariants } from './options.ts';
 import { Programs } from './programs.ts';
 import type { WatchedModel } from './watched-model.ts';
 import { destroyModel } from './weights.ts';
@@ -46,7 +46,7 @@ export class GpuRuntime implements Runtime {
   private lastHidden: GPUBuffer;
   /** Positions of each sequence. */
   private lengths: number[] = [0];
-  private readonly compiled: Programs;
+  private compiled: Programs;
   /** The programs of a pass with edits. */
   private edited: { programs: Programs; model: WatchedModel } | undefined;
   private counters = { dispatches: 0, submits: 0, tokens: 0 };
@@ -54,7 +54,7 @@ export class GpuRuntime implements Runtime {
   constructor(
     private readonly gpu: Gpu,
     private readonly model: GpuModel,
-    private readonly options: GpuRuntimeOptions,
+    private options: GpuRuntimeOptions,
   ) {
     this.config = model.config;
     this.contextLength = options.context;
@@ -139,6 +139,21 @@ export class GpuRuntime implements Runtime {
   /** Compiles what the first tokens need; weights may still be on their way. */
   async warm(): Promise<void> {
     await Promise.all([this.programs.decode(1), this.programs.hosted(1, false)]);
+  }
+
+  /**
+   * Changes to other kernel variants; caches keep what they hold. The new kernels of a token are compiled before the old
+   * ones go. No other call may run meanwhile.
+   */
+  async changeVariants(variants: KernelVariants): Promise<void> {
+    if (this.disposed) throw disposed();
+    const old = this.compiled;
+    const options = { ...this.options, ...variants };
+    const next = new Programs(this.gpu, this.model, options);
+    await Promise.all([next.decode(1), next.hosted(1, false)]);
+    this.options = options;
+    this.compiled = next;
+    await old.drop();
   }
 
   /** Compiles what longer prompts and contexts need. */
