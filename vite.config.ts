@@ -27,7 +27,7 @@ export default defineConfig({
     react(),
     contentSecurityPolicy(),
     stripKernels(),
-    workerChunks({ './entry.ts': 'vitrine-worker.js', './hash-worker.ts': 'vitrine-hash.js' }),
+    workerChunks({ './entry.ts': 'vitrine-worker.js' }),
     plainImports(),
     offline(),
   ],
@@ -54,11 +54,6 @@ export default defineConfig({
             {
               name: 'loaded-model',
               test: /\/src\/(engine\/page\/|generation\/(sequence-text|same-vocabulary)\.ts)/,
-            },
-            // The worker that hashes fetches this and no more.
-            {
-              name: 'hash',
-              test: /\/src\/(weights\/cache\/(digest|hash-worker|sha256[a-z-]*)|lib\/wasm-assembler)\.ts$/,
             },
             { name: 'lib', test: /\/src\/lib\/(?!wasm|module-worker)|preload-helper/ },
             {

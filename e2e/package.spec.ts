@@ -34,7 +34,6 @@ test('the package holds what it should and nothing more', () => {
     'vitrine.js',
     'vitrine.d.ts',
     'vitrine-worker.js',
-    'vitrine-hash.js',
     'vitrine-node.js',
     'vitrine-node.d.ts',
     'embed.js',

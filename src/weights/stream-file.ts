@@ -1,7 +1,7 @@
 import { throwIfAborted, VitrineError } from '../lib/index.ts';
 import type { StoredFile } from './cache/cache.ts';
-import { toHex } from './cache/digest.ts';
-import { type FileHash, startFileHash } from './cache/file-hash.ts';
+import { startHash, toHex } from './cache/digest.ts';
+import type { Sha256 } from './cache/sha256.ts';
 import { modelKey } from './cache/store.ts';
 import { type Chunk, chunksInOrder } from './chunks.ts';
 import { detachBuffer } from './detach-buffer.ts';
@@ -34,16 +34,12 @@ export async function streamFile(
   // Partial files have no digest to compare with; of the others one is computed where it was promised or will be kept.
   const useful = source.sha256 !== undefined || (stored !== undefined && context.cache.works);
   const hashed = useful && !only && !stored?.verified;
-  const hash = hashed ? startFileHash() : undefined;
-  try {
-    await streamChunks(context, { file, stored, needed, sink, only, chunkBytes, hash });
-    if (only && stored) Object.assign(stored.record, { complete: true, chunks: only.size });
-    if (!hash) return;
-    context.progress.enter('verify', source.path);
-    await verify(context, source.path, toHex(await hash.digest()), source.sha256, stored);
-  } finally {
-    hash?.close();
-  }
+  const hash = hashed ? startHash() : undefined;
+  await streamChunks(context, { file, stored, needed, sink, only, chunkBytes, hash });
+  if (only && stored) Object.assign(stored.record, { complete: true, chunks: only.size });
+  if (!hash) return;
+  context.progress.enter('verify', source.path);
+  await verify(context, source.path, toHex(hash.digest()), source.sha256, stored);
 }
 
 interface FileStream {
@@ -53,7 +49,7 @@ interface FileStream {
   sink: WeightSink;
   only: ReadonlySet<number> | undefined;
   chunkBytes: number;
-  hash: FileHash | undefined;
+  hash: Sha256 | undefined;
 }
 
 async function streamChunks(context: LoadContext, stream: FileStream): Promise<void> {
@@ -65,7 +61,10 @@ async function streamChunks(context: LoadContext, stream: FileStream): Promise<v
     stream.needed.filter((tensor) => tensor.file === source.path),
     sink,
   );
-  const trailing = new Trailing((bytes) => (hash ? hash.update(bytes) : detachBuffer(bytes)));
+  const trailing = new Trailing((bytes) => {
+    hash?.update(bytes);
+    detachBuffer(bytes);
+  });
   const onArrival = (bytes: number) => progress.add(bytes, false);
   try {
     for await (const chunk of chunksInOrder({ file: source, settings, stored, prefix, only, onArrival })) {
@@ -85,15 +84,15 @@ async function streamChunks(context: LoadContext, stream: FileStream): Promise<v
 }
 
 /** Chunks that the sink has, and that are still being stored or hashed. */
-const mostTrailing = 3;
+const mostTrailing = 2;
 
 /** What happens to chunks behind the sink, so that neither storage nor digest holds the stream up. */
 class Trailing {
-  readonly #release: (bytes: Uint8Array<ArrayBuffer>) => void | Promise<void>;
+  readonly #release: (bytes: Uint8Array<ArrayBuffer>) => void;
   readonly #chunks: Promise<void>[] = [];
   #last: Promise<void> = Promise.resolve();
 
-  constructor(release: (bytes: Uint8Array<ArrayBuffer>) => void | Promise<void>) {
+  constructor(release: (bytes: Uint8Array<ArrayBuffer>) => void) {
     this.#release = release;
   }
 

@@ -92,11 +92,11 @@ export interface OpenOptions {
   transport?: Partial<TransportOptions>;
 }
 
-/** Transport settings. Memory in use is about `(aheadChunks + 4) * chunkBytes`. */
+/** Transport settings. Memory in use is about `(aheadChunks + 5) * chunkBytes`. */
 export interface TransportOptions {
   /** Unit of storage, verification and resuming. Default 4 MiB. */
   chunkBytes: number;
-  /** Chunks read ahead of what takes them. Default 4. */
+  /** Chunks read ahead of what takes them. Default 3. */
   aheadChunks: number;
   /** Consecutive tries without a new byte before giving up. Default 6. */
   attempts: number;

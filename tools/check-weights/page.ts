@@ -1,6 +1,5 @@
 import { build } from 'vite';
 import type { CachedModel } from '../../src/weights/index.ts';
-import { workerChunks } from '../build/worker-chunks.ts';
 
 export const id = 'check/gpt2-shaped';
 /** A smaller one, whose digest is promised, for the comparison with a bare download. */
@@ -85,13 +84,12 @@ check.bareRead = async (model, count) => {
 window.weightCheck = check;
 </script>`;
 
-/** The scripts of the page, by name: the loader of weights, the CPU engine, the worker that hashes. */
+/** The scripts of the page, by name: the loader of weights and the CPU engine. */
 export async function bundle(): Promise<Record<string, string>> {
   const output = await build({
     configFile: false,
     base: './',
     logLevel: 'error',
-    plugins: [workerChunks({ './hash-worker.ts': 'vitrine-hash.js' })],
     build: {
       write: false,
       modulePreload: false,

@@ -4,7 +4,7 @@ import type { TransportOptions } from '../types.ts';
 /** Some 32 MiB of weights in memory. */
 export const defaultTransport: TransportOptions = {
   chunkBytes: 4 * 1024 * 1024,
-  aheadChunks: 4,
+  aheadChunks: 3,
   attempts: 6,
   backoffMs: 500,
   stallMs: 30_000,
