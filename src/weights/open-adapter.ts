@@ -14,10 +14,9 @@ export interface OpenedAdapter {
   tensors: Map<string, TensorInfo>;
 }
 
-/** Opens a repository's adapter; undefined if it has none. */
-export async function openAdapter(context: LoadContext): Promise<OpenedAdapter | undefined> {
+/** Opens the adapter of a repository that has one. */
+export async function openAdapter(context: LoadContext): Promise<OpenedAdapter> {
   const { listing, metadata, repository } = context;
-  if (!listing.files.has(fileNames.adapterConfig)) return undefined;
   const config = parseLoraConfig(await metadata.json(fileNames.adapterConfig));
   const path = [fileNames.adapterWeights, fileNames.adapterTorch].find((one) => listing.files.has(one));
   if (!path)

@@ -3,7 +3,7 @@ import { Cache } from './cache/cache.ts';
 import { type Manifest, modelKey } from './cache/store.ts';
 import type { LoadContext } from './load-context.ts';
 import { MetadataFiles } from './metadata-files.ts';
-import { baseOf, type OpenedAdapter, openAdapter, streamAdapter, withAdapter } from './open-adapter.ts';
+import type { OpenedAdapter } from './open-adapter.ts';
 import { openWeights } from './open-weights.ts';
 import { ProgressReporter } from './progress.ts';
 import { hasTransformersModel } from './published-form.ts';
@@ -152,7 +152,11 @@ async function assemble(
   options: OpenOptions,
   overlay: string | undefined,
 ): Promise<Checkpoint> {
-  const adapter = await openAdapter(context);
+  // Few models have an adapter: its code is fetched for those.
+  const adapters = context.listing.files.has(fileNames.adapterConfig)
+    ? await import('./open-adapter.ts')
+    : undefined;
+  const adapter = await adapters?.openAdapter(context);
   if (adapter && overlay !== undefined)
     throw new VitrineError(
       'unsupported-format',
@@ -184,7 +188,8 @@ async function assemble(
       context.control.abort(new VitrineError('disposed', `The checkpoint ${repository.id} was closed.`)),
   };
   const { keepBase } = options;
-  return adapter ? withAdapter(checkpoint, adapter, { adapterId: repository.id, keepBase }) : checkpoint;
+  if (!adapters || !adapter) return checkpoint;
+  return adapters.withAdapter(checkpoint, adapter, { adapterId: repository.id, keepBase });
 }
 
 /** Opens an adapter whose base is another repository. The adapter's tokenizer, if any, replaces the base's. */
@@ -194,6 +199,7 @@ async function overBase(
   options: OpenOptions,
 ): Promise<Checkpoint> {
   const { repository, listing, metadata, signal, control } = context;
+  const { baseOf, streamAdapter, withAdapter } = await import('./open-adapter.ts');
   const source = baseOf(adapter, options.baseModel, repository.id);
   const base = await openOver(source, { ...options, signal }, repository.id);
   const merged = withAdapter(base, adapter, {
