@@ -126,7 +126,7 @@ test('a consumer that stops ends the request', async () => {
   expect(ended).toBe(1);
 });
 
-test('all that is missing between two stored chunks comes by one request', async () => {
+test('what is missing between two stored chunks comes by few requests, of eight chunks at most', async () => {
   const { file } = source(whole, [700]);
   const asked: [number, number][] = [];
   const counted: RepositoryFile = {
@@ -146,10 +146,13 @@ test('all that is missing between two stored chunks comes by one request', async
     expect(bytes).toEqual(whole.slice(at, at + bytes.length));
     at += bytes.length;
   }
-  expect(asked).toEqual([
-    [0, 1000],
-    [1200, whole.length],
+  expect(asked.slice(0, 3)).toEqual([
+    [0, 800],
+    [800, 1000],
+    [1200, Math.min(2000, whole.length)],
   ]);
+  for (const [begin, end] of asked) expect(end - begin).toBeLessThanOrEqual(800);
+  expect(asked.at(-1)?.[1]).toBe(whole.length);
 });
 
 test('a tensor that shares its bytes with another gets them too', async () => {

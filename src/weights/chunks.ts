@@ -35,8 +35,13 @@ interface Slot {
 }
 
 /**
- * All chunks of a file in order: stored ones from the storage, the others by one long request for each stretch that is
- * missing, usually the whole file: many short ranges take three times as long on a fast line.
+ * Chunks of one request. Many short ranges take three times as long on a fast line; of a longer answer that waits for its
+ * reader, Chromium keeps up to 64 MiB in the page's heap.
+ */
+const longestRequest = 8;
+
+/**
+ * All chunks of a file in order: stored ones from the storage, the others by long requests, one after the other.
  * At most `aheadChunks` chunks are in memory; when the consumer is slow, the requests wait.
  */
 export async function* chunksInOrder(options: ChunkOptions): AsyncGenerator<Chunk> {
@@ -96,7 +101,8 @@ class ChunkReader {
         continue;
       }
       let end = first + 1;
-      while (end < this.count && this.#needed(end) && (file.sequential || !stored?.has(end))) end += 1;
+      const most = file.sequential ? this.count : Math.min(this.count, first + longestRequest);
+      while (end < most && this.#needed(end) && (file.sequential || !stored?.has(end))) end += 1;
       this.#started = end;
       void this.#fetchSpan(first, end);
       // A server without ranges reads the file from its beginning for every request.
