@@ -4,7 +4,7 @@ export {
   requestPersistence,
   storageReport,
 } from './cache/cached-models.ts';
-export { exportCached, exportFiles, importCached } from './export-model.ts';
+export { exportCached, exportFiles, importCached } from './cache/export-import.ts';
 export { openCheckpoint } from './open.ts';
 export type { KnownFile } from './repositories/known-checksums.ts';
 export {

@@ -9,7 +9,10 @@ import { readTar, tarEnd, tarHeader, tarPadding } from './tar.ts';
 /** Name of the metadata file that identifies an exported model. */
 const labelName = 'vitrine-model.json';
 
-/** See export-model.ts. */
+/**
+ * The files of a stored model plus a metadata file that identifies it; `importCached` reads them back.
+ * Throws `not-found` when the model is not stored whole, `integrity` when a part of it is damaged.
+ */
 export async function* exportFiles(id: string): AsyncGenerator<ExportedFile> {
   const store = await ModelStore.open().catch(() => undefined);
   const manifest = store && (await matching(store, id)).find((one) => one.complete);
@@ -60,7 +63,10 @@ function streamOf(
   });
 }
 
-/** See export-model.ts. */
+/**
+ * A stored model as one tar archive of its files. Each chunk is handed to the browser as it is read, so that the
+ * archive need not fit in the heap. Errors as of {@link exportFiles}.
+ */
 export async function exportCached(id: string): Promise<Blob> {
   const parts: Blob[] = [];
   for await (const file of exportFiles(id)) {
@@ -74,7 +80,10 @@ export async function exportCached(id: string): Promise<Blob> {
   return new Blob(parts, { type: 'application/x-tar' });
 }
 
-/** See export-model.ts. */
+/**
+ * Stores the files of an exported model again. Throws `invalid-argument` when the file that names the model is not
+ * among them, `integrity` when a file is not what it was, `quota` when storage is full or denied; nothing is kept then.
+ */
 export async function importCached(source: Blob | File[]): Promise<CachedModel> {
   const files =
     source instanceof Blob ? await readTar(source) : new Map(source.map((file) => [pathOf(file), file]));
