@@ -4,6 +4,7 @@ import { expectAccessible, VitrinePage } from './page-support.ts';
 test('the device panel names the adapter, its limits, memory and speeds, and the self check passes', {
   tag: '@gpu',
 }, async ({ page }) => {
+  test.setTimeout(300_000);
   const vitrine = new VitrinePage(page);
   await vitrine.opened('?prompt=SECRETWORD+in+the+text&seed=2&max-new-tokens=16');
   const dialog = await vitrine.dialog('Device');
