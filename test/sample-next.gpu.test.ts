@@ -12,7 +12,7 @@ const prompt = [5, 900, 17, 44, 301];
 describe.each([
   { backend: 'gpu', dtype: 'f32' },
   { backend: 'cpu', dtype: 'f32' },
-] as const)('choose on the $backend in $dtype', ({ backend, dtype }) => {
+] as const)('sampleNext on the $backend in $dtype', ({ backend, dtype }) => {
   let runtime: Runtime;
 
   beforeAll(async () => {

@@ -36,6 +36,22 @@ describe('the cache of kernels', () => {
     expect(begun).toEqual(names);
   });
 
+  it('shares the kernels of a device, and compiles those that another cache gave up', async () => {
+    const { device, begun, ends } = slowDevice();
+    const [first, second] = [new KernelCache(device), new KernelCache(device)];
+    const abandoned = Promise.allSettled(names.map((name) => first.compile(source(name))));
+    const wanted = Promise.all(names.map((name) => second.compile(source(name))));
+    await settled();
+    first.close();
+    while (ends.length > 0) {
+      ends.shift()?.();
+      await settled();
+    }
+    expect((await wanted).map(({ name }) => name)).toEqual(names);
+    expect([...begun].sort()).toEqual([...names].sort());
+    expect((await abandoned).some(({ status }) => status === 'rejected')).toBe(true);
+  });
+
   it('starts no compilation after it is closed', async () => {
     const { device, begun, ends } = slowDevice();
     const cache = new KernelCache(device);

@@ -66,8 +66,22 @@ export class KernelCache {
     for (const wake of this.waiting.splice(0)) wake();
   }
 
-  /** @throws VitrineError `adapter-limit` with the compiler's messages when the device refuses the kernel. */
-  compile(source: KernelSource): Promise<Kernel> {
+  /**
+   * @throws VitrineError `shader-compilation` with the compiler's messages when the device refuses the kernel, `disposed`
+   *   after {@link close}
+   */
+  async compile(source: KernelSource): Promise<Kernel> {
+    try {
+      return await this.compiled(source);
+    } catch (error) {
+      // Another model on this device asked first, and was given up while its kernels waited for their turn.
+      const abandoned = error instanceof VitrineError && error.code === 'disposed' && !this.closed;
+      if (!abandoned) throw error;
+      return this.compile(source);
+    }
+  }
+
+  private compiled(source: KernelSource): Promise<Kernel> {
     const key = `${source.bindings.join()}\n${source.wgsl}`;
     let kernel = this.kernels.get(key);
     if (!kernel) {
