@@ -94,7 +94,7 @@ describe('out of memory', () => {
     expect(live.size).toBe(0);
   });
 
-  it('for several sequences leaves the model as it was', async () => {
+  it('for several sequences, or for a run of its own, leaves the model as it was', async () => {
     const model = await load({ dtype: 'int8' });
     const write = async (n: number) => {
       const ids: number[] = [];
@@ -113,6 +113,16 @@ describe('out of memory', () => {
     expect(model.stats().gpuBytes).toBe(gpuBytes);
     expect(await write(1)).toEqual(expected);
     full = undefined;
+    // What short prompts do not need is compiled a little after loading.
+    await model.score([5, 6, 7, 8]);
+    const settled = model.stats().gpuBytes;
+    const capture = ['blocks.0.hook_resid_post'];
+    full = /^run/;
+    await expect(model.run([5, 6, 7], { capture })).rejects.toMatchObject({ code: 'out-of-memory' });
+    expect(model.stats().gpuBytes).toBe(settled);
+    full = undefined;
+    expect((await model.run([5, 6, 7], { capture })).captured[capture[0] as string]?.shape[0]).toBe(3);
+    expect(model.stats().gpuBytes).toBe(settled);
     expect(await write(3)).toEqual(expected);
     model.dispose();
     expect(live.size).toBe(0);

@@ -61,13 +61,18 @@ export class RunProgram {
     const patterns = unheld
       ? gpu.buffers.create('run.pattern', 4 * config.nHead * rows * size.length)
       : undefined;
-    const compile = (steps: readonly Step[], buffers: typeof body | typeof head) =>
+    const compile = (steps: readonly Step[], buffers: PrefillBuffers) =>
       compileSections(gpu, model, steps, buffers, shape, patterns);
-    const [bodySections, headSections] = await Promise.all([
-      compile([...pass.embed, ...pass.body], body),
-      compile(pass.head, head),
-    ]);
-    return new RunProgram(gpu, model, size, body, head, headRows, bodySections, headSections, patterns);
+    try {
+      const [bodySections, headSections] = await Promise.all([
+        compile([...pass.embed, ...pass.body], body),
+        compile(pass.head, head),
+      ]);
+      return new RunProgram(gpu, model, size, body, head, headRows, bodySections, headSections, patterns);
+    } catch (error) {
+      destroyBuffers(gpu, [body, head], patterns);
+      throw error;
+    }
   }
 
   async run({ runs, capture, logits }: RunRequest): Promise<RunResult[]> {
@@ -186,16 +191,20 @@ export class RunProgram {
   }
 
   destroy(): void {
-    const { buffers } = this.gpu;
-    for (const { activations, normed, params } of [this.body, this.head]) {
-      activations.destroy();
-      buffers.destroy(normed);
-      buffers.destroy(params);
-    }
-    buffers.destroy(this.body.ids);
-    buffers.destroy(this.head.ids);
-    if (this.patterns) buffers.destroy(this.patterns);
+    destroyBuffers(this.gpu, [this.body, this.head], this.patterns);
   }
+}
+
+function destroyBuffers(
+  { buffers }: Gpu,
+  parts: readonly PrefillBuffers[],
+  patterns: GPUBuffer | undefined,
+): void {
+  for (const { activations, normed, ids, params } of parts) {
+    activations.destroy();
+    for (const buffer of [normed, ids, params]) buffers.destroy(buffer);
+  }
+  if (patterns) buffers.destroy(patterns);
 }
 
 /** A pattern that is computed from q and k where it is captured. */

@@ -46,10 +46,12 @@ async function runBatch(
   const watched = modelFor(gpu, model, pass, length);
   let program: RunProgram | undefined;
   try {
-    program = await guarded(gpu.device, 'the run', () =>
-      RunProgram.create(gpu, watched, options, { runs: request.runs.length, length }),
-    );
-    return await program.run(request);
+    // Assigned inside: what there is no room for is known only after the program stands, and is freed then too.
+    const created = await guarded(gpu.device, 'the run', async () => {
+      program = await RunProgram.create(gpu, watched, options, { runs: request.runs.length, length });
+      return program;
+    });
+    return await created.run(request);
   } finally {
     program?.destroy();
     watched.free();
