@@ -22,6 +22,12 @@ async function runDeviceTest(): Promise<DeviceTestReport> {
   try {
     const { page } = site.browser;
     await new SitePage(page, site.origin).open('device.html');
+    // The page counts as loaded in WebKit before its module has run.
+    await page.evaluate(async () => {
+      const end = Date.now() + 60_000;
+      while (!('deviceTest' in window) && Date.now() < end)
+        await new Promise((resolve) => setTimeout(resolve, 50));
+    });
     await page.evaluate(() => {
       const progress: Progress = { cases: [] };
       Object.assign(window, { progress });
