@@ -7,19 +7,6 @@ import {
   type Score,
   scoreIds,
 } from '../generation/index.ts';
-import type {
-  Ablation,
-  Attribution,
-  HeadScores,
-  IdAttributionOptions,
-  IdMeasureOptions,
-  IdPatchOptions,
-  Inspection,
-  InspectOptions,
-  PatchGrid,
-  Run,
-  RunOptions,
-} from '../inside/index.ts';
 import { VitrineError } from '../lib/index.ts';
 import type { GPT2Config } from '../model/index.ts';
 import type { Runtime } from '../runtime/index.ts';
@@ -122,7 +109,7 @@ export class EngineModel implements IdModel {
     }
   }
 
-  async inspect(ids: number[], what: InspectOptions): Promise<Inspection> {
+  readonly inspect: IdModel['inspect'] = async (ids, what) => {
     const { inspectIds, resolveInspectOptions } = await loadInside();
     const options = resolveInspectOptions(what);
     const checked = this.checkWindow(ids);
@@ -130,32 +117,27 @@ export class EngineModel implements IdModel {
       this.session.cache.setContent(0);
       return inspectIds(this.session.runtime, checked, options);
     });
-  }
+  };
 
-  run(ids: number[], options: RunOptions): Promise<Run> {
-    return this.inside(({ runIds }, runtime) => runIds(runtime, this.checkWindow(ids), options));
-  }
+  readonly run: IdModel['run'] = (ids, options) =>
+    this.inside(({ runIds }, runtime) => runIds(runtime, this.checkWindow(ids), options));
 
-  patch(options: IdPatchOptions): Promise<PatchGrid> {
-    return this.inside(({ patchIds }, runtime) => {
+  readonly patch: IdModel['patch'] = (options) =>
+    this.inside(({ patchIds }, runtime) => {
       const [clean, corrupted] = [this.checkWindow(options?.clean), this.checkWindow(options?.corrupted)];
       return patchIds(runtime, { ...options, clean, corrupted });
     });
-  }
 
-  ablate(ids: number[], options: IdMeasureOptions): Promise<Ablation> {
-    return this.inside(({ ablateIds }, runtime) => ablateIds(runtime, this.checkWindow(ids), options));
-  }
+  readonly ablate: IdModel['ablate'] = (ids, options) =>
+    this.inside(({ ablateIds }, runtime) => ablateIds(runtime, this.checkWindow(ids), options));
 
-  attribution(ids: number[], options: IdAttributionOptions): Promise<Attribution> {
-    return this.inside(({ attributeIds }, runtime) => attributeIds(runtime, this.checkWindow(ids), options));
-  }
+  readonly attribution: IdModel['attribution'] = (ids, options) =>
+    this.inside(({ attributeIds }, runtime) => attributeIds(runtime, this.checkWindow(ids), options));
 
-  heads(ids?: number[]): Promise<HeadScores> {
-    return this.inside(({ repeatedIds, scoreHeads }, runtime) =>
+  readonly heads: IdModel['heads'] = (ids) =>
+    this.inside(({ repeatedIds, scoreHeads }, runtime) =>
       scoreHeads(runtime, this.checkWindow(ids ?? repeatedIds(this.config))),
     );
-  }
 
   stats(): ModelStats {
     const { gpuBytes, dispatchesPerToken, submitsPerToken } = this.session.runtime.stats();

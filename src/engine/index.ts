@@ -5,25 +5,7 @@ export type {
   SpeculationStats,
   TokenAlternative,
 } from '../generation/index.ts';
-export type {
-  Ablation,
-  Attribution,
-  AttributionOptions,
-  HeadScores,
-  IdAttributionOptions,
-  IdMeasureOptions,
-  IdPatchOptions,
-  Inspection,
-  InspectOptions,
-  MeasureOptions,
-  PatchGrid,
-  PatchOptions,
-  PatchSites,
-  Run,
-  RunOptions,
-  TextOrIds,
-  Token,
-} from '../inside/index.ts';
+export type * from '../inside/index.ts';
 export type { Edit, GPT2Config } from '../model/index.ts';
 export type { WeightDtype } from '../shaders/index.ts';
 export type {
@@ -47,7 +29,7 @@ export type { LoadOptions } from './load-options.ts';
 export type { MemoryPlan } from './memory-plan.ts';
 export type { Engine, GenerateOptions, Model, ModelStats } from './model.ts';
 export type { AdapterCard, ModelCard } from './model-card.ts';
-export type { IdModel, TokenizerFacts } from './page/index.ts';
+export type { IdModel, ModelFacts, TokenizerFacts } from './page/index.ts';
 export { LoadedModel } from './page/index.ts';
 export { type ResolvedCheckpoint, resolveCheckpoint } from './resolved-checkpoint.ts';
 export { type SelfCheckReport, selfCheckHere } from './self-check.ts';

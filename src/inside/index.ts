@@ -5,22 +5,4 @@ export { repeatedIds, scoreHeads } from './heads.ts';
 export { inspectIds, resolveInspectOptions } from './inspect.ts';
 export { patchIds } from './patch.ts';
 export { runIds } from './run.ts';
-export type {
-  Ablation,
-  Attribution,
-  AttributionOptions,
-  HeadScores,
-  IdAttributionOptions,
-  IdMeasureOptions,
-  IdPatchOptions,
-  Inspection,
-  InspectOptions,
-  MeasureOptions,
-  PatchGrid,
-  PatchOptions,
-  PatchSites,
-  Run,
-  RunOptions,
-  TextOrIds,
-  Token,
-} from './types.ts';
+export type * from './types.ts';

@@ -11,6 +11,8 @@ import {
   type CallMessage,
   type Calls,
   creditWindow,
+  type ForwardedName,
+  forwarded,
   type Port,
   type Request,
   type Response,
@@ -94,22 +96,6 @@ export class Host {
     switch (message.name) {
       case 'load':
         return this.load(message.args, running);
-      case 'logits':
-        return this.model(message.args.model).logits(message.args.ids);
-      case 'score':
-        return this.model(message.args.model).score(message.args.ids);
-      case 'inspect':
-        return this.model(message.args.model).inspect(message.args.ids, message.args.what);
-      case 'run':
-        return this.model(message.args.model).run(message.args.ids, message.args.options);
-      case 'patch':
-        return this.model(message.args.model).patch(message.args.options);
-      case 'ablate':
-        return this.model(message.args.model).ablate(message.args.ids, message.args.options);
-      case 'attribution':
-        return this.model(message.args.model).attribution(message.args.ids, message.args.options);
-      case 'heads':
-        return this.model(message.args.model).heads(message.args.ids);
       case 'generate':
         return this.generate(message.args, running);
       case 'setAdapter':
@@ -119,8 +105,17 @@ export class Host {
       case 'selfCheck':
         return selfCheckHere({ ...message.args.options, signal });
       default:
-        throw unknownCall((message as CallMessage).name);
+        return this.forward(message);
     }
+  }
+
+  private forward<Name extends ForwardedName>({
+    name,
+    args,
+  }: CallMessage<Name>): Promise<Calls[Name]['result']> {
+    if (!forwarded.includes(name) || !Array.isArray(args.parameters)) throw unknownCall(name);
+    const model = this.model(args.model);
+    return Reflect.apply(model[name], model, args.parameters);
   }
 
   private async load(

@@ -1,25 +1,13 @@
 import type {
-  Ablation,
-  AdapterSummary,
-  Attribution,
   GeneratedToken,
-  GPT2Config,
-  HeadScores,
-  IdAttributionOptions,
-  IdMeasureOptions,
-  IdPatchOptions,
-  Inspection,
-  InspectOptions,
+  IdModel,
   LoadOptions,
   LoadProgress,
   MemoryPlan,
   ModelCard,
+  ModelFacts,
   ModelSource,
   ModelStats,
-  PatchGrid,
-  Run,
-  RunOptions,
-  Score,
   SelfCheckReport,
   TokenizerFacts,
 } from '../engine/index.ts';
@@ -32,35 +20,36 @@ export type SentLoadOptions = Omit<LoadOptions, 'signal' | 'onProgress' | 'devic
 export type SentGenerationOptions = Omit<GenerationOptions, 'signal'>;
 
 /** A loaded model as the client knows it. */
-export interface ModelRecord extends RuntimeRecord {
+export interface ModelRecord extends ModelFacts {
   model: number;
-  id: string;
-  revision: string;
-  config: GPT2Config;
-  card: ModelCard;
   stats: ModelStats;
 }
 
 /** What a model runs on; it may change with a recovery after a device loss. */
-export interface RuntimeRecord {
-  dtype: string;
-  adapter: AdapterSummary;
-}
+export type RuntimeRecord = Pick<ModelFacts, 'dtype' | 'adapter'>;
+
+/** Methods of a model that cross as they are: their parameters go to the host, their results come back. */
+export const forwarded = [
+  'logits',
+  'score',
+  'inspect',
+  'run',
+  'patch',
+  'ablate',
+  'attribution',
+  'heads',
+] as const satisfies readonly (keyof IdModel)[];
+export type ForwardedName = (typeof forwarded)[number];
+type ForwardedCalls = {
+  [Name in ForwardedName]: {
+    args: { model: number; parameters: Parameters<IdModel[Name]> };
+    result: Awaited<ReturnType<IdModel[Name]>>;
+  };
+};
 
 /** The arguments and the result of every call. Texts stay with the client: prompts are ids. */
-export interface Calls {
+export interface Calls extends ForwardedCalls {
   load: { args: { source: ModelSource; options: SentLoadOptions }; result: ModelRecord };
-  logits: { args: { model: number; ids: number[] }; result: Float32Array };
-  score: { args: { model: number; ids: number[] }; result: Score };
-  inspect: { args: { model: number; ids: number[]; what: InspectOptions }; result: Inspection };
-  run: { args: { model: number; ids: number[]; options: RunOptions }; result: Run };
-  patch: { args: { model: number; options: IdPatchOptions }; result: PatchGrid };
-  ablate: { args: { model: number; ids: number[]; options: IdMeasureOptions }; result: Ablation };
-  attribution: {
-    args: { model: number; ids: number[]; options: IdAttributionOptions };
-    result: Attribution;
-  };
-  heads: { args: { model: number; ids?: number[] }; result: HeadScores };
   generate: {
     args: { model: number; ids: number[]; options: SentGenerationOptions; assistant?: number };
     result: RuntimeRecord;
@@ -72,9 +61,9 @@ export interface Calls {
 
 export type CallName = keyof Calls;
 
-export type CallMessage = {
-  [Name in CallName]: { type: 'call'; call: number; name: Name; args: Calls[Name]['args'] };
-}[CallName];
+export type CallMessage<Names extends CallName = CallName> = {
+  [Name in Names]: { type: 'call'; call: number; name: Name; args: Calls[Name]['args'] };
+}[Names];
 
 /** Client to host. */
 export type Request =

@@ -1,29 +1,17 @@
 import type {
-  Ablation,
   AdapterSummary,
-  Attribution,
   GeneratedToken,
   GPT2Config,
-  HeadScores,
-  IdAttributionOptions,
-  IdMeasureOptions,
-  IdPatchOptions,
-  Inspection,
-  InspectOptions,
   ModelCard,
   ModelSource,
   ModelStats,
-  PatchGrid,
-  Run,
-  RunOptions,
-  Score,
 } from '../engine/index.ts';
 import { type IdModel, LoadedModel, tokenizerFacts, wrongAssistant } from '../engine/page/index.ts';
 import type { GenerationOptions } from '../generation/index.ts';
 import { defined, VitrineError } from '../lib/index.ts';
 import type { Tokenizer } from '../tokenizer/index.ts';
 import type { Caller, CallOptions } from './caller.ts';
-import type { ModelRecord, SentLoadOptions } from './protocol.ts';
+import type { Calls, ForwardedName, ModelRecord, SentLoadOptions } from './protocol.ts';
 import { TokenReceiver } from './token-receiver.ts';
 
 /** Loads a model in the worker. The tokenizer is created here, while the worker loads the weights. */
@@ -61,6 +49,14 @@ export class RemoteModel implements IdModel {
   readonly id: string;
   readonly revision: string;
   readonly config: GPT2Config;
+  readonly logits = this.forward('logits');
+  readonly score = this.forward('score');
+  readonly inspect = this.forward('inspect');
+  readonly run = this.forward('run');
+  readonly patch = this.forward('patch');
+  readonly ablate = this.forward('ablate');
+  readonly attribution = this.forward('attribution');
+  readonly heads = this.forward('heads');
   card: ModelCard;
   dtype: string;
   adapter: AdapterSummary;
@@ -80,38 +76,6 @@ export class RemoteModel implements IdModel {
     this.adapter = record.adapter;
     this.number = record.model;
     this.last = record.stats;
-  }
-
-  logits(ids: number[]): Promise<Float32Array> {
-    return this.request('logits', { model: this.number, ids });
-  }
-
-  score(ids: number[]): Promise<Score> {
-    return this.request('score', { model: this.number, ids });
-  }
-
-  inspect(ids: number[], what: InspectOptions): Promise<Inspection> {
-    return this.request('inspect', { model: this.number, ids, what });
-  }
-
-  run(ids: number[], options: RunOptions): Promise<Run> {
-    return this.request('run', { model: this.number, ids, options });
-  }
-
-  patch(options: IdPatchOptions): Promise<PatchGrid> {
-    return this.request('patch', { model: this.number, options });
-  }
-
-  ablate(ids: number[], options: IdMeasureOptions): Promise<Ablation> {
-    return this.request('ablate', { model: this.number, ids, options });
-  }
-
-  attribution(ids: number[], options: IdAttributionOptions): Promise<Attribution> {
-    return this.request('attribution', { model: this.number, ids, options });
-  }
-
-  heads(ids?: number[]): Promise<HeadScores> {
-    return this.request('heads', { model: this.number, ids });
   }
 
   async *generate(
@@ -165,18 +129,14 @@ export class RemoteModel implements IdModel {
     if (this.disposed) throw new VitrineError('disposed', 'The model was disposed. Load it again.');
   }
 
-  private async request<
-    Name extends
-      | 'logits'
-      | 'score'
-      | 'inspect'
-      | 'run'
-      | 'patch'
-      | 'ablate'
-      | 'attribution'
-      | 'heads'
-      | 'setAdapter',
-  >(name: Name, args: Parameters<typeof Caller.prototype.call<Name>>[1]) {
+  /** A method that runs in the worker as it is. */
+  private forward<Name extends ForwardedName>(name: Name): IdModel[Name] {
+    const method = (...parameters: unknown[]) =>
+      this.request(name, { model: this.number, parameters } as Calls[Name]['args']);
+    return method as IdModel[Name];
+  }
+
+  private async request<Name extends ForwardedName | 'setAdapter'>(name: Name, args: Calls[Name]['args']) {
     this.check();
     return this.caller.call(name, args, { onStats: (stats) => this.keepStats(stats) });
   }

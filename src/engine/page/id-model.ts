@@ -12,23 +12,15 @@ import type {
   Run,
   RunOptions,
 } from '../../inside/index.ts';
-import type { GPT2Config } from '../../model/index.ts';
-import type { AdapterSummary } from '../adapter.ts';
-import type { ModelStats } from '../model.ts';
-import type { ModelCard } from '../model-card.ts';
+import type { Model } from '../model.ts';
+
+/** What a model says of itself. */
+export type ModelFacts = Pick<Model, 'id' | 'revision' | 'config' | 'dtype' | 'adapter' | 'card'>;
 
 /** A model that reads and writes token ids; {@link LoadedModel} adds the tokenizer. It may run in another thread. */
-export interface IdModel {
-  readonly id: string;
-  readonly revision: string;
-  readonly config: GPT2Config;
-  readonly dtype: string;
-  readonly adapter: AdapterSummary;
-  readonly card: ModelCard;
+export interface IdModel extends ModelFacts, Pick<Model, 'logits' | 'setAdapter' | 'stats' | 'dispose'> {
   /** @throws VitrineError `disposed` */
   check(): void;
-  /** Logits of the last position, [V]. */
-  logits(ids: number[]): Promise<Float32Array>;
   score(ids: number[]): Promise<Score>;
   /** The texts of the logit lens are empty. */
   inspect(ids: number[], what: InspectOptions): Promise<Inspection>;
@@ -39,7 +31,4 @@ export interface IdModel {
   heads(ids?: number[]): Promise<HeadScores>;
   /** Texts are empty unless there are stop strings. `assistant` must be of the same thread. */
   generate(ids: number[], options: GenerationOptions, assistant?: IdModel): AsyncIterable<GeneratedToken>;
-  setAdapter(enabled: boolean): Promise<void>;
-  stats(): ModelStats;
-  dispose(): void;
 }

@@ -1,18 +1,5 @@
 import { checkSameVocabulary, type GeneratedToken, type Score, TokenTexts } from '../../generation/index.ts';
-import type {
-  Ablation,
-  Attribution,
-  AttributionOptions,
-  HeadScores,
-  Inspection,
-  InspectOptions,
-  MeasureOptions,
-  PatchGrid,
-  PatchOptions,
-  Run,
-  RunOptions,
-  Token,
-} from '../../inside/index.ts';
+import type { AttributionOptions, MeasureOptions, PatchOptions, Token } from '../../inside/index.ts';
 import { VitrineError } from '../../lib/index.ts';
 import type { GPT2Config } from '../../model/index.ts';
 import type { Tokenizer } from '../../tokenizer/index.ts';
@@ -82,37 +69,35 @@ export class LoadedModel implements Model {
     for await (const token of tokens) yield texts.add(token);
   }
 
-  async inspect(textOrIds: string | number[], what: InspectOptions): Promise<Inspection> {
+  readonly inspect: Model['inspect'] = async (textOrIds, what) => {
     const found = await this.model.inspect(this.idsOf(textOrIds), what);
     const logitLens = found.logitLens?.map((layer) =>
       layer.map((position) => position.map((top) => ({ ...top, text: this.tokenizer.text(top.id) }))),
     );
     return { ...found, logitLens };
-  }
+  };
 
-  async run(textOrIds: string | number[], options: RunOptions = {}): Promise<Run> {
-    return this.model.run(this.idsOf(textOrIds), options);
-  }
+  readonly run: Model['run'] = async (textOrIds, options = {}) =>
+    this.model.run(this.idsOf(textOrIds), options);
 
-  async patch(options: PatchOptions): Promise<PatchGrid> {
+  readonly patch: Model['patch'] = async (options) => {
     const { clean, corrupted, target, foil, ...rest } = options ?? ({} as PatchOptions);
     const texts = { clean: this.idsOf(clean), corrupted: this.idsOf(corrupted) };
     return this.model.patch({ ...rest, ...texts, ...this.measured(target, foil) });
-  }
+  };
 
-  async ablate(textOrIds: string | number[], options: MeasureOptions): Promise<Ablation> {
+  readonly ablate: Model['ablate'] = async (textOrIds, options) => {
     const { target, foil, ...rest } = options ?? ({} as MeasureOptions);
     return this.model.ablate(this.idsOf(textOrIds), { ...rest, ...this.measured(target, foil) });
-  }
+  };
 
-  async attribution(textOrIds: string | number[], options: AttributionOptions): Promise<Attribution> {
+  readonly attribution: Model['attribution'] = async (textOrIds, options) => {
     const { target, foil, ...rest } = options ?? ({} as AttributionOptions);
     return this.model.attribution(this.idsOf(textOrIds), { ...rest, ...this.measured(target, foil) });
-  }
+  };
 
-  async heads(textOrIds?: string | number[]): Promise<HeadScores> {
-    return this.model.heads(textOrIds === undefined ? undefined : this.idsOf(textOrIds));
-  }
+  readonly heads: Model['heads'] = async (textOrIds) =>
+    this.model.heads(textOrIds === undefined ? undefined : this.idsOf(textOrIds));
 
   setAdapter(enabled: boolean): Promise<void> {
     return this.model.setAdapter(enabled);
