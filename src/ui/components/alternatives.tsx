@@ -5,6 +5,7 @@ import { useActions, useCurrentVersion, usePageState } from '../hooks.tsx';
 import { surprisal } from '../lib/shade.ts';
 import { messages } from '../messages/index.ts';
 import type { TextToken } from '../state/document.ts';
+import { nextAt } from '../state/scoring-slice.ts';
 import { Bar } from './bar.tsx';
 import { useDismiss } from './use-dismiss.ts';
 import type { Opening } from './use-inspector.ts';
@@ -150,7 +151,7 @@ export function Alternatives(props: AlternativesProps) {
   const actions = useActions();
   const box = useRef<HTMLElement>(null);
   const token = useCurrentVersion().tokens[index];
-  const next = usePageState((state) => state.next?.alternatives ?? null);
+  const next = usePageState((state) => nextAt(state, index)?.alternatives ?? null);
   const choices = token ? token.alternatives : next;
   const count = choices?.length ?? 0;
   const rank = token ? (choices ?? []).findIndex((choice) => choice.id === token.id) + 1 : 0;

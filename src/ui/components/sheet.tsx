@@ -101,6 +101,7 @@ function Field({ field, text, writing, onAlternatives }: FieldProps) {
 
 /** The text: one field for what was typed and what was written, and under it the shading of its tokens. */
 export function Sheet() {
+  const actions = useActions();
   const version = useCurrentVersion();
   const shaded = usePageState((state) => state.shaded);
   const chips = usePageState((state) => state.chips);
@@ -124,7 +125,9 @@ export function Sheet() {
                 <TokenLayer version={version} shaded={shaded} inspected={index} />
                 <Field
                   {...{ field, text, writing }}
-                  onAlternatives={() => inspector.open(caretToken(field.current, version), 'keyboard')}
+                  onAlternatives={() =>
+                    inspector.open(caretToken(field.current, actions.tokenized()), 'keyboard')
+                  }
                 />
               </>
             )}

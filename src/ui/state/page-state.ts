@@ -126,6 +126,8 @@ export interface ScoringData {
 }
 
 export interface ScoringActions {
+  /** The text with ids for what was typed last too, as far as a model is there and idle. */
+  tokenized(): Version;
   inspect(index: number | null): void;
   /** Looks at the text again once nothing has happened for a moment: ids, probabilities, next token. */
   refresh(): void;

@@ -197,26 +197,6 @@ describe('writing', () => {
   });
 });
 
-describe('reading', () => {
-  it('scores pasted text and looks ahead once things are quiet', async () => {
-    const page = await ready();
-    page.actions.edit('there was a king');
-    await vi.waitFor(() => expect(state(page).next).not.toBeNull(), { timeout: 3000 });
-    const { tokens } = currentVersion(state(page));
-    expect(tokens.map((token) => token.text).join('')).toBe('there was a king');
-    expect(tokens.slice(1).every((token) => typeof token.logprob === 'number')).toBe(true);
-    expect(state(page).next?.ids).toEqual(tokens.map((token) => token.id));
-  });
-
-  it('fills in the alternatives of a token that is looked at', async () => {
-    const page = await ready();
-    page.actions.edit('there was a king');
-    await vi.waitFor(() => expect(state(page).next).not.toBeNull(), { timeout: 3000 });
-    page.actions.inspect(2);
-    await vi.waitFor(() => expect(currentVersion(state(page)).tokens[2]?.alternatives?.length).toBe(10));
-  });
-});
-
 describe('loading', () => {
   it('pauses and resumes', async () => {
     const { page } = open({ pace: 20 });

@@ -5,7 +5,7 @@ import { toPageError } from './error-messages.ts';
 import { debounce } from './frame-batch.ts';
 import { likeliest } from './likeliest.ts';
 import { decodeIds } from './model-text.ts';
-import type { PageState, PageStore, ScoringActions, ScoringData } from './page-state.ts';
+import type { NextLogits, PageState, PageStore, ScoringActions, ScoringData } from './page-state.ts';
 import { currentVersion } from './selectors.ts';
 import type { Slice } from './slice.ts';
 import { alternativesPerToken, tokenize } from './writing-slice.ts';
@@ -31,6 +31,23 @@ async function scoreAll(model: Model, ids: readonly number[]): Promise<number[]>
     logprobs.push(...part.logprobs.slice(logprobs.length - start));
   }
   return logprobs;
+}
+
+/** The current text, all of it in tokens. */
+function tokenizeCurrent(store: PageStore, model: Model): Version {
+  const before = currentVersion(store.getState());
+  const version = tokenize(before, model);
+  if (version !== before) store.setState(({ versions }) => ({ versions: withVersion(versions, version) }));
+  return version;
+}
+
+/** What could come at `index` of the text; null while what is known is about another text. */
+export function nextAt(state: PageState, index: number): NextLogits | null {
+  const { next } = state;
+  const { tokens, tail } = currentVersion(state);
+  if (!next || tail || next.ids.length > index) return null;
+  const from = index - next.ids.length;
+  return next.ids.every((id, i) => tokens[from + i]?.id === id) ? next : null;
 }
 
 /** Fills in what the model thinks of text it did not write, while nothing else runs. */
@@ -78,10 +95,7 @@ class Scorer {
   }
 
   async #score(model: Model): Promise<void> {
-    const before = currentVersion(this.#store.getState());
-    const version = tokenize(before, model);
-    if (version !== before)
-      this.#store.setState((state) => ({ versions: withVersion(state.versions, version) }));
+    const version = tokenizeCurrent(this.#store, model);
     if (!version.tokens.some((token, i) => i > 0 && token.logprob === null)) return;
     const logprobs = await scoreAll(
       model,
@@ -142,6 +156,10 @@ export const createScoringSlice: Slice<ScoringData & ScoringActions> =
       refresh: later,
       async scored() {
         while (!(await scorer.look())) if (get().phase !== 'ready') return;
+      },
+      tokenized() {
+        const quiet = get().phase === 'ready' ? model.current : null;
+        return quiet ? tokenizeCurrent(store, quiet) : currentVersion(get());
       },
       inspect(index) {
         if (get().inspected === index) return;
