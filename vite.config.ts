@@ -1,17 +1,11 @@
 import react from '@vitejs/plugin-react';
 import { defineConfig } from 'vite';
 import { contentSecurityPolicy } from './tools/build/csp.ts';
+import { entries } from './tools/build/entries.ts';
 import { offline } from './tools/build/offline.ts';
 import { plainImports } from './tools/build/plain-imports.ts';
 import { stripKernels } from './tools/build/wgsl.ts';
 import { workerChunks } from './tools/build/worker-chunks.ts';
-
-/** The entries of the package, whose files keep their names. */
-const library = {
-  vitrine: 'src/index.ts',
-  'vitrine-node': 'src/node/index.ts',
-  embed: 'src/embed/element.ts',
-};
 
 const pages = {
   'page-index': 'index.html',
@@ -38,11 +32,11 @@ export default defineConfig({
     modulePreload: false,
     manifest: true,
     rolldownOptions: {
-      input: { ...pages, ...library },
+      input: { ...pages, ...entries },
       preserveEntrySignatures: 'allow-extension',
       external: [/^node:/, 'webgpu'],
       output: {
-        entryFileNames: ({ name }) => (name in library ? '[name].js' : 'assets/[name]-[hash].js'),
+        entryFileNames: ({ name }) => (name in entries ? '[name].js' : 'assets/[name]-[hash].js'),
         codeSplitting: {
           // Fewer and larger files than by default: a page fetches the worker's part in two steps.
           groups: [

@@ -36,6 +36,8 @@ test('the package holds what it should and nothing more', () => {
     'vitrine-worker.js',
     'vitrine-node.js',
     'vitrine-node.d.ts',
+    'vitrine-openai.js',
+    'vitrine-openai.d.ts',
     'embed.js',
     'embed.d.ts',
   ])
@@ -50,6 +52,7 @@ const consumer = `
 import { loadModel, VitrineError, type GeneratedToken, type Model, type VitrineErrorCode } from 'vitrine';
 import { usage, type VitrineDemo } from 'vitrine/embed';
 import { openFolder } from 'vitrine/node';
+import { type Completion, createClient } from 'vitrine/openai';
 
 const model: Model = await loadModel('tiny-tales', { dtype: 'int8', signal: new AbortController().signal });
 const tokens: GeneratedToken[] = [];
@@ -62,7 +65,8 @@ void loadModel('tiny-tales', { dtype: 'f8' });
 const wrong: string = model.encode('Once')[0];
 const local: Model = await loadModel(await openFolder('model'));
 demo.maxNewTokens = 4;
-console.log(local.id, tokens, demo.text, code, usage().gpuBytes, wrong);
+const answer: Completion = await createClient(local).completions.create({ prompt: ['Once'], max_tokens: 2 });
+console.log(answer.choices, local.id, tokens, demo.text, code, usage().gpuBytes, wrong);
 `;
 
 /** How compilers find a package's types, and the module kind each goes with. */
@@ -120,4 +124,15 @@ test('the Node example of the README runs on Dawn', async () => {
     timeout: 100_000,
   });
   expect(text).toMatch(/\w+ \w+ \w+ \w+ \w+/);
+});
+
+/** The example that imports a door, run in Node on the CPU. */
+function runExample(entry: string): string {
+  const code = examples.find((example) => example.includes(`'vitrine/${entry}'`)) ?? '';
+  writeFileSync(join(project, `${entry}.js`), code);
+  return execFileSync(process.execPath, [`${entry}.js`], { cwd: project, encoding: 'utf8', timeout: 60_000 });
+}
+
+test("the README's example of OpenAI's client runs", () => {
+  expect(runExample('openai')).toMatch(/\w+ \w+ \w+/);
 });

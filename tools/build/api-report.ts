@@ -1,6 +1,7 @@
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { Extractor, ExtractorConfig, ExtractorLogLevel } from '@microsoft/api-extractor';
+import { entryNames } from './entries.ts';
 
 /**
  * Compares the types in `dist/` with the reports in `etc/`, so that a change of the public surface is seen in a diff.
@@ -48,7 +49,7 @@ function configOf(entry: string): ExtractorConfig {
 }
 
 mkdirSync(join(root, 'etc'), { recursive: true });
-for (const entry of ['vitrine', 'embed', 'vitrine-node']) {
+for (const entry of entryNames) {
   const { succeeded, apiReportChanged } = Extractor.invoke(configOf(entry), {
     localBuild: update,
     printApiReportDiff: !update,

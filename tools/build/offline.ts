@@ -23,7 +23,13 @@ export function offline(): PluginOption {
     },
     workbox: {
       globPatterns: ['**/*.{html,js,css,woff2,svg}'],
-      globIgnores: ['models/**', 'bench*', 'device.html', 'vitrine-node.js', 'assets/page-{bench,device}*'],
+      globIgnores: [
+        'models/**',
+        'bench*',
+        'device.html',
+        'vitrine-{node,openai}.js',
+        'assets/page-{bench,device}*',
+      ],
       // Every query is for the page's own script, none for the host.
       ignoreURLParametersMatching: [/./],
       navigateFallback: null,

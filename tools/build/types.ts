@@ -2,6 +2,7 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { rollup } from 'rollup';
 import dts from 'rollup-plugin-dts';
+import { type EntryName, entries, entryNames } from './entries.ts';
 
 /** Writes the types of each entry into `dist/`, as one file that needs no other. */
 const root = join(import.meta.dirname, '../..');
@@ -22,6 +23,7 @@ const gpu = 'declare global {\n  interface GPUDevice {}\n}\n';
 const tag =
   "declare global {\n  interface HTMLElementTagNameMap {\n    'vitrine-demo': VitrineDemo;\n  }\n}\n";
 
-writeFileSync(join(root, 'dist/vitrine.d.ts'), gpu + (await typesOf('src/index.ts')));
-writeFileSync(join(root, 'dist/vitrine-node.d.ts'), await typesOf('src/node/index.ts'));
-writeFileSync(join(root, 'dist/embed.d.ts'), tag + (await typesOf('src/embed/element.ts')));
+const before: Partial<Record<EntryName, string>> = { vitrine: gpu, embed: tag };
+
+for (const name of entryNames)
+  writeFileSync(join(root, `dist/${name}.d.ts`), (before[name] ?? '') + (await typesOf(entries[name])));

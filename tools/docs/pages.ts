@@ -14,6 +14,7 @@ const order = [
   'page',
   'embeds',
   'hosting',
+  'doors',
   'models',
   'generation',
   'sampling',

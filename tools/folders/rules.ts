@@ -13,7 +13,8 @@ export const levels: readonly (readonly string[])[] = [
   ['generation', 'inside'],
   ['engine'],
   ['device-test', 'worker'],
-  ['embed', 'node', 'ui'],
+  ['ai-sdk', 'embed', 'node', 'openai', 'remote', 'ui'],
+  ['cli'],
 ];
 
 const folders = levels.flat();

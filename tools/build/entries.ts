@@ -1,0 +1,10 @@
+/** The entries of the package, whose files keep their names: `dist/{name}.js` with its types. */
+export const entries = {
+  vitrine: 'src/index.ts',
+  'vitrine-node': 'src/node/index.ts',
+  'vitrine-openai': 'src/openai/index.ts',
+  embed: 'src/embed/element.ts',
+} as const;
+
+export type EntryName = keyof typeof entries;
+export const entryNames = Object.keys(entries) as EntryName[];
