@@ -1,8 +1,8 @@
 import { startHubServer } from '../test/support/hub-server.ts';
 import { ensureBrowser } from './browser.ts';
 import { launch } from './check-weights/browser.ts';
-import { checks, file, results, smallFile, smallLayers } from './check-weights/checks.ts';
-import { bundle, id, page, smallId, weights } from './check-weights/page.ts';
+import { checks, file, nanoGpt, results, smallFile, smallLayers } from './check-weights/checks.ts';
+import { bundle, id, nanoGptId, page, smallId, weights } from './check-weights/page.ts';
 import { gpt2ShapedConfig } from './gpt2-shape.ts';
 
 /**
@@ -22,6 +22,7 @@ const server = await startHubServer({
   repos: {
     [id]: { files: filesWith(gpt2ShapedConfig(), file) },
     [smallId]: { files: filesWith(gpt2ShapedConfig(smallLayers), smallFile) },
+    [nanoGptId]: { files: { 'ckpt.pt': nanoGpt.file } },
   },
   folders: { app: { 'index.html': page, ...(await bundle()) }, small: { [weights]: smallFile } },
   hideHeaders: true,

@@ -75,7 +75,7 @@ export function gpt2ShapedFile(layers = 12): ServedFile {
 }
 
 /** Bytes [begin, end) of the key stream. */
-function keyStream(begin: number, end: number): Buffer {
+export function keyStream(begin: number, end: number): Buffer {
   const first = Math.floor(begin / 16);
   const counter = Buffer.alloc(16);
   counter.writeUInt32BE(first, 12);

@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { fillRandom } from '../../test/support/sample-model.ts';
+import { chunksOfSpans, joinSpans, spanBytes, spansWithin } from './byte-spans.ts';
 import { chunksInOrder, type StoredChunks } from './chunks.ts';
 import type { RepositoryFile } from './repositories/repository.ts';
 import { transportOptions } from './repositories/transport-options.ts';
@@ -85,6 +86,49 @@ test('tensors do not depend on chunk boundaries or sources', async () => {
       expect(got).toEqual(bytes);
     }),
     { numRuns: 300 },
+  );
+});
+
+test('of spans no byte beside them is asked for, and the chunks hold zeros there', async () => {
+  const cuts = fc.uniqueArray(fc.nat(whole.length), { minLength: 2, maxLength: 12 });
+  await fc.assert(
+    fc.asyncProperty(setup, cuts, async (one, places) => {
+      const ends = places.toSorted((a, b) => a - b);
+      const spans = ends.flatMap((end, i) => (i % 2 ? [[ends[i - 1] ?? 0, end] as const] : []));
+      const wanted = new Uint8Array(whole.length);
+      for (const [begin, end] of spans) wanted.set(whole.subarray(begin, end), begin);
+      const { file, read } = source(whole, one.pieces, one.sequential);
+      const stored = storage(wanted, one.chunkBytes, one.has, one.damaged);
+      const settings = transportOptions(one);
+      const arrived: number[] = [];
+      const onArrival = (bytes: number) => void arrived.push(bytes);
+      const indexes: number[] = [];
+      for await (const { index, bytes } of chunksInOrder({ file, settings, stored, spans, onArrival })) {
+        const begin = index * settings.chunkBytes;
+        expect(bytes).toEqual(wanted.slice(begin, begin + settings.chunkBytes));
+        indexes.push(index);
+      }
+      expect(indexes).toEqual([...chunksOfSpans(spans, settings.chunkBytes)]);
+      const sum = arrived.reduce((total, bytes) => total + bytes, 0);
+      expect(sum).toBeLessThanOrEqual(spanBytes(spans));
+      if (!one.sequential) expect(read()).toBe(sum);
+      if (!one.sequential && !one.has.includes(true)) expect(sum).toBe(spanBytes(spans));
+    }),
+    { numRuns: 100 },
+  );
+});
+
+test('joined spans hold every byte of the given ones, in order and apart', () => {
+  const span = fc
+    .tuple(fc.nat(200_000), fc.nat(30_000))
+    .map(([begin, bytes]) => [begin, begin + bytes] as const);
+  fc.assert(
+    fc.property(fc.array(span), (spans) => {
+      const joined = joinSpans(spans);
+      for (const [i, [begin]] of joined.entries())
+        if (i > 0) expect(begin).toBeGreaterThan(joined[i - 1]?.[1] ?? 0);
+      for (const [begin, end] of spans) expect(spanBytes(spansWithin(joined, begin, end))).toBe(end - begin);
+    }),
   );
 });
 

@@ -1,4 +1,5 @@
 import { defined } from '../lib/index.ts';
+import { type ByteSpan, chunksOfSpans, spansWithin } from './byte-spans.ts';
 import type { RepositoryFile } from './repositories/repository.ts';
 import type { TransportOptions } from './types.ts';
 
@@ -22,8 +23,8 @@ export interface ChunkOptions {
   stored?: StoredChunks;
   /** The file's first bytes, when they came with its header. */
   prefix?: Uint8Array<ArrayBuffer>;
-  /** The chunks to read; default all. */
-  only?: ReadonlySet<number>;
+  /** The bytes to read, in order; default all. Elsewhere the chunks hold zeros, and chunks without any are left out. */
+  spans?: readonly ByteSpan[];
   /** Called as bytes arrive from the network, so progress moves within a chunk on a slow connection. */
   onArrival?(bytes: number): void;
 }
@@ -48,7 +49,7 @@ export async function* chunksInOrder(options: ChunkOptions): AsyncGenerator<Chun
   const reader = new ChunkReader(options);
   try {
     for (let index = 0; index < reader.count; index++)
-      if (options.only?.has(index) ?? true) yield await reader.take(index);
+      if (reader.needs(index)) yield await reader.take(index);
   } finally {
     reader.stop();
   }
@@ -58,6 +59,8 @@ class ChunkReader {
   readonly count: number;
   readonly #options: ChunkOptions;
   readonly #window: number;
+  readonly #spans: readonly ByteSpan[];
+  readonly #only: ReadonlySet<number> | undefined;
   readonly #control = new AbortController();
   readonly #slots = new Map<number, Slot>();
   #current = 0;
@@ -68,7 +71,13 @@ class ChunkReader {
     const { chunkBytes, aheadChunks } = options.settings;
     this.#options = options;
     this.#window = aheadChunks;
+    this.#spans = options.spans ?? [[0, options.file.bytes]];
+    this.#only = options.spans && chunksOfSpans(options.spans, chunkBytes);
     this.count = Math.ceil(options.file.bytes / chunkBytes);
+  }
+
+  needs(index: number): boolean {
+    return this.#only?.has(index) ?? true;
   }
 
   async take(index: number): Promise<Chunk> {
@@ -90,7 +99,7 @@ class ChunkReader {
     const { stored, file } = this.#options;
     while (this.#started < this.count && this.#started < this.#current + this.#window) {
       const first = this.#started;
-      if (!this.#needed(first)) {
+      if (!this.needs(first)) {
         this.#started += 1;
         continue;
       }
@@ -101,17 +110,14 @@ class ChunkReader {
         continue;
       }
       let end = first + 1;
-      const most = file.sequential ? this.count : Math.min(this.count, first + longestRequest);
-      while (end < most && this.#needed(end) && (file.sequential || !stored?.has(end))) end += 1;
+      const most = Math.min(this.count, first + longestRequest);
+      while (end < most && this.needs(end) && !stored?.has(end)) end += 1;
+      // A server without ranges reads the file from its beginning for every request.
+      if (file.sequential) end = this.count;
       this.#started = end;
       void this.#fetchSpan(first, end);
-      // A server without ranges reads the file from its beginning for every request.
       if (file.sequential) return;
     }
-  }
-
-  #needed(index: number): boolean {
-    return this.#options.only?.has(index) ?? true;
   }
 
   async #readStored(index: number): Promise<Chunk> {
@@ -123,36 +129,55 @@ class ChunkReader {
   }
 
   async #fetchSpan(first: number, end: number): Promise<void> {
-    const slots = Array.from({ length: end - first }, (_, i) => this.#slot(first + i));
+    const slots = new Map<number, Slot>();
+    for (let index = first; index < end; index++) if (this.needs(index)) slots.set(index, this.#slot(index));
     try {
-      await this.#fill(first, end, (chunk) => slots[chunk.index - first]?.resolve(chunk));
+      await this.#fill(first, end, (chunk) => slots.get(chunk.index)?.resolve(chunk));
     } catch (error) {
-      for (const slot of slots) slot.reject(error);
+      for (const slot of slots.values()) slot.reject(error);
     }
   }
 
-  /** Reads the chunks [first, end) by one request. */
+  /** Reads what is wanted of the chunks [first, end). */
   async #fill(first: number, end: number, give: (chunk: Chunk) => void): Promise<void> {
-    const { settings, onArrival } = this.#options;
-    const { chunkBytes } = settings;
-    const last = Math.min(end * chunkBytes, this.#options.file.bytes);
-    let index = first;
-    let bytes = new Uint8Array(this.#length(index));
+    const { chunkBytes } = this.#options.settings;
+    const spans = spansWithin(this.#spans, first * chunkBytes, end * chunkBytes);
+    let chunk: Chunk | undefined;
+    for await (const { at, piece } of this.#pieces(spans))
+      for (const [begin, stop] of spansWithin(spans, at, at + piece.length))
+        for (let from = begin; from < stop; ) {
+          const index = Math.floor(from / chunkBytes);
+          if (!chunk) {
+            await this.#room(index);
+            chunk = { index, bytes: new Uint8Array(this.#length(index)), fromCache: false };
+          }
+          const to = Math.min(stop, (index + 1) * chunkBytes);
+          chunk.bytes.set(piece.subarray(from - at, to - at), from - index * chunkBytes);
+          this.#options.onArrival?.(to - from);
+          from = to;
+          if (to < this.#endOfWanted(index)) continue;
+          give(chunk);
+          chunk = undefined;
+        }
+  }
+
+  /** Where the last wanted byte of a chunk ends in the file. */
+  #endOfWanted(index: number): number {
+    const begin = index * this.#options.settings.chunkBytes;
+    const last = spansWithin(this.#spans, begin, begin + this.#length(index)).at(-1);
+    return last?.[1] ?? begin;
+  }
+
+  /** The bytes of the spans, by a request each; of a server without ranges by one, with what lies between them. */
+  async *#pieces(spans: readonly ByteSpan[]): AsyncGenerator<{ at: number; piece: Uint8Array }> {
+    const last = spans.at(-1)?.[1] ?? 0;
     let at = 0;
-    for await (const piece of this.#bytes(first * chunkBytes, last)) {
-      onArrival?.(piece.length);
-      for (let from = 0; from < piece.length; ) {
-        const part = piece.subarray(from, from + bytes.length - at);
-        bytes.set(part, at);
-        at += part.length;
-        from += part.length;
-        if (at < bytes.length) break;
-        give({ index, bytes, fromCache: false });
-        index += 1;
-        if (index === end) return;
-        await this.#room(index);
-        bytes = new Uint8Array(this.#length(index));
-        at = 0;
+    for (const [begin, end] of spans) {
+      if (begin < at) continue;
+      at = begin;
+      for await (const piece of this.#bytes(begin, this.#options.file.sequential ? last : end)) {
+        yield { at, piece };
+        at += piece.length;
       }
     }
   }

@@ -171,7 +171,7 @@ async function assemble(
   const tokenizer = { ...(await metadata.tokenizer()), ...(withoutFiles && { usesGpt2Tokenizer: true }) };
   const allFiles = adapter ? [adapter.file, ...files] : files;
   const allTensors = new Map([...(adapter?.tensors ?? []), ...tensors]);
-  const totalBytes = neededBytes(context, allFiles);
+  const totalBytes = neededBytes(allFiles);
   progress.totalBytes = totalBytes;
   const checkpoint: Checkpoint = {
     id: repository.id,

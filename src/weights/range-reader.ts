@@ -12,7 +12,7 @@ interface HeldChunk {
 /** Reads any byte range of a file: from verified stored chunks where possible, else from the repository. */
 export function rangeReader(
   source: RepositoryFile,
-  stored: StoredChunks | undefined,
+  stored: (StoredChunks & { covers(begin: number, end: number): boolean }) | undefined,
   chunkBytes: number,
   head: Uint8Array<ArrayBuffer> | undefined,
 ): (begin: number, end: number) => Promise<Uint8Array<ArrayBuffer>> {
@@ -51,7 +51,8 @@ export function rangeReader(
       const index = Math.floor(at / chunkBytes);
       const stop = Math.min(end, (index + 1) * chunkBytes);
       const first = index * chunkBytes;
-      if (await copy(index, at - first, stop - first, part.subarray(at - begin))) {
+      const held = stored?.covers(at, stop) ?? false;
+      if (held && (await copy(index, at - first, stop - first, part.subarray(at - begin)))) {
         at = stop;
         continue;
       }

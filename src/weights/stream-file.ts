@@ -1,4 +1,5 @@
 import { throwIfAborted, VitrineError } from '../lib/index.ts';
+import { type ByteSpan, chunksOfSpans, joinSpans, spanBytes, spansWithin } from './byte-spans.ts';
 import type { StoredFile } from './cache/cache.ts';
 import { startHash, toHex } from './cache/digest.ts';
 import type { Sha256 } from './cache/sha256.ts';
@@ -10,14 +11,9 @@ import { splitByTensor } from './split-by-tensor.ts';
 import type { TensorInfo, WeightSink } from './types.ts';
 import type { WeightFile } from './weight-files.ts';
 
-/** The chunks to read from a file with much other data; undefined for all. */
-export function neededChunks({ tensors, ranges }: WeightFile, chunkBytes: number): Set<number> | undefined {
-  if (!ranges) return undefined;
-  const needed = new Set<number>();
-  const spans = [...ranges, ...tensors.map(({ begin, end }) => [begin, end] as const)];
-  for (const [begin, end] of spans)
-    for (let index = Math.floor(begin / chunkBytes); index * chunkBytes < end; index++) needed.add(index);
-  return needed;
+/** The bytes to read from a file with much other data, in order; undefined for all. */
+export function neededSpans({ tensors, ranges }: WeightFile): ByteSpan[] | undefined {
+  return ranges && joinSpans([...ranges, ...tensors.map(({ begin, end }) => [begin, end] as const)]);
 }
 
 /** One file, chunk by chunk: storage or network -> sink; beside the sink and behind it storage and digest. */
@@ -30,13 +26,14 @@ export async function streamFile(
 ): Promise<void> {
   const chunkBytes = stored?.record.chunkBytes ?? context.settings.chunkBytes;
   const { source } = file;
-  const only = neededChunks(file, chunkBytes);
+  const spans = neededSpans(file);
   // Partial files have no digest to compare with; of the others one is computed where it was promised or will be kept.
   const useful = source.sha256 !== undefined || (stored !== undefined && context.cache.works);
-  const hashed = useful && !only && !stored?.verified;
+  const hashed = useful && !spans && !stored?.verified;
   const hash = hashed ? startHash() : undefined;
-  await streamChunks(context, { file, stored, needed, sink, only, chunkBytes, hash });
-  if (only && stored) Object.assign(stored.record, { complete: true, chunks: only.size });
+  await streamChunks(context, { file, stored, needed, sink, spans, chunkBytes, hash });
+  if (spans && stored)
+    Object.assign(stored.record, { complete: true, chunks: chunksOfSpans(spans, chunkBytes).size });
   if (!hash) return;
   context.progress.enter('verify', source.path);
   await verify(context, source.path, toHex(hash.digest()), source.sha256, stored);
@@ -47,14 +44,14 @@ interface FileStream {
   stored: StoredFile | undefined;
   needed: readonly TensorInfo[];
   sink: WeightSink;
-  only: ReadonlySet<number> | undefined;
+  spans: readonly ByteSpan[] | undefined;
   chunkBytes: number;
   hash: Sha256 | undefined;
 }
 
 async function streamChunks(context: LoadContext, stream: FileStream): Promise<void> {
   const { progress, signal } = context;
-  const { file, stored, sink, only, chunkBytes, hash } = stream;
+  const { file, stored, sink, spans, chunkBytes, hash } = stream;
   const { source, prefix } = file;
   const settings = { ...context.settings, chunkBytes };
   const deliver = splitByTensor(
@@ -67,20 +64,26 @@ async function streamChunks(context: LoadContext, stream: FileStream): Promise<v
   });
   const onArrival = (bytes: number) => progress.add(bytes, false);
   try {
-    for await (const chunk of chunksInOrder({ file: source, settings, stored, prefix, only, onArrival })) {
+    for await (const chunk of chunksInOrder({ file: source, settings, stored, prefix, spans, onArrival })) {
       throwIfAborted(signal, `Loading ${source.path}`);
       await trailing.room();
       const kept = keep(context, source.path, stored, chunk);
       // Awaited by `trailing`; until then a rejection must not count as unhandled.
       kept.catch(() => undefined);
       await deliver(chunk.index * chunkBytes, chunk.bytes);
-      if (chunk.fromCache) progress.add(chunk.bytes.length, true);
+      if (chunk.fromCache) progress.add(wantedBytes(stream, chunk), true);
       trailing.add(kept, chunk.bytes);
     }
     await trailing.end();
   } finally {
     await trailing.settled();
   }
+}
+
+/** Bytes of a chunk that the load counts. */
+function wantedBytes({ spans, chunkBytes }: FileStream, { index, bytes }: Chunk): number {
+  const begin = index * chunkBytes;
+  return spans ? spanBytes(spansWithin(spans, begin, begin + bytes.length)) : bytes.length;
 }
 
 /** Chunks that the sink has, and that are still being stored or hashed. */

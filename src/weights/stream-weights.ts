@@ -1,25 +1,22 @@
+import { spanBytes } from './byte-spans.ts';
 import { manifestFor } from './cache/cache.ts';
 import { digestOf, toHex } from './cache/digest.ts';
 import { withLock } from './cache/lock.ts';
-import { chunkLength, type Manifest, modelKey, type StoredFileRecord } from './cache/store.ts';
+import { type Manifest, modelKey, type StoredFileRecord } from './cache/store.ts';
 import { isZeros } from './checkpoint-names.ts';
 import type { LoadContext } from './load-context.ts';
 import { aborted } from './repositories/http.ts';
 import { giveZeros } from './split-by-tensor.ts';
-import { neededChunks, streamFile } from './stream-file.ts';
+import { neededSpans, streamFile } from './stream-file.ts';
 import type { TensorInfo, WeightSink } from './types.ts';
 import type { WeightFile } from './weight-files.ts';
 
 /** Bytes of the weight files that a load reads. */
-export function neededBytes({ settings }: LoadContext, files: readonly WeightFile[]): number {
-  return files.reduce((sum, file) => sum + bytesOfChunks(file, settings.chunkBytes), 0);
-}
-
-function bytesOfChunks(file: WeightFile, chunkBytes: number): number {
-  const { bytes } = file.source;
-  const chunks = neededChunks(file, chunkBytes);
-  if (!chunks) return bytes;
-  return [...chunks].reduce((sum, index) => sum + chunkLength({ bytes, chunkBytes }, index), 0);
+export function neededBytes(files: readonly WeightFile[]): number {
+  return files.reduce((sum, file) => {
+    const spans = neededSpans(file);
+    return sum + (spans ? spanBytes(spans) : file.source.bytes);
+  }, 0);
 }
 
 /** Streams all weight files: under a lock while anything is missing, so that two tabs download once. */
@@ -33,7 +30,7 @@ export async function streamWeights(
   const needed = [...tensors.values()].filter(wanted);
   const { signal, cache, model, progress } = context;
   if (signal.aborted) throw aborted(signal);
-  progress.start(neededBytes(context, files));
+  progress.start(neededBytes(files));
   const key = modelKey(model);
   const stored = await cache.try((store) => store.manifest(key));
   if (!cache.works || stored?.complete) return streamFiles(context, stored, files, needed, sink);
@@ -47,13 +44,14 @@ export async function streamWeights(
 
 async function streamFiles(
   context: LoadContext,
-  stored: Manifest | undefined,
+  known: Manifest | undefined,
   files: readonly WeightFile[],
   needed: readonly TensorInfo[],
   sink: WeightSink,
 ): Promise<void> {
   const { cache, model, progress } = context;
   const key = modelKey(model);
+  const stored = known && (await withoutOutdated(context, known, files));
   const manifest = stored?.complete ? stored : manifestFor(stored, model, recordsOf(context, files));
   const wasComplete = manifest.complete;
   const storing = cache.works && !wasComplete;
@@ -76,6 +74,24 @@ async function streamFiles(
   await cache.try((store) => store.putRef(scope, id, ref ?? '', revision));
 }
 
+/**
+ * The stored manifest without the files of which other bytes are needed now than when they were stored, as after an
+ * update of this code: their chunks hold zeros there. Deletes those chunks.
+ */
+async function withoutOutdated(
+  { cache, model }: LoadContext,
+  stored: Manifest,
+  files: readonly WeightFile[],
+): Promise<Manifest> {
+  const outdated = stored.files.filter(({ path, spans }) => {
+    const file = files.find(({ source }) => source.path === path);
+    return spans && file && JSON.stringify(spans) !== JSON.stringify(neededSpans(file));
+  });
+  if (outdated.length === 0) return stored;
+  for (const { path } of outdated) await cache.try((store) => store.dropFile(modelKey(model), path));
+  return { ...stored, complete: false, files: stored.files.filter((file) => !outdated.includes(file)) };
+}
+
 function recordsOf({ metadata, settings }: LoadContext, files: readonly WeightFile[]): StoredFileRecord[] {
   const texts = [...metadata.read].map(([path, bytes]) => ({
     path,
@@ -83,11 +99,12 @@ function recordsOf({ metadata, settings }: LoadContext, files: readonly WeightFi
     chunkBytes: Math.max(1, bytes.length),
     complete: false,
   }));
-  const weights = files.map(({ source }) => ({
-    path: source.path,
-    bytes: source.bytes,
-    sha256: source.sha256,
+  const weights = files.map((file) => ({
+    path: file.source.path,
+    bytes: file.source.bytes,
+    sha256: file.source.sha256,
     chunkBytes: settings.chunkBytes,
+    spans: neededSpans(file),
     complete: false,
   }));
   return [...texts, ...weights];

@@ -1,4 +1,5 @@
 import { VitrineError } from '../lib/index.ts';
+import type { ByteSpan } from './byte-spans.ts';
 import type { StoredFile } from './cache/cache.ts';
 import { modelKey } from './cache/store.ts';
 import { identifiedBytes, refuseOtherFormats } from './formats/identify-file.ts';
@@ -22,10 +23,8 @@ export interface WeightFile {
    * Byte ranges that reading its directory took, of a file that holds much besides the model, such as an optimizer:
    * only these and the tensors' are read and stored. Undefined for a file that is read whole.
    */
-  ranges?: readonly Range[];
+  ranges?: readonly ByteSpan[];
 }
-
-export type Range = readonly [begin: number, end: number];
 
 /** A file that can be read in ranges, from the storage where its chunks are there. */
 export interface OpenedFile {
@@ -35,7 +34,7 @@ export interface OpenedFile {
   head: Uint8Array<ArrayBuffer> | undefined;
   read(begin: number, end: number): Promise<Uint8Array<ArrayBuffer>>;
   /** All ranges read so far. */
-  ranges: Range[];
+  ranges: ByteSpan[];
 }
 
 /** Opens a file of the listing. */
@@ -49,7 +48,7 @@ export async function openFile(context: LoadContext, path: string): Promise<Open
   const record = manifest?.files.find((file) => file.path === path && file.bytes === source.bytes);
   const stored = record && (await cache.file(modelKey(model), record));
   const read = rangeReader(source, stored, record?.chunkBytes ?? source.bytes, listed.head);
-  const ranges: Range[] = [];
+  const ranges: ByteSpan[] = [];
   return {
     source,
     stored,

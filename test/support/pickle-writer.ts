@@ -39,12 +39,16 @@ function isTensor(value: object): value is PickledTensor {
   return 'shape' in value && Array.isArray(value.shape);
 }
 
+/** The pickle of such values. */
+export function pickleOf(root: { [key: string]: Pickled }): Uint8Array {
+  return bytesOf(`\x80\x02${opcodes(root)}.`);
+}
+
 /** What torch.save writes of these values, with these storages, in this order. */
 export function writeTorch(
   root: { [key: string]: Pickled },
   storages: ReadonlyMap<string, Uint8Array>,
 ): Uint8Array<ArrayBuffer> {
-  const pickle = bytesOf(`\x80\x02${opcodes(root)}.`);
   const data = [...storages].map(([key, bytes]) => ({ name: `ckpt/data/${key}`, bytes }));
-  return writeZip([{ name: 'ckpt/data.pkl', bytes: pickle }, ...data]) as Uint8Array<ArrayBuffer>;
+  return writeZip([{ name: 'ckpt/data.pkl', bytes: pickleOf(root) }, ...data]) as Uint8Array<ArrayBuffer>;
 }

@@ -14,7 +14,18 @@ export interface ZipPart {
 
 /** An archive of stored entries. `wide` gives it the directory of archives past 4 GiB. */
 export function writeZip(parts: readonly ZipPart[], wide = false): Uint8Array<ArrayBuffer> {
-  const local: Uint8Array[] = [];
+  return join(zipSegments(parts, wide));
+}
+
+/** Of an entry that is not in memory only the length is known. */
+type Outlined = Omit<ZipPart, 'bytes'> & { bytes: { readonly length: number } };
+
+/** What an archive is made of, in order: headers, and the entries' bytes as they were given. */
+export function zipSegments<Part extends Outlined>(
+  parts: readonly Part[],
+  wide = false,
+): (Uint8Array | Part['bytes'])[] {
+  const local: (Uint8Array | Part['bytes'])[] = [];
   const directory: Uint8Array[] = [];
   let at = 0;
   for (const part of parts) {
@@ -24,15 +35,15 @@ export function writeZip(parts: readonly ZipPart[], wide = false): Uint8Array<Ar
     at += head.length + part.bytes.length;
   }
   const size = directory.reduce((sum, { length }) => sum + length, 0);
-  return join([
+  return [
     ...local,
     ...directory,
     ...(wide ? end64(parts.length, size, at) : []),
     end(parts.length, size, at, wide),
-  ]);
+  ];
 }
 
-function header(part: ZipPart, extra: number, place: number | undefined): Uint8Array {
+function header(part: Outlined, extra: number, place: number | undefined): Uint8Array {
   const name = new TextEncoder().encode(part.name);
   const fixed = place === undefined ? 30 : 46;
   const bytes = new Uint8Array(fixed + name.length + extra);

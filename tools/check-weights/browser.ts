@@ -63,8 +63,8 @@ export async function watchHeap(context: BrowserContext, tab: Page) {
 }
 
 /** Loads the model in a tab or frame. */
-export const run = (tab: Page | Frame, hub: string) =>
-  tab.evaluate((hub) => window.weightCheck.load({ hub }), hub);
+export const run = (tab: Page | Frame, hub: string, model = id) =>
+  tab.evaluate((options) => window.weightCheck.load(options), { hub, id: model });
 
 /** Bytes of the weights that the browser has stored. */
 export async function stored(tab: Page): Promise<number> {

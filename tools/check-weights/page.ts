@@ -5,6 +5,8 @@ export const id = 'check/gpt2-shaped';
 /** A smaller one, whose digest is promised, for the comparison with a bare download. */
 export const smallId = 'check/gpt2-small-shaped';
 export const weights = 'model.safetensors';
+/** A nanoGPT checkpoint with its optimizer. */
+export const nanoGptId = 'check/nanogpt-shaped';
 
 /** One load, as the page saw it. */
 interface Loaded {
@@ -20,7 +22,7 @@ declare global {
     weightCheck: {
       weights: { listCached(): Promise<CachedModel[]>; deleteCached(id: string): Promise<void> };
       seen: { loadedBytes: number };
-      load(options: { hub: string }): Promise<Loaded>;
+      load(options: { hub: string; id?: string }): Promise<Loaded>;
       /** Loads a model for the CPU engine and drops it. */
       loadOnCpu(id: string, options: { hub: string }): Promise<{ ms: number; fromCache: boolean }>;
       /** Fetches a file as one stream and drops it. */
@@ -38,7 +40,7 @@ check.load = async (options) => {
   const sink = { bytes: 0, masks: 0 };
   let notice;
   const start = performance.now();
-  const checkpoint = await weights.openCheckpoint('${id}', { ...options, onProgress(p) {
+  const checkpoint = await weights.openCheckpoint(options.id ?? '${id}', { ...options, onProgress(p) {
     if (p.phase === 'weights') check.seen = p;
     notice = p.notice ?? notice;
   } });

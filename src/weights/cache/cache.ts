@@ -1,3 +1,4 @@
+import { spanBytes, spansWithin } from '../byte-spans.ts';
 import type { Chunk, StoredChunks } from '../chunks.ts';
 import { digestOf, sameBytes } from './digest.ts';
 import { chunkLength, type Manifest, ModelStore, modelKey, type StoredFileRecord } from './store.ts';
@@ -92,6 +93,12 @@ export class StoredFile implements StoredChunks {
     return complete && this.#digests.size === (chunks ?? Math.ceil(bytes / chunkBytes));
   }
 
+  /** Whether stored chunks hold these bytes as the file does. */
+  covers(begin: number, end: number): boolean {
+    const { spans } = this.record;
+    return !spans || spanBytes(spansWithin(spans, begin, end)) === end - begin;
+  }
+
   has(index: number): boolean {
     return this.#digests.has(index) && this.#cache.works;
   }
@@ -130,7 +137,9 @@ export function manifestFor(
     storedAt: Date.now(),
     files: files.map((file) => {
       const old = known.get(file.path);
-      return old && old.bytes === file.bytes ? { ...old, sha256: file.sha256 ?? old.sha256 } : file;
+      return old && old.bytes === file.bytes
+        ? { ...old, sha256: file.sha256 ?? old.sha256, spans: file.spans }
+        : file;
     }),
   };
 }

@@ -1,4 +1,5 @@
 import { createStore, get, promisifyRequest, set, setMany, type UseStore } from 'idb-keyval';
+import type { ByteSpan } from '../byte-spans.ts';
 
 /** A file of a stored model. */
 export interface StoredFileRecord {
@@ -9,6 +10,8 @@ export interface StoredFileRecord {
   chunkBytes: number;
   /** Number of chunks kept when a model needs only part of the file; undefined for all. */
   chunks?: number;
+  /** The bytes that such chunks hold, in order; elsewhere they are zeros. Undefined: all. */
+  spans?: readonly ByteSpan[];
   /** True once every required chunk is stored and, if the file was read in full, its digest matched. */
   complete: boolean;
 }
