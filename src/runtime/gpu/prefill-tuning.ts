@@ -32,6 +32,8 @@ export function submitBudget(info: GpuInfo): number {
 }
 
 const direct: MatmulVariant = { kind: 'direct', tm: 4, rn: 8, workgroup: 16 };
+/** A software adapter compiles half the tile in a third of the time, and runs it nearly as fast. */
+const softwareDirect: MatmulVariant = { ...direct, rn: 4 };
 const tiled: MatmulVariant = { kind: 'tiled', tm: 8, rn: 4, workgroup: 128 };
 /** Narrower subgroups share too little to pay for the shuffles. */
 const leastShare = 8;
@@ -46,8 +48,8 @@ export function candidateMatmuls(info: GpuInfo, dtype: WeightDtype): [MatmulVari
     share < leastShare ? [] : [{ kind: 'broadcast', tm, rn: 8, workgroup, share }];
   // A software adapter pays for every barrier, and takes seconds to compile tiles.
   if (info.software) {
-    const [first, ...others] = [...shared(5, 16), ...shared(4, 32), direct];
-    return [first ?? direct, ...others];
+    const [first, ...others] = [...shared(5, 16), ...shared(4, 32), softwareDirect];
+    return [first ?? softwareDirect, ...others];
   }
   const tile = (tm: number, rn: number, workgroup: number): MatmulVariant => ({
     ...tiled,
@@ -71,10 +73,10 @@ export function defaultMatmul(info: GpuInfo): MatmulVariant {
 
 /**
  * A GPU lane has registers for one query; a software adapter's registers are memory anyway, and its loads are dear
- * enough to share each among several queries.
+ * enough to share each between two queries. With eight queries it runs as fast and compiles for ten seconds.
  */
 export function defaultAttention(info: GpuInfo): AttentionVariant {
-  return info.software ? { queries: 8, keys: 2, workgroup: 8 } : { queries: 1, keys: 8, workgroup: 32 };
+  return info.software ? { queries: 2, keys: 2, workgroup: 16 } : { queries: 1, keys: 8, workgroup: 32 };
 }
 
 /** Key under which the autotuner stores the best variant: everything the choice depends on. */
