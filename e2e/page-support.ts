@@ -51,7 +51,7 @@ export class VitrinePage {
     }, at);
   }
 
-  panel(name: 'Sampling' | 'Versions' | 'Inside'): Promise<void> {
+  panel(name: 'Sampling' | 'Versions' | 'Compare' | 'Inside'): Promise<void> {
     return this.page.getByRole('tab', { name }).click();
   }
 

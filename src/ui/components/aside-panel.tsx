@@ -1,4 +1,4 @@
-import { type KeyboardEvent, useId, useRef } from 'react';
+import { type KeyboardEvent, lazy, Suspense, useId, useRef } from 'react';
 import { useActions, usePageState } from '../hooks.tsx';
 import { messages } from '../messages/index.ts';
 import { InsidePanel } from './inside-panel.tsx';
@@ -7,9 +7,12 @@ import { VersionsPanel } from './versions-panel.tsx';
 
 const words = messages.tabs;
 
+const SecondPanel = lazy(async () => ({ default: (await import('./second-panel.tsx')).SecondPanel }));
+
 const tabs = [
   { key: 'sampling', name: words.sampling, Panel: SamplingPanel },
   { key: 'versions', name: words.versions, Panel: VersionsPanel },
+  { key: 'second', name: words.second, Panel: SecondPanel },
   { key: 'inside', name: words.inside, Panel: InsidePanel },
 ] as const;
 
@@ -66,7 +69,9 @@ export function AsidePanel() {
         ))}
       </div>
       <div className="tab-panel" role="tabpanel" id={`${id}-panel`} aria-labelledby={`${id}-${open}`}>
-        <Panel />
+        <Suspense>
+          <Panel />
+        </Suspense>
       </div>
     </aside>
   );

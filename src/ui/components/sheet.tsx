@@ -7,6 +7,7 @@ import { Alternatives } from './alternatives.tsx';
 import { Starters } from './starters.tsx';
 import { TokenChips } from './token-chips.tsx';
 import { TokenLayer } from './token-layer.tsx';
+import { useLeads } from './use-comparison.ts';
 import { useInspector } from './use-inspector.ts';
 
 const words = messages.sheet;
@@ -104,6 +105,7 @@ export function Sheet() {
   const actions = useActions();
   const version = useCurrentVersion();
   const shaded = usePageState((state) => state.shaded);
+  const leads = useLeads();
   const chips = usePageState((state) => state.chips);
   const writing = usePageState((state) => state.phase === 'generating');
   const field = useRef<HTMLTextAreaElement>(null);
@@ -122,7 +124,12 @@ export function Sheet() {
               <TokenChips version={version} inspected={index} />
             ) : (
               <>
-                <TokenLayer version={version} shaded={shaded} inspected={index} />
+                <TokenLayer
+                  version={version}
+                  shaded={shaded}
+                  leads={shaded ? leads : null}
+                  inspected={index}
+                />
                 <Field
                   {...{ field, text, writing }}
                   onAlternatives={() =>

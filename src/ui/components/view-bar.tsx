@@ -1,8 +1,23 @@
 import { useActions, usePageState } from '../hooks.tsx';
 import { messages } from '../messages/index.ts';
 import { Icon } from './icon.tsx';
+import { useLeads } from './use-comparison.ts';
 
 const words = messages.view;
+
+/** What the two colours of a comparison mean. */
+function ComparisonLegend() {
+  const { legend, legendFirst, legendSecond } = messages.second;
+  return (
+    <div className="shade-legend">
+      <span>{legend}</span>
+      <ul>
+        <li data-lead={-3}>{legendFirst}</li>
+        <li data-lead={3}>{legendSecond}</li>
+      </ul>
+    </div>
+  );
+}
 
 /** What the shades behind the tokens mean. */
 function Legend() {
@@ -25,9 +40,10 @@ export function ViewBar() {
   const actions = useActions();
   const shaded = usePageState((state) => state.shaded);
   const chips = usePageState((state) => state.chips);
+  const compared = useLeads() !== null;
   return (
     <div className="view-bar">
-      {shaded && <Legend />}
+      {shaded && (compared ? <ComparisonLegend /> : <Legend />)}
       <div className="push view-switches">
         <button
           type="button"

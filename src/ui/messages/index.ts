@@ -2,6 +2,7 @@ import { dialogMessages } from './dialogs.ts';
 import { guideMessages } from './guide.ts';
 import { panelMessages } from './panels.ts';
 import { controlMessages, presetMessages } from './sampling.ts';
+import { secondMessages } from './second.ts';
 
 export {
   errorTexts,
@@ -17,6 +18,7 @@ export const messages = {
   ...dialogMessages,
   ...guideMessages,
   ...panelMessages,
+  ...secondMessages,
   firstPrompt: 'Once upon a time',
   app: {
     skip: 'Skip to the text',
@@ -47,7 +49,7 @@ export const messages = {
     theme: (now: string, next: string) => `Theme: ${now}. Change to ${next}`,
     themes: { auto: 'as the system', light: 'light', dark: 'dark' },
   },
-  tabs: { sampling: 'Sampling', versions: 'Versions', inside: 'Inside', list: 'Panels' },
+  tabs: { sampling: 'Sampling', versions: 'Versions', second: 'Compare', inside: 'Inside', list: 'Panels' },
   toolbar: {
     write: 'Write',
     continue: 'Continue',

@@ -22,6 +22,7 @@ import type {
   PendingRun,
   Phase,
   Run,
+  SecondModel,
   Tab,
 } from './types.ts';
 
@@ -135,6 +136,20 @@ export interface ScoringActions {
   scored(): Promise<void>;
 }
 
+export interface SecondData {
+  second: SecondModel;
+}
+
+export interface SecondActions {
+  openSecond(request: LoadRequest): Promise<void>;
+  closeSecond(): void;
+  /** Lets the second model read the text once nothing has happened for a moment. */
+  readSecond(): void;
+  /** Both write on from the text as it is, with the same settings and the same seed. */
+  writeBoth(): Promise<void>;
+  setSecondShading(shading: boolean): void;
+}
+
 export interface ViewData {
   settings: Settings;
   /** True where the settings came with a link: they are for this visit only. */
@@ -190,7 +205,14 @@ export interface DeviceActions {
   check(): Promise<void>;
 }
 
-export interface PageData extends DocumentData, ModelData, WritingData, ScoringData, ViewData, DeviceData {}
+export interface PageData
+  extends DocumentData,
+    ModelData,
+    WritingData,
+    ScoringData,
+    SecondData,
+    ViewData,
+    DeviceData {}
 
 /** Everything a visitor can do. */
 export interface PageActions
@@ -198,6 +220,7 @@ export interface PageActions
     ModelActions,
     WritingActions,
     ScoringActions,
+    SecondActions,
     ViewActions,
     DeviceActions {}
 

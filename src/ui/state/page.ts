@@ -28,7 +28,9 @@ export function createPage(backend: Backend, environment: Environment): Page {
       state.current !== before.current ||
       state.phase !== before.phase ||
       state.settings.overflow !== before.settings.overflow;
-    if (moved && state.phase === 'ready') state.refresh();
+    if (!moved || state.phase !== 'ready') return;
+    state.refresh();
+    state.readSecond();
   });
   const { model } = services;
   const decode = (ids: number[]) => (model.current ? decodeIds(model.current, ids) : '');

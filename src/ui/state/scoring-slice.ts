@@ -22,7 +22,7 @@ export function contextOf(
 }
 
 /** Log-probabilities of tokens given what is before each; a text longer than the context is read in overlapping windows. */
-async function scoreAll(model: Model, ids: readonly number[]): Promise<number[]> {
+export async function scoreAll(model: Model, ids: readonly number[]): Promise<number[]> {
   const { nPositions } = model.config;
   const half = Math.max(1, Math.floor(nPositions / 2));
   const logprobs: number[] = [];

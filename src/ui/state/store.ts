@@ -7,6 +7,7 @@ import { createModelSlice } from './model-slice.ts';
 import type { PageState } from './page-state.ts';
 import { fromPersisted, type PersistedState, toPersisted } from './persistence.ts';
 import { createScoringSlice } from './scoring-slice.ts';
+import { createSecondSlice } from './second-slice.ts';
 import { createViewSlice } from './view-slice.ts';
 import { createWritingSlice } from './writing-slice.ts';
 
@@ -20,6 +21,7 @@ export function createPageStore(services: Services) {
     ...createModelSlice(services)(set, get, store),
     ...createWritingSlice(services)(set, get, store),
     ...createScoringSlice(services)(set, get, store),
+    ...createSecondSlice(services)(set, get, store),
     ...createViewSlice(services)(set, get, store),
     ...createDeviceSlice(services)(set, get, store),
   });

@@ -2,6 +2,7 @@ import type {
   AdapterSummary,
   FinishReason,
   GPT2Config,
+  LoadProgress,
   ModelCard,
   ModelStats,
   WeightDtype,
@@ -104,7 +105,22 @@ export interface Moment {
   continuations: readonly Continuation[];
 }
 
+/** A second model beside the first: it reads the same text, and writes on from the same words. */
+export interface SecondModel {
+  phase: 'none' | 'loading' | 'ready' | 'writing';
+  request: LoadRequest | null;
+  progress: LoadProgress | null;
+  model: LoadedModel | null;
+  error: PageError | null;
+  /** What it says of the tokens of a text: those with these ids, in the first model's cut. */
+  reading: { ids: string; logprobs: readonly (number | null)[] } | null;
+  /** What it wrote on from `prompt`. */
+  written: { prompt: string; tokens: readonly TextToken[]; finishReason: FinishReason | null } | null;
+  /** The text is shaded by where the two differ, not by the first one's surprise. */
+  shading: boolean;
+}
+
 /** The panels beside the text. */
-export type Tab = 'sampling' | 'versions' | 'inside';
+export type Tab = 'sampling' | 'versions' | 'second' | 'inside';
 
 export type Dialog = 'models' | 'device' | 'share' | null;

@@ -22,13 +22,13 @@ import type { Continuation, PendingRun, Run } from './types.ts';
 /** Alternatives kept with every written token. */
 export const alternativesPerToken = 10;
 
-function toTextToken(token: GeneratedToken): TextToken {
+export function toTextToken(token: GeneratedToken): TextToken {
   const { id, text, logprob, alternatives } = token;
   return { id, text, logprob, alternatives, origin: 'model' };
 }
 
 /** The end-of-text token and tokens swallowed by a stop string are not part of the text. */
-function belongsToText(token: GeneratedToken, model: Model): boolean {
+export function belongsToText(token: GeneratedToken, model: Model): boolean {
   if (token.finishReason === 'aborted') return token.text !== '';
   const ended = token.finishReason === 'eos' && model.config.eosTokenIds.includes(token.id);
   return !ended || token.text !== '';

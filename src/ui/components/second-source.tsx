@@ -1,0 +1,98 @@
+import { type ChangeEvent, type FormEvent, useEffect, useId, useState } from 'react';
+import { useActions, usePage, usePageState } from '../hooks.tsx';
+import { messages } from '../messages/index.ts';
+import { catalogue } from '../state/catalogue.ts';
+import { requestFor } from '../state/load-request.ts';
+import type { LoadRequest } from '../state/types.ts';
+
+const words = messages.second;
+
+/** The loaded model in another weight type: what rounding its weights changes. The CPU engine has two of them. */
+const dtypes = { webgpu: ['f32', 'f16', 'int8', 'int4'], cpu: ['f32', 'int8'] } as const;
+
+/** Names to choose from: what is stored here, and what the page knows. */
+function useKnownModels(): readonly string[] {
+  const { backend } = usePage();
+  const [stored, setStored] = useState<readonly string[]>([]);
+  useEffect(() => {
+    backend.listCached().then(
+      (models) => setStored(models.filter(({ complete }) => complete).map(({ id }) => id)),
+      () => setStored([]),
+    );
+  }, [backend]);
+  return [...new Set([...catalogue.map(({ source }) => source), ...stored])];
+}
+
+/** The model of the page once more, its weights held otherwise. */
+function SameModel({ onOpen }: { onOpen(request: LoadRequest): void }) {
+  const request = usePageState((state) => state.request);
+  const model = usePageState((state) => state.model);
+  if (!request || !model) return null;
+  return (
+    <div className="field-row">
+      <span>{words.same}</span>
+      <div className="presets">
+        {dtypes[model.adapter.backend]
+          .filter((dtype) => dtype !== model.dtype)
+          .map((dtype) => (
+            <button key={dtype} type="button" className="small" onClick={() => onOpen({ ...request, dtype })}>
+              {dtype}
+            </button>
+          ))}
+      </div>
+    </div>
+  );
+}
+
+/** Which model to put beside the first one. */
+export function SecondSource() {
+  const actions = useActions();
+  const known = useKnownModels();
+  const backend = usePageState((state) => state.request?.backend ?? 'gpu');
+  const [source, setSource] = useState('');
+  const id = useId();
+  const wanted = source.trim();
+  const open = (request: LoadRequest) => void actions.openSecond(request);
+  const onSubmit = (event: FormEvent) => {
+    event.preventDefault();
+    if (wanted) open({ ...requestFor(wanted), backend });
+  };
+  const onFiles = (event: ChangeEvent<HTMLInputElement>) => {
+    const files = [...(event.target.files ?? [])];
+    if (files.length > 0) open({ ...requestFor(files), backend });
+  };
+  return (
+    <>
+      <form className="field-row" onSubmit={onSubmit}>
+        <label htmlFor={id}>{words.source}</label>
+        <div className="field-with-button">
+          <input
+            id={id}
+            list={`${id}-known`}
+            type="text"
+            inputMode="url"
+            autoCapitalize="off"
+            autoComplete="off"
+            spellCheck={false}
+            placeholder={words.placeholder}
+            value={source}
+            onChange={(event) => setSource(event.target.value)}
+          />
+          <datalist id={`${id}-known`}>
+            {known.map((name) => (
+              <option key={name} value={name} />
+            ))}
+          </datalist>
+          <button type="submit" className="primary" disabled={!wanted}>
+            {words.load}
+          </button>
+        </div>
+      </form>
+      <div className="field-row">
+        <label htmlFor={`${id}-files`}>{words.files}</label>
+        <input id={`${id}-files`} type="file" multiple onChange={onFiles} />
+      </div>
+      <SameModel onOpen={open} />
+    </>
+  );
+}
