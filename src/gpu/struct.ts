@@ -12,10 +12,11 @@ type Element = keyof typeof elements;
 export type FieldType = Element | `array<${Element}, ${number}>`;
 type Value<T extends FieldType> = T extends 'u32' | 'f32' ? number : ArrayLike<number>;
 
-/** A field's type and description. */
-export type Field<T extends FieldType = FieldType> = readonly [type: T, note: string];
+/** What a u32 holds; for another type, the type and what the field holds. */
+export type Field = string | readonly [type: FieldType, note: string];
 export type Fields = Readonly<Record<string, Field>>;
-export type Values<F extends Fields> = { readonly [K in keyof F]: Value<F[K][0]> };
+type FieldValue<F extends Field> = F extends readonly [infer T extends FieldType, string] ? Value<T> : number;
+export type Values<F extends Fields> = { readonly [K in keyof F]: FieldValue<F[K]> };
 
 /** A struct that kernels and the host share: its WGSL text and its packer come from one declaration. */
 export interface Struct<F extends Fields = Fields> {
@@ -48,7 +49,7 @@ export interface Tail {
   of: Struct<any>;
 }
 
-/** Declares a struct. Its arrays hold elements of 16 bytes, the only ones that uniform buffers take. */
+/** Declares a struct; fields are u32 where no type is named. Its arrays hold elements of 16 bytes, the only ones that uniform buffers take. */
 export function defineStruct<const F extends Fields>(name: string, fields: F, tail?: Tail): Struct<F> {
   const placed = place(fields);
   const all = Object.values(placed);
@@ -73,7 +74,8 @@ export function defineStruct<const F extends Fields>(name: string, fields: F, ta
 function place(fields: Fields): Record<string, Placed> {
   const placed: Record<string, Placed> = {};
   let end = 0;
-  for (const [key, [type]] of Object.entries(fields)) {
+  for (const [key, field] of Object.entries(fields)) {
+    const [type] = typed(field);
     const match = /^array<(\w+), (\d+)>$/.exec(type);
     const element = (match?.[1] ?? type) as Element;
     const { align, size } = elements[element];
@@ -101,11 +103,16 @@ function put(
 }
 
 function declaration(name: string, fields: Fields, tail: Tail | undefined): string {
-  const members = Object.entries(fields).map(
-    ([key, [type, note]]) => `  ${snakeCase(key)}: ${type}, // ${note}`,
-  );
+  const members = Object.entries(fields).map(([key, field]) => {
+    const [type, note] = typed(field);
+    return `  ${snakeCase(key)}: ${type}, // ${note}`;
+  });
   if (tail) members.push(`  ${tail.name}: array<${tail.of.name}>,`);
   return [`struct ${name} {`, ...members, '}'].join('\n');
+}
+
+function typed(field: Field): readonly [type: FieldType, note: string] {
+  return typeof field === 'string' ? ['u32', field] : field;
 }
 
 function snakeCase(name: string): string {

@@ -13,16 +13,4 @@ export type { GpuRuntimeOptions, VariantChooser } from './gpu/options.ts';
 export { candidateMatmuls, matmulKey } from './gpu/prefill-tuning.ts';
 export { GpuWeightLoader } from './gpu/weight-loader.ts';
 export { decodeGreedily } from './greedy.ts';
-export type {
-  DecodedToken,
-  DecodeRequest,
-  InsideViews,
-  Row,
-  RowScores,
-  RunRequest,
-  RunResult,
-  Runtime,
-  RuntimeStats,
-  SampleRequest,
-  ScoreRequest,
-} from './runtime.ts';
+export type * from './runtime.ts';

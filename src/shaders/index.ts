@@ -24,8 +24,6 @@ export {
   weightedSumKernel,
 } from './attention/prefill.ts';
 export {
-  type ConvertMatrixParams,
-  type ConvertRowsParams,
   convertGroup,
   convertMatrixKernel,
   convertRowsKernel,

@@ -1,11 +1,4 @@
-import type {
-  AdapterSummary,
-  GeneratedToken,
-  GPT2Config,
-  ModelCard,
-  ModelSource,
-  ModelStats,
-} from '../engine/index.ts';
+import type { AdapterSummary, GPT2Config, ModelCard, ModelSource, ModelStats } from '../engine/index.ts';
 import { type IdModel, LoadedModel, tokenizerFacts, wrongAssistant } from '../engine/page/index.ts';
 import type { GenerationOptions } from '../generation/index.ts';
 import { defined, VitrineError } from '../lib/index.ts';
@@ -78,11 +71,7 @@ export class RemoteModel implements IdModel {
     this.last = record.stats;
   }
 
-  async *generate(
-    ids: number[],
-    options: GenerationOptions,
-    assistant?: IdModel,
-  ): AsyncGenerator<GeneratedToken> {
+  async *generate(ids: number[], options: GenerationOptions, assistant?: IdModel) {
     this.check();
     const { signal, ...sent } = options;
     const received = new TokenReceiver();

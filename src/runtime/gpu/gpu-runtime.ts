@@ -3,18 +3,7 @@ import { queueDone, readBuffer } from '../../gpu/index.ts';
 import { assert, throwIfAborted, VitrineError } from '../../lib/index.ts';
 import { type Edit, type GPT2Config, recordGraph } from '../../model/index.ts';
 import { kvBytes } from '../../shaders/index.ts';
-import type {
-  DecodedToken,
-  DecodeRequest,
-  InsideViews,
-  RowScores,
-  RunRequest,
-  RunResult,
-  Runtime,
-  RuntimeStats,
-  SampleRequest,
-  ScoreRequest,
-} from '../runtime.ts';
+import type { DecodeRequest, RunRequest, Runtime, SampleRequest, ScoreRequest } from '../runtime.ts';
 import { slotStride } from './activation-buffers.ts';
 import { filled } from './column-state.ts';
 import { headShape } from './decode-buffers.ts';
@@ -169,7 +158,7 @@ export class GpuRuntime implements Runtime {
     for (const columns of shortColumns) await this.programs.hosted(columns, true);
   }
 
-  async score(request: ScoreRequest): Promise<RowScores> {
+  async score(request: ScoreRequest) {
     this.lengths[request.sequence] = request.position + request.ids.length;
     const program = await this.programs.prefill();
     const scores = await (await this.programs.inspector()).score(request);
@@ -204,7 +193,7 @@ export class GpuRuntime implements Runtime {
     return new Float32Array(await readBuffer(this.gpu.device, this.gpu.buffers, program.logits, bytes));
   }
 
-  async *decode(request: DecodeRequest): AsyncGenerator<DecodedToken[]> {
+  async *decode(request: DecodeRequest) {
     const program = await this.programs.decode(request.sequences.length);
     program.begin(request, this.lastHidden);
     try {
@@ -214,21 +203,18 @@ export class GpuRuntime implements Runtime {
     }
   }
 
-  async sampleNext(request: SampleRequest): Promise<DecodedToken[]> {
+  async sampleNext(request: SampleRequest) {
     const { length } = request.rows;
     const columns = columnCounts.find((count) => count >= length);
     assert(length > 0 && columns !== undefined, `${length} rows go through in one pass`);
     return (await this.programs.batched(columns)).run(request);
   }
 
-  async inspect(
-    ids: readonly number[],
-    what: { attention: boolean; logitLensTop: number },
-  ): Promise<InsideViews> {
+  async inspect(ids: readonly number[], what: { attention: boolean; logitLensTop: number }) {
     return (await this.programs.inspector()).inspect(ids, what);
   }
 
-  async run(request: RunRequest): Promise<RunResult[]> {
+  async run(request: RunRequest) {
     if (this.disposed) throw disposed();
     const { watchedRuns } = await import('./watched-run.ts');
     return watchedRuns(this.gpu, this.model, this.options, request);
@@ -253,7 +239,7 @@ export class GpuRuntime implements Runtime {
     await this.compiled.drop();
   }
 
-  stats(): RuntimeStats {
+  stats() {
     const { dispatches, submits, tokens } = this.counters;
     return {
       gpuBytes: this.gpu.buffers.bytes,

@@ -5,16 +5,13 @@
 //   of qkv
 // Bindings: params, qkv
 // From kv-cache.ts: store_kv
+// From shared/lane.wgsl: Grid, lane_of
 
 @compute @workgroup_size(64)
-fn main(
-  @builtin(workgroup_id) group: vec3u,
-  @builtin(num_workgroups) groups: vec3u,
-  @builtin(local_invocation_index) local: u32,
-) {
-  let id = (group.y * groups.x + group.x) * 64u + local;
-  let t = id % params.count;
-  let place = id / params.count; // [k, v][head][dim / 4]
+fn main(grid: Grid) {
+  let lane = lane_of(grid);
+  let t = lane % params.count;
+  let place = lane / params.count; // [k, v][head][dim / 4]
   if (place >= 2u * NH * HS4) {
     return;
   }

@@ -1,6 +1,7 @@
 import { type Binding, defineKernel, grid1d, type KernelSource } from '../../gpu/index.ts';
 import { ceilDiv } from '../../lib/index.ts';
 import { type HeadShape, paddedHeadSize } from '../epilogue/epilogue.ts';
+import lane from '../shared/lane.wgsl?raw';
 import { chunkBinding, chunkStruct } from '../state/chunk.ts';
 import { stateBinding, stateStructs } from '../state/state.ts';
 import append from './append.wgsl?raw';
@@ -76,7 +77,7 @@ export function kvAppendKernel(shape: AttentionShape): KernelSource {
     constants: appendConstants(shape),
     structs: [chunkStruct],
     bindings: [qkvBinding, kvBinding[shape.kv], chunkBinding],
-    parts: [kvAccess[shape.kv], append],
+    parts: [kvAccess[shape.kv], lane, append],
   });
 }
 

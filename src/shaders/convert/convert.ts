@@ -1,6 +1,6 @@
 import { type Binding, defineKernel, defineStruct, type KernelSource } from '../../gpu/index.ts';
+import lane from '../shared/lane.wgsl?raw';
 import { dtypeLayouts, type WeightDtype } from '../weights/weights.ts';
-
 import convertMatrix from './matrix.wgsl?raw';
 import convertRows from './rows.wgsl?raw';
 import { stores } from './store.ts';
@@ -37,18 +37,17 @@ const params: Binding = { name: 'params', type: 'Params', kind: 'uniform' };
 
 /** The part of a matrix that one dispatch of {@link convertMatrixKernel} converts. */
 export const convertMatrixStruct = defineStruct('Params', {
-  rows: ['u32', 'of the matrix'],
-  columns: ['u32', 'of the matrix'],
-  rowBlocks: ['u32', '16-byte blocks a row'],
-  bandRow: ['u32', 'row at the start of the bound buffer'],
-  firstRow: ['u32', 'first row converted by this dispatch'],
-  rowCount: ['u32', 'rows converted'],
-  firstGroup: ['u32', 'first group of 64 columns converted by this dispatch'],
-  groupCount: ['u32', 'groups converted'],
-  sourceStart: ['u32', 'row (or, IN_OUT, column) of the matrix at the start of raw'],
+  rows: 'of the matrix',
+  columns: 'of the matrix',
+  rowBlocks: '16-byte blocks a row',
+  bandRow: 'row at the start of the bound buffer',
+  firstRow: 'first row converted by this dispatch',
+  rowCount: 'rows converted',
+  firstGroup: 'first group of 64 columns converted by this dispatch',
+  groupCount: 'groups converted',
+  sourceStart: 'row (or, IN_OUT, column) of the matrix at the start of raw',
 });
 
-export type ConvertMatrixParams = Parameters<typeof convertMatrixStruct.pack>[0];
 export const packConvertMatrix = convertMatrixStruct.pack;
 
 /** Bindings: raw, weights, scales (quantised only), params. One lane per 64 weights. */
@@ -60,20 +59,19 @@ export function convertMatrixKernel(from: SourceDtype, to: WeightDtype, inOut: b
     constants: { IN_OUT: inOut },
     structs: [convertMatrixStruct],
     bindings: [raw, { name: 'weights', type: 'array<vec4u>', kind: 'write' }, ...scales, params],
-    parts: [sources[from], stores[to], convertMatrix],
+    parts: [sources[from], stores[to], lane, convertMatrix],
   });
 }
 
 /** The rows that one dispatch of {@link convertRowsKernel} converts. */
 export const convertRowsStruct = defineStruct('Params', {
-  first: ['u32', 'index in the tensor of the first raw element'],
-  count: ['u32', 'elements'],
-  columns: ['u32', 'of the tensor'],
-  stride: ['u32', 'floats between rows of out'],
-  offset: ['u32', 'floats before row 0'],
+  first: 'index in the tensor of the first raw element',
+  count: 'elements',
+  columns: 'of the tensor',
+  stride: 'floats between rows of out',
+  offset: 'floats before row 0',
 });
 
-export type ConvertRowsParams = Parameters<typeof convertRowsStruct.pack>[0];
 export const packConvertRows = convertRowsStruct.pack;
 
 /** Bindings: raw, out, params. One lane an element. */
@@ -83,6 +81,6 @@ export function convertRowsKernel(from: SourceDtype): KernelSource {
     constants: {},
     structs: [convertRowsStruct],
     bindings: [raw, { name: 'out', type: 'array<f32>', kind: 'write' }, params],
-    parts: [sources[from], convertRows],
+    parts: [sources[from], lane, convertRows],
   });
 }

@@ -7,6 +7,7 @@
 // Bindings: params
 // From convert.ts: element
 // From store.ts: store_group
+// From shared/lane.wgsl: Grid, lane_of
 
 var<private> values: array<f32, 64>;
 
@@ -15,17 +16,13 @@ fn block_index(row: u32, group: u32, blocks: u32) -> u32 {
 }
 
 @compute @workgroup_size(64)
-fn main(
-  @builtin(workgroup_id) group_id: vec3u,
-  @builtin(num_workgroups) groups: vec3u,
-  @builtin(local_invocation_index) local: u32,
-) {
-  let id = (group_id.y * groups.x + group_id.x) * 64u + local;
-  if (id >= params.row_count * params.group_count) {
+fn main(grid: Grid) {
+  let lane = lane_of(grid);
+  if (lane >= params.row_count * params.group_count) {
     return;
   }
-  let row = params.first_row + select(id / params.group_count, id % params.row_count, IN_OUT);
-  let group = params.first_group + select(id % params.group_count, id / params.row_count, IN_OUT);
+  let row = params.first_row + select(lane / params.group_count, lane % params.row_count, IN_OUT);
+  let group = params.first_group + select(lane % params.group_count, lane / params.row_count, IN_OUT);
   for (var i = 0u; i < 64u; i++) {
     let column = group * 64u + i;
     values[i] = 0.0;

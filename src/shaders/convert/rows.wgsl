@@ -2,14 +2,11 @@
 //
 // Bindings: params, out
 // From convert.ts: element
+// From shared/lane.wgsl: Grid, lane_of
 
 @compute @workgroup_size(64)
-fn main(
-  @builtin(workgroup_id) group: vec3u,
-  @builtin(num_workgroups) groups: vec3u,
-  @builtin(local_invocation_index) local: u32,
-) {
-  let i = (group.y * groups.x + group.x) * 64u + local;
+fn main(grid: Grid) {
+  let i = lane_of(grid);
   if (i >= params.count) {
     return;
   }

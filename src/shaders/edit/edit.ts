@@ -5,13 +5,13 @@ import edit from './edit.wgsl?raw';
 /** An edit's numbers, the same for every kernel that makes it. */
 export const editStruct = defineStruct('Edit', {
   scale: ['f32', 'what values are multiplied by'],
-  head: ['u32', 'first head that is changed'],
-  heads: ['u32', 'heads that are changed'],
-  uniformShift: ['u32', '1 where one number is added to all values'],
-  vectorStride: ['u32', 'floats between the vectors of listed positions; 0 where there is one for all'],
-  listed: ['u32', 'length of the list of places; 0 where every position is changed'],
-  firstRow: ['u32', 'row that the grid begins at'],
-  run: ['u32', 'the sequence that is changed, or everyRun'],
+  head: 'first head that is changed',
+  heads: 'heads that are changed',
+  uniformShift: '1 where one number is added to all values',
+  vectorStride: 'floats between the vectors of listed positions; 0 where there is one for all',
+  listed: 'length of the list of places; 0 where every position is changed',
+  firstRow: 'row that the grid begins at',
+  run: 'the sequence that is changed, or everyRun',
 });
 
 export const packEdit = editStruct.pack;

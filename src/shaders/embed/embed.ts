@@ -1,9 +1,11 @@
 import { type Binding, defineKernel, grid1d, type KernelSource } from '../../gpu/index.ts';
 import { ceilDiv } from '../../lib/index.ts';
+import lane from '../shared/lane.wgsl?raw';
 import { addressParts } from '../state/address.ts';
 import { chunkBinding, chunkStruct } from '../state/chunk.ts';
 import { stateBinding, stateStructs } from '../state/state.ts';
 import { type MatrixFormat, matrixBindings, matrixConstants, matrixParts } from '../weights/weights.ts';
+import block from './block.wgsl?raw';
 import columns from './columns.wgsl?raw';
 import rows from './rows.wgsl?raw';
 
@@ -45,7 +47,7 @@ export function embedRowsKernel(shape: EmbedShape): KernelSource {
     constants: embedConstants(shape),
     structs: [chunkStruct],
     bindings: [ids, ...matrixBindings(embedding), positions, output, chunkBinding],
-    parts: [...matrixParts(embedding), combine(shape), addressParts({ by: 'chunk' }).part, rows],
+    parts: [...matrixParts(embedding), combine(shape), block, addressParts({ by: 'chunk' }).part, lane, rows],
   });
 }
 
@@ -64,6 +66,6 @@ export function embedColumnsKernel(shape: EmbedShape): KernelSource {
     constants: embedConstants(shape),
     structs: stateStructs,
     bindings: [stateBinding, ...matrixBindings(embedding), positions, output],
-    parts: [...matrixParts(embedding), combine(shape), columns],
+    parts: [...matrixParts(embedding), combine(shape), block, columns],
   });
 }

@@ -36,11 +36,11 @@ export function recordSize(alternatives: number): number {
 }
 
 export const runStruct = defineStruct('Run', {
-  alternatives: ['u32', 'pairs reported per token'],
-  ringRecords: ['u32', 'steps the ring holds'],
-  sampled: ['u32', "1: take the column's chosen"],
-  drawable: ['u32', 'ids from here on are never chosen'],
-  eosCount: ['u32', 'ids in eos'],
+  alternatives: 'pairs reported per token',
+  ringRecords: 'steps the ring holds',
+  sampled: "1: take the column's chosen",
+  drawable: 'ids from here on are never chosen',
+  eosCount: 'ids in eos',
   eos: ['array<vec4u, 2>', 'ids that end a text'],
 });
 

@@ -29,20 +29,20 @@ export interface SampleShape {
 
 /** How a run chooses its tokens. */
 export const samplingStruct = defineStruct('Sampling', {
-  flags: ['u32', 'GREEDY, BIASED, COUNTED'],
-  topK: ['u32', '0: off'],
-  topP: ['u32', 'times 2^32; 0: off'],
-  typicalP: ['u32', 'times 2^32; 0: off'],
+  flags: 'GREEDY, BIASED, COUNTED',
+  topK: '0: off',
+  topP: 'times 2^32; 0: off',
+  typicalP: 'times 2^32; 0: off',
   minimum: ['vec2u', 'smallest weight that min-p keeps; 0: off'],
-  ngram: ['u32', '0: off'],
-  drawable: ['u32', 'ids from here on are banned'],
-  seed: ['u32', 'of the random numbers'],
+  ngram: '0: off',
+  drawable: 'ids from here on are banned',
+  seed: 'of the random numbers',
   scale: ['f32', 'logit difference to distance'],
   penaltyDown: ['f32', 'of negative logits'],
   penaltyUp: ['f32', 'of positive logits'],
   frequency: ['f32', 'penalty per occurrence'],
   presence: ['f32', 'penalty of what occurred'],
-  zero: ['u32', 'a zero the compiler does not know of'],
+  zero: 'a zero the compiler does not know of',
   exp2: ['array<vec4u, 64>', '2^(i/256), see src/sampling'],
 });
 

@@ -19,12 +19,12 @@ export interface Chunk {
 
 /** Parameters of a pass over several rows of one sequence; the same kernels serve every chunk. */
 export const chunkStruct = defineStruct('Chunk', {
-  count: ['u32', 'rows of this chunk'],
-  base: ['u32', 'position of the first: keys before it are in the KV cache'],
-  sequence: ['u32', 'which KV cache'],
-  total: ['u32', 'keys of a row of a pattern'],
-  length: ['u32', 'rows of each sequence'],
-  first: ['u32', 'rows of the sequences before the first of this chunk'],
+  count: 'rows of this chunk',
+  base: 'position of the first: keys before it are in the KV cache',
+  sequence: 'which KV cache',
+  total: 'keys of a row of a pattern',
+  length: 'rows of each sequence',
+  first: 'rows of the sequences before the first of this chunk',
 });
 
 export const chunkBinding: Binding = { name: 'params', type: 'Chunk', kind: 'uniform' };

@@ -2,21 +2,21 @@ import { type Binding, defineStruct } from '../../gpu/index.ts';
 
 /** A sequence being generated. */
 export const columnStruct = defineStruct('Column', {
-  token: ['u32', 'last token chosen'],
-  position: ['u32', 'its position in the sequence: the row of wpe, the place in the KV cache'],
-  done: ['u32', '1 after an end-of-text token'],
-  draw: ['u32', 'counter of the next random draw'],
-  sequence: ['u32', 'which KV cache, and which stream of random numbers'],
-  chosen: ['u32', "the sampler's choice, taken by pick"],
-  contextLength: ['u32', 'tokens in the context list'],
+  token: 'last token chosen',
+  position: 'its position in the sequence: the row of wpe, the place in the KV cache',
+  done: '1 after an end-of-text token',
+  draw: 'counter of the next random draw',
+  sequence: 'which KV cache, and which stream of random numbers',
+  chosen: "the sampler's choice, taken by pick",
+  contextLength: 'tokens in the context list',
 });
 
 /** The token loop's state, which stays on the GPU. */
 export const stateStruct = defineStruct(
   'State',
   {
-    running: ['u32', 'columns that are not done; kernels return at once when 0'],
-    step: ['u32', 'steps taken since the run began'],
+    running: 'columns that are not done; kernels return at once when 0',
+    step: 'steps taken since the run began',
   },
   { name: 'columns', of: columnStruct },
 );

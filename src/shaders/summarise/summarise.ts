@@ -8,8 +8,8 @@ export function summarySize(top: number): number {
 }
 
 export const summaryStruct = defineStruct('Summary', {
-  top: ['u32', 'pairs per row'],
-  first: ['u32', 'row of targets and records of the first row of logits'],
+  top: 'pairs per row',
+  first: 'row of targets and records of the first row of logits',
 });
 
 /** The uniform `summary`: pairs a row, and which row of targets and records the first row of logits is. */

@@ -24,6 +24,18 @@ fn store_kv(index: u32, value: vec4f) {
   kv[index] = value;
 }
 
+// The number of a lane in a grid of workgroups of 64 that continues in y where x has no room: what `grid1d` gives.
+
+struct Grid {
+  @builtin(workgroup_id) group: vec3u,
+  @builtin(num_workgroups) groups: vec3u,
+  @builtin(local_invocation_index) local: u32,
+}
+
+fn lane_of(grid: Grid) -> u32 {
+  return (grid.group.y * grid.groups.x + grid.group.x) * 64u + grid.local;
+}
+
 // Keys and values of a chunk's rows of qkv -> the KV cache, one lane four dims. Neighbouring lanes write
 // neighbouring positions.
 //
@@ -31,16 +43,13 @@ fn store_kv(index: u32, value: vec4f) {
 //   of qkv
 // Bindings: params, qkv
 // From kv-cache.ts: store_kv
+// From shared/lane.wgsl: Grid, lane_of
 
 @compute @workgroup_size(64)
-fn main(
-  @builtin(workgroup_id) group: vec3u,
-  @builtin(num_workgroups) groups: vec3u,
-  @builtin(local_invocation_index) local: u32,
-) {
-  let id = (group.y * groups.x + group.x) * 64u + local;
-  let t = id % params.count;
-  let place = id / params.count; // [k, v][head][dim / 4]
+fn main(grid: Grid) {
+  let lane = lane_of(grid);
+  let t = lane % params.count;
+  let place = lane / params.count; // [k, v][head][dim / 4]
   if (place >= 2u * NH * HS4) {
     return;
   }

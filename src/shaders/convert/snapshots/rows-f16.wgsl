@@ -14,18 +14,27 @@ fn element(i: u32) -> f32 {
   return unpack2x16float(raw[i / 2u])[i % 2u];
 }
 
+// The number of a lane in a grid of workgroups of 64 that continues in y where x has no room: what `grid1d` gives.
+
+struct Grid {
+  @builtin(workgroup_id) group: vec3u,
+  @builtin(num_workgroups) groups: vec3u,
+  @builtin(local_invocation_index) local: u32,
+}
+
+fn lane_of(grid: Grid) -> u32 {
+  return (grid.group.y * grid.groups.x + grid.group.x) * 64u + grid.local;
+}
+
 // Raw checkpoint elements -> f32 rows: vectors and position embeddings. One lane an element.
 //
 // Bindings: params, out
 // From convert.ts: element
+// From shared/lane.wgsl: Grid, lane_of
 
 @compute @workgroup_size(64)
-fn main(
-  @builtin(workgroup_id) group: vec3u,
-  @builtin(num_workgroups) groups: vec3u,
-  @builtin(local_invocation_index) local: u32,
-) {
-  let i = (group.y * groups.x + group.x) * 64u + local;
+fn main(grid: Grid) {
+  let i = lane_of(grid);
   if (i >= params.count) {
     return;
   }

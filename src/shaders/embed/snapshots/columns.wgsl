@@ -44,13 +44,39 @@ fn embedded(token: vec4f, position: vec4f) -> vec4f {
   return token + position;
 }
 
-// x[c] = wte[token] + wpe[position] of every column as the state names them. One workgroup a column.
+// One block of a row of x: wte[token] + wpe[position], or one of the two.
 //
-// Constants: CONTEXT positions of wpe; KB blocks of a row of wte; BLOCK4 vec4s of weights in a block; X_STRIDE4 vec4s
-//   between columns of x; V tokens in the vocabulary
-// Bindings: state, x, wpe
+// Constants: BLOCK4 vec4s of weights in a block; X_STRIDE4 vec4s between rows of x
+// Bindings: x, wpe
 // From weights/blocks.ts: load_block, block_scale, block_vec4
 // From embed.ts: embedded
+
+fn embed_block(row: u32, block: u32, token: u32, position: u32) {
+  let weights = load_block(token, block);
+  let scale = block_scale(token, block);
+  {
+    let k4 = block * BLOCK4 + 0u;
+    x[row * X_STRIDE4 + k4] = embedded(block_vec4(weights, 0u) * scale, wpe[position * X_STRIDE4 + k4]);
+  }
+  {
+    let k4 = block * BLOCK4 + 1u;
+    x[row * X_STRIDE4 + k4] = embedded(block_vec4(weights, 1u) * scale, wpe[position * X_STRIDE4 + k4]);
+  }
+  {
+    let k4 = block * BLOCK4 + 2u;
+    x[row * X_STRIDE4 + k4] = embedded(block_vec4(weights, 2u) * scale, wpe[position * X_STRIDE4 + k4]);
+  }
+  {
+    let k4 = block * BLOCK4 + 3u;
+    x[row * X_STRIDE4 + k4] = embedded(block_vec4(weights, 3u) * scale, wpe[position * X_STRIDE4 + k4]);
+  }
+}
+
+// x[c] = wte[token] + wpe[position] of every column as the state names them. One workgroup a column.
+//
+// Constants: CONTEXT positions of wpe; KB blocks of a row of wte; V tokens in the vocabulary
+// Bindings: state
+// From block.wgsl: embed_block
 
 @compute @workgroup_size(64)
 fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) local: u32) {
@@ -58,23 +84,6 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) lo
   let token = min(state.columns[column].token, V - 1u);
   let position = min(state.columns[column].position, CONTEXT - 1u);
   for (var block = local; block < KB; block += 64u) {
-    let weights = load_block(token, block);
-    let scale = block_scale(token, block);
-    {
-      let k4 = block * BLOCK4 + 0u;
-      x[column * X_STRIDE4 + k4] = embedded(block_vec4(weights, 0u) * scale, wpe[position * X_STRIDE4 + k4]);
-    }
-    {
-      let k4 = block * BLOCK4 + 1u;
-      x[column * X_STRIDE4 + k4] = embedded(block_vec4(weights, 1u) * scale, wpe[position * X_STRIDE4 + k4]);
-    }
-    {
-      let k4 = block * BLOCK4 + 2u;
-      x[column * X_STRIDE4 + k4] = embedded(block_vec4(weights, 2u) * scale, wpe[position * X_STRIDE4 + k4]);
-    }
-    {
-      let k4 = block * BLOCK4 + 3u;
-      x[column * X_STRIDE4 + k4] = embedded(block_vec4(weights, 3u) * scale, wpe[position * X_STRIDE4 + k4]);
-    }
+    embed_block(column, block, token, position);
   }
 }

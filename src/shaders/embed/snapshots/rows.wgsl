@@ -38,6 +38,34 @@ fn embedded(token: vec4f, position: vec4f) -> vec4f {
   return token + position;
 }
 
+// One block of a row of x: wte[token] + wpe[position], or one of the two.
+//
+// Constants: BLOCK4 vec4s of weights in a block; X_STRIDE4 vec4s between rows of x
+// Bindings: x, wpe
+// From weights/blocks.ts: load_block, block_scale, block_vec4
+// From embed.ts: embedded
+
+fn embed_block(row: u32, block: u32, token: u32, position: u32) {
+  let weights = load_block(token, block);
+  let scale = block_scale(token, block);
+  {
+    let k4 = block * BLOCK4 + 0u;
+    x[row * X_STRIDE4 + k4] = embedded(block_vec4(weights, 0u) * scale, wpe[position * X_STRIDE4 + k4]);
+  }
+  {
+    let k4 = block * BLOCK4 + 1u;
+    x[row * X_STRIDE4 + k4] = embedded(block_vec4(weights, 1u) * scale, wpe[position * X_STRIDE4 + k4]);
+  }
+  {
+    let k4 = block * BLOCK4 + 2u;
+    x[row * X_STRIDE4 + k4] = embedded(block_vec4(weights, 2u) * scale, wpe[position * X_STRIDE4 + k4]);
+  }
+  {
+    let k4 = block * BLOCK4 + 3u;
+    x[row * X_STRIDE4 + k4] = embedded(block_vec4(weights, 3u) * scale, wpe[position * X_STRIDE4 + k4]);
+  }
+}
+
 fn position_of(row: u32) -> u32 {
   return params.base + (params.first + row) % params.length;
 }
@@ -54,48 +82,32 @@ fn key_count() -> u32 {
   return params.total;
 }
 
-// x[t] = wte[ids[t]] + wpe[position of t], one lane a block of 16 weight bytes.
-//
-// Constants: CONTEXT positions of wpe; KB blocks of a row of wte; BLOCK4 vec4s of weights in a block; X_STRIDE4 vec4s
-//   between rows of x; V tokens in the vocabulary
-// Bindings: ids, params, x, wpe
-// From weights/blocks.ts: load_block, block_scale, block_vec4
-// From embed.ts: embedded
-// From address.ts: position_of
+// The number of a lane in a grid of workgroups of 64 that continues in y where x has no room: what `grid1d` gives.
 
-fn lane(id: u32) {
-  let t = id / KB;
-  let block = id % KB;
-  let token = min(ids[t], V - 1u);
-  let position = min(position_of(t), CONTEXT - 1u);
-  let weights = load_block(token, block);
-  let scale = block_scale(token, block);
-  {
-    let k4 = block * BLOCK4 + 0u;
-    x[t * X_STRIDE4 + k4] = embedded(block_vec4(weights, 0u) * scale, wpe[position * X_STRIDE4 + k4]);
-  }
-  {
-    let k4 = block * BLOCK4 + 1u;
-    x[t * X_STRIDE4 + k4] = embedded(block_vec4(weights, 1u) * scale, wpe[position * X_STRIDE4 + k4]);
-  }
-  {
-    let k4 = block * BLOCK4 + 2u;
-    x[t * X_STRIDE4 + k4] = embedded(block_vec4(weights, 2u) * scale, wpe[position * X_STRIDE4 + k4]);
-  }
-  {
-    let k4 = block * BLOCK4 + 3u;
-    x[t * X_STRIDE4 + k4] = embedded(block_vec4(weights, 3u) * scale, wpe[position * X_STRIDE4 + k4]);
-  }
-}
-
-@compute @workgroup_size(64)
-fn main(
+struct Grid {
   @builtin(workgroup_id) group: vec3u,
   @builtin(num_workgroups) groups: vec3u,
   @builtin(local_invocation_index) local: u32,
-) {
-  let id = (group.y * groups.x + group.x) * 64u + local;
-  if (id < params.count * KB) {
-    lane(id);
+}
+
+fn lane_of(grid: Grid) -> u32 {
+  return (grid.group.y * grid.groups.x + grid.group.x) * 64u + grid.local;
+}
+
+// x[t] = wte[ids[t]] + wpe[position of t], one lane a block of 16 weight bytes.
+//
+// Constants: CONTEXT positions of wpe; KB blocks of a row of wte; V tokens in the vocabulary
+// Bindings: ids, params
+// From block.wgsl: embed_block
+// From address.ts: position_of
+// From shared/lane.wgsl: Grid, lane_of
+
+@compute @workgroup_size(64)
+fn main(grid: Grid) {
+  let lane = lane_of(grid);
+  if (lane >= params.count * KB) {
+    return;
   }
+  let t = lane / KB;
+  embed_block(t, lane % KB, min(ids[t], V - 1u), min(position_of(t), CONTEXT - 1u));
 }
