@@ -1,11 +1,13 @@
 import react from '@vitejs/plugin-react';
 import { defineConfig } from 'vite';
 import { contentSecurityPolicy } from './tools/build/csp.ts';
-import { entries } from './tools/build/entries.ts';
+import { entries, programs } from './tools/build/entries.ts';
 import { offline } from './tools/build/offline.ts';
 import { plainImports } from './tools/build/plain-imports.ts';
 import { stripKernels } from './tools/build/wgsl.ts';
 import { workerChunks } from './tools/build/worker-chunks.ts';
+
+const kept = { ...entries, ...programs };
 
 const pages = {
   'page-index': 'index.html',
@@ -32,11 +34,11 @@ export default defineConfig({
     modulePreload: false,
     manifest: true,
     rolldownOptions: {
-      input: { ...pages, ...entries },
+      input: { ...pages, ...kept },
       preserveEntrySignatures: 'allow-extension',
       external: [/^node:/, 'webgpu'],
       output: {
-        entryFileNames: ({ name }) => (name in entries ? '[name].js' : 'assets/[name]-[hash].js'),
+        entryFileNames: ({ name }) => (name in kept ? '[name].js' : 'assets/[name]-[hash].js'),
         codeSplitting: {
           // Fewer and larger files than by default: a page fetches the worker's part in two steps.
           groups: [

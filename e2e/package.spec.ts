@@ -1,4 +1,5 @@
-import { execFileSync, spawnSync } from 'node:child_process';
+import { execFileSync, spawn, spawnSync } from 'node:child_process';
+import { once } from 'node:events';
 import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -36,6 +37,7 @@ test('the package holds what it should and nothing more', () => {
     'vitrine-worker.js',
     'vitrine-node.js',
     'vitrine-node.d.ts',
+    'cli.js',
     'vitrine-openai.js',
     'vitrine-openai.d.ts',
     'embed.js',
@@ -135,4 +137,23 @@ function runExample(entry: string): string {
 
 test("the README's example of OpenAI's client runs", () => {
   expect(runExample('openai')).toMatch(/\w+ \w+ \w+/);
+});
+
+test("the README's server answers OpenAI's client", async () => {
+  const command =
+    /```sh\nnpx (vitrine serve .+)\n/.exec(readFileSync(join(root, 'README.md'), 'utf8'))?.[1] ?? '';
+  const server = spawn(join(project, 'node_modules/.bin/vitrine'), command.split(' ').slice(1), {
+    cwd: project,
+  });
+  try {
+    const [line] = (await once(server.stdout, 'data')) as [Buffer];
+    expect(line.toString()).toContain('tiny-tales is served at http://127.0.0.1:8000/v1');
+    symlinkSync(join(root, 'node_modules/openai'), join(project, 'node_modules/openai'));
+    const client = examples.find((example) => example.includes("from 'openai'")) ?? '';
+    writeFileSync(join(project, 'client.js'), client);
+    const written = spawn(process.execPath, ['client.js'], { cwd: project });
+    expect(String(await once(written.stdout, 'data'))).toMatch(/\w+ \w+ \w+/);
+  } finally {
+    server.kill();
+  }
 });

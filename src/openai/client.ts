@@ -30,14 +30,19 @@ export interface Client {
   };
 }
 
+export interface ClientOptions {
+  /** The model's name in requests and answers. Default: its id. */
+  name?: string;
+}
+
 /**
  * OpenAI's client for completions, over a loaded model instead of a server.
  * The model stays the caller's, who disposes it.
  */
-export function createClient(model: Model): Client {
+export function createClient(model: Model, { name = model.id }: ClientOptions = {}): Client {
   const created = Math.floor(Date.now() / 1000);
   const description = (): ModelDescription => ({
-    id: model.id,
+    id: name,
     object: 'model',
     created,
     owned_by: 'vitrine',
@@ -45,15 +50,15 @@ export function createClient(model: Model): Client {
   });
   const create = async (body: CompletionCreateParams, options: RequestOptions = {}) => {
     const request = parseRequest(body);
-    checkModel(body.model ?? model.id, model.id);
-    return request.stream ? streamed(model, request, options) : whole(model, request, options);
+    checkModel(body.model ?? name, name);
+    return request.stream ? streamed(model, name, request, options) : whole(model, name, request, options);
   };
   return {
     completions: { create: create as Client['completions']['create'] },
     models: {
       list: async () => ({ object: 'list', data: [description()] }),
       retrieve: async (id) => {
-        checkModel(id, model.id);
+        checkModel(id, name);
         return description();
       },
     },
@@ -73,11 +78,12 @@ function checkModel(asked: unknown, id: string): void {
 
 async function whole(
   model: Model,
+  name: string,
   request: CompletionRequest,
   { signal }: RequestOptions,
 ): Promise<Completion> {
   try {
-    return await joinChunks(completionChunks(model, request, signal));
+    return await joinChunks(completionChunks(model, name, request, signal));
   } catch (error) {
     throw toApiError(error);
   }
@@ -86,12 +92,13 @@ async function whole(
 /** The first chunk is awaited, so that a request the model refuses is an error of the call. */
 async function streamed(
   model: Model,
+  name: string,
   request: CompletionRequest,
   { signal }: RequestOptions,
 ): Promise<Stream> {
   const controller = new AbortController();
   const both = signal ? AbortSignal.any([signal, controller.signal]) : controller.signal;
-  const chunks = completionChunks(model, request, both);
+  const chunks = completionChunks(model, name, request, both);
   try {
     const first = await chunks.next();
     return new Stream(resume(first, chunks), controller);

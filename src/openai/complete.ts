@@ -27,6 +27,7 @@ interface Open {
  */
 export async function* completionChunks(
   model: Model,
+  name: string,
   request: CompletionRequest,
   signal?: AbortSignal,
 ): AsyncGenerator<Completion> {
@@ -34,7 +35,7 @@ export async function* completionChunks(
     id: `cmpl-${crypto.randomUUID().replaceAll('-', '')}`,
     object: 'text_completion' as const,
     created: Math.floor(Date.now() / 1000),
-    model: model.id,
+    model: name,
   };
   const usage: CompletionUsage = { prompt_tokens: 0, completion_tokens: 0, total_tokens: 0 };
   for (const [at, prompt] of request.prompts.entries()) {

@@ -2,7 +2,7 @@
  * OpenAI's client for completions, over a model that runs here.
  * @module vitrine/openai
  */
-export { type Client, createClient, type RequestOptions } from './client.ts';
+export { type Client, type ClientOptions, createClient, type RequestOptions } from './client.ts';
 export { APIError, APIUserAbortError, type ErrorBody, toApiError } from './errors.ts';
 export type { Stream } from './stream.ts';
 export type {

@@ -1,10 +1,13 @@
-/** The entries of the package, whose files keep their names: `dist/{name}.js` with its types. */
+/** The entries of the package that are imported, whose files keep their names: `dist/{name}.js` with its types. */
 export const entries = {
   vitrine: 'src/index.ts',
   'vitrine-node': 'src/node/index.ts',
   'vitrine-openai': 'src/openai/index.ts',
   embed: 'src/embed/element.ts',
 } as const;
+
+/** Entries that are run. */
+export const programs = { cli: 'src/cli/main.ts' } as const;
 
 export type EntryName = keyof typeof entries;
 export const entryNames = Object.keys(entries) as EntryName[];
