@@ -13,12 +13,12 @@ import {
   startTestHub,
   tensors,
 } from './support/published-forms.ts';
-import { roundToBf16, writeLlmc, writeTensorflow } from './support/published-writers.ts';
+import { roundToBf16, tensorflowFiles, writeLlmc, writeTensorflow } from './support/published-writers.ts';
 import { writeSafetensors } from './support/safetensors-writer.ts';
 
 afterEach(closeTestHubs);
 
-const hparams = JSON.stringify({ n_vocab: 40, n_ctx: 16, n_embd: 8, n_head: 2, n_layer: 2 });
+const hparams = { n_vocab: 40, n_ctx: 16, n_embd: 8, n_head: 2, n_layer: 2 };
 
 describe('llm.c', () => {
   test.each([40, 64])('f32 with a vocabulary padded to %i', async (padded) => {
@@ -43,46 +43,60 @@ describe('llm.c', () => {
 });
 
 describe("OpenAI's release", () => {
-  const filesOf = ({ index, data }: ReturnType<typeof writeTensorflow>) => ({
-    'hparams.json': hparams,
-    'encoder.json': '{"a":0}',
-    'vocab.bpe': '#version: 0.2\n',
-    checkpoint: 'model_checkpoint_path: "model.ckpt"',
-    'model.ckpt.index': index,
-    'model.ckpt.data-00000-of-00001': data,
-  });
+  const filesOf = (options: Parameters<typeof writeTensorflow>[1], prefix?: string) =>
+    tensorflowFiles(writeTensorflow(tensors, options), hparams, prefix);
+  const asFiles = (files: ReturnType<typeof filesOf>) =>
+    Object.entries(files).map(([name, content]) => file(name, content));
 
-  test('as files, from a hub, a folder and storage', async () => {
-    const files = filesOf(writeTensorflow(tensors, { blockBytes: 200 }));
+  test.each<[string, number, string]>([
+    ['one data file', 1, 'model.ckpt'],
+    ['three data files', 3, 'model.ckpt'],
+    ['the names of a fine-tune', 1, 'model-1000'],
+  ])('of %s: as files, from a hub, a folder and storage', async (_what, shards, prefix) => {
+    const files = filesOf({ blockBytes: 200, shards }, prefix);
     const server = await startTestHub({ repos: { 'open/gpt2': { files } }, folders: { tf: files } });
-    const local = Object.entries(files).map(([name, content]) => file(name, content));
+    const folder = server.folderUrl('tf');
+    const data = Object.keys(files).filter((name) => name.includes('.data-'));
     for (const source of [
-      local,
+      asFiles(files),
       'open/gpt2',
-      server.folderUrl('tf'),
-      `${server.folderUrl('tf')}model.ckpt.index`,
+      folder,
+      `${folder}${prefix}.index`,
+      `${folder}${data[0]}`,
     ]) {
       const options = source === 'open/gpt2' ? { hub: server.hub } : {};
       const { checkpoint, logits } = await load(source, options);
       expect(largestDifference(logits, reference)).toBeLessThan(1e-4);
-      expect(checkpoint.card?.format).toBe('tensorflow');
+      expect(checkpoint.card).toMatchObject({ format: 'tensorflow', files: data });
       expect(checkpoint.tokenizer).toMatchObject({ vocabJson: '{"a":0}', mergesTxt: '#version: 0.2\n' });
     }
     server.down();
-    expect(largestDifference((await load('open/gpt2', { hub: server.hub })).logits, reference)).toBeLessThan(
-      1e-4,
-    );
+    const again = await load('open/gpt2', { hub: server.hub });
+    expect(largestDifference(again.logits, reference)).toBeLessThan(1e-4);
   });
 
-  test('any size of blocks, any distance of restarts, any order of tensors', async () => {
+  test('a data file or the index that is missing is named beside what is there', async () => {
+    const files = filesOf({ shards: 2 });
+    for (const path of ['model.ckpt.index', 'model.ckpt.data-00001-of-00002']) {
+      const { [path]: _left, ...others } = files;
+      const server = await startTestHub({ folders: { tf: others } });
+      for (const source of [asFiles(others), server.folderUrl('tf')])
+        await expect(load(source)).rejects.toMatchObject({
+          code: 'not-found',
+          message: expect.stringMatching(new RegExp(`no ${path}.*it has .*hparams\\.json`)),
+        });
+    }
+  });
+
+  test('any size of blocks, any distance of restarts, any order of tensors, any number of data files', async () => {
     await fc.assert(
       fc.asyncProperty(
         fc.integer({ min: 1, max: 2000 }),
         fc.integer({ min: 1, max: 20 }),
         fc.shuffledSubarray([...tensors.keys()], { minLength: tensors.size }),
-        async (blockBytes, restartEvery, order) => {
-          const files = filesOf(writeTensorflow(tensors, { blockBytes, restartEvery, order }));
-          const { logits } = await load(Object.entries(files).map(([name, content]) => file(name, content)));
+        fc.integer({ min: 1, max: 5 }),
+        async (blockBytes, restartEvery, order, shards) => {
+          const { logits } = await load(asFiles(filesOf({ blockBytes, restartEvery, order, shards })));
           expect(largestDifference(logits, reference)).toBeLessThan(1e-4);
         },
       ),

@@ -6,10 +6,18 @@ import type { TensorInfo } from './types.ts';
 /** Throws VitrineError when the tensors found are not those an index promised. */
 export type CheckTensors = (tensors: ReadonlyMap<string, TensorInfo>) => void;
 
-/** How a model is published: the format and files of its weights. */
-export type PublishedForm =
-  | { format: 'safetensors' | 'torch'; paths: string[]; check?: CheckTensors }
-  | { format: 'nanogpt' | 'llm.c' | 'tensorflow'; paths: string[] };
+/** A model with config.json: the format and files of its weights. */
+export interface TransformersForm {
+  format: 'safetensors' | 'torch';
+  paths: string[];
+  check?: CheckTensors;
+}
+
+/** A checkpoint without config.json, and the file it is found by. */
+export interface OtherForm {
+  format: 'nanogpt' | 'llm.c' | 'tensorflow';
+  path: string;
+}
 
 /** The repository data needed to determine the published form. */
 export interface FormQuery {
@@ -20,41 +28,22 @@ export interface FormQuery {
   readText(path: string): Promise<string | undefined>;
 }
 
-/** Chooses the files to load. Throws `unsupported-format` or `not-found`, with the files seen. */
-export async function findForm(query: FormQuery): Promise<PublishedForm> {
-  const { files, named } = query;
-  if (files.has(fileNames.config)) {
-    const form = await transformersForm(query);
-    if (form) return form;
-  } else if (transformersWeights.some((path) => files.has(path))) throw noConfig(query);
-  const paths = named && files.has(named) ? [named] : [...files.keys()];
-  const checkpoints = paths.includes(fileNames.nanoGpt)
-    ? [fileNames.nanoGpt]
-    : paths.filter((path) => /\.pth?$/.test(path));
-  if (checkpoints.length > 1) throw askWhich(query.id, checkpoints);
-  if (checkpoints[0]) return { format: 'nanogpt', paths: checkpoints };
-  if (files.has(fileNames.hparams)) return { format: 'tensorflow', paths: [fileNames.tensorflowData] };
-  const binary = paths.filter((path) => /\.bin$/.test(path) && !/tokenizer\.bin$/.test(path));
-  if (binary.length > 1) throw askWhich(query.id, binary);
-  if (binary[0]) return { format: 'llm.c', paths: binary };
-  throw noWeights(query);
-}
-
 /** True when a repository holds a model with config.json, whatever else it holds. */
 export function hasTransformersModel(files: ReadonlyMap<string, ListedFile>): boolean {
   return files.has(fileNames.config) && transformersWeights.some((path) => files.has(path));
 }
 
-const transformersWeights = [
+export const transformersWeights = [
   fileNames.safetensors,
   fileNames.safetensorsIndex,
   fileNames.torch,
   fileNames.torchIndex,
 ];
 
-/** One safetensors file, or an index and its shards, or the same as PyTorch files. */
-async function transformersForm(query: FormQuery): Promise<PublishedForm | undefined> {
+/** One safetensors file, or an index and its shards, or the same as PyTorch files; undefined for other forms. */
+export async function findTransformersForm(query: FormQuery): Promise<TransformersForm | undefined> {
   const { files } = query;
+  if (!files.has(fileNames.config)) return undefined;
   if (files.has(fileNames.safetensors)) return { format: 'safetensors', paths: [fileNames.safetensors] };
   if (files.has(fileNames.safetensorsIndex))
     return shardedForm(query, 'safetensors', fileNames.safetensorsIndex);
@@ -67,7 +56,7 @@ async function shardedForm(
   { id, files, readText }: FormQuery,
   format: 'safetensors' | 'torch',
   path: string,
-): Promise<PublishedForm> {
+): Promise<TransformersForm> {
   const text = (await readText(path)) ?? '';
   const index = parseShardIndex(text, path);
   const missing = index.shards.find((shard) => !files.has(shard));
@@ -76,37 +65,12 @@ async function shardedForm(
   const seen = [...files.keys()].filter((name) => /\.(safetensors|bin)$/.test(name));
   throw new VitrineError(
     'not-found',
-    `${id} lacks the shard ${missing}, which ${path} names; ${seen.length ? `it has ${list(seen)}` : 'it has no shard'}. Add the missing file.`,
+    `${id} lacks the shard ${missing}, which ${path} names; ${seen.length ? `it has ${listPaths(seen)}` : 'it has no shard'}. Add the missing file.`,
   );
 }
 
-function askWhich(id: string, paths: readonly string[]): VitrineError {
-  return new VitrineError(
-    'invalid-argument',
-    `${id} holds several checkpoints: ${list(paths)}. Name one of them by its address, or choose that file alone.`,
-  );
-}
-
-function noConfig({ id, files }: FormQuery): VitrineError {
-  return new VitrineError(
-    'not-found',
-    `${id} has no config.json, only ${list([...files.keys()])}. Add the config.json of the model: it says how the weights are used.`,
-  );
-}
-
-function noWeights({ id, files }: FormQuery): VitrineError {
-  const weights = [...files.keys()].filter((path) =>
-    /\.(safetensors|bin|h5|msgpack|ot|onnx|gguf|ckpt)$/.test(path),
-  );
-  const seen = weights.length > 0 ? weights : [...files.keys()];
-  const has = seen.length > 0 ? ` It has ${list(seen)}.` : ' It has no files.';
-  return new VitrineError(
-    'unsupported-format',
-    `${id} has no weights that can be read: model.safetensors, pytorch_model.bin, an index of shards, ckpt.pt of nanoGPT, a .bin of llm.c or model.ckpt of TensorFlow.${has} Convert it with save_pretrained (safe_serialization), or name a revision that has safetensors, such as ${id}@refs/pr/1.`,
-  );
-}
-
-function list(paths: readonly string[]): string {
+/** The first names of a list of files, and how many there are besides. */
+export function listPaths(paths: readonly string[]): string {
   const more = paths.length > 5 ? ` and ${paths.length - 5} more` : '';
   return paths.slice(0, 5).join(', ') + more;
 }

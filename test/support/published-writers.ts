@@ -131,29 +131,55 @@ const message = (field: number, bytes: readonly number[]) => [
 ];
 const number = (field: number, value: number) => (value === 0 ? [] : [field * 8, ...varint(value)]);
 
-/** OpenAI's release of a model, as its files. `order` is that of the tensors in the data file. */
+interface TensorflowOptions {
+  /** Of the tensors in the data files. */
+  order?: readonly string[];
+  /** Data files, which the tensors go to by turns. */
+  shards?: number;
+  blockBytes?: number;
+  restartEvery?: number;
+  type?: number;
+}
+
+/** OpenAI's release of a model: its index and its data files. */
 export function writeTensorflow(
   tensors: NamedTensors,
-  {
-    order = [...tensors.keys()],
-    ...table
-  }: { order?: readonly string[]; blockBytes?: number; restartEvery?: number; type?: number } = {},
-): { index: Uint8Array<ArrayBuffer>; data: Uint8Array<ArrayBuffer> } {
-  const entries = new Map<string, number[]>([['', [...number(1, 1), ...message(3, number(1, 1))]]]);
-  const parts: Float32Array[] = [];
-  let at = 0;
-  for (const name of order) {
+  { order = [...tensors.keys()], shards = 1, ...table }: TensorflowOptions = {},
+): { index: Uint8Array<ArrayBuffer>; data: Uint8Array<ArrayBuffer>[] } {
+  const entries = new Map<string, number[]>([['', [...number(1, shards), ...message(3, number(1, 1))]]]);
+  const parts = Array.from({ length: shards }, (): number[] => []);
+  for (const [turn, name] of order.entries()) {
     const { shape, values } = tensors.get(name) as Named;
+    const shard = turn % shards;
+    const part = parts[shard] as number[];
     const dims = (shape.length === 2 && name.startsWith('h.') ? [1, ...shape] : shape).flatMap((size) =>
       message(2, number(1, size)),
     );
-    const entry = [...number(1, 1), ...message(2, dims), ...number(4, at), ...number(5, values.byteLength)];
-    entries.set(variableOf(name), [...entry, 6 * 8 + 5, 1, 2, 3, 4]);
-    parts.push(values);
-    at += values.byteLength;
+    const place = [...number(3, shard), ...number(4, 4 * part.length), ...number(5, values.byteLength)];
+    entries.set(variableOf(name), [...number(1, 1), ...message(2, dims), ...place, 6 * 8 + 5, 1, 2, 3, 4]);
+    part.push(...values);
   }
-  const data = new Uint8Array(Float32Array.from(parts.flatMap((part) => [...part])).buffer);
+  const data = parts.map((part) => new Uint8Array(Float32Array.from(part).buffer));
   return { index: writeTable(entries, table), data };
+}
+
+/** All files of OpenAI's release, under the names that begin with `prefix`. */
+export function tensorflowFiles(
+  { index, data }: ReturnType<typeof writeTensorflow>,
+  hparams: object,
+  prefix = 'model.ckpt',
+): Record<string, string | Uint8Array<ArrayBuffer>> {
+  const five = (value: number) => String(value).padStart(5, '0');
+  return {
+    'hparams.json': JSON.stringify(hparams),
+    'encoder.json': '{"a":0}',
+    'vocab.bpe': '#version: 0.2\n',
+    checkpoint: `model_checkpoint_path: "${prefix}"\nall_model_checkpoint_paths: "${prefix}"\n`,
+    [`${prefix}.index`]: index,
+    ...Object.fromEntries(
+      data.map((bytes, shard) => [`${prefix}.data-${five(shard)}-of-${five(data.length)}`, bytes]),
+    ),
+  };
 }
 
 function variableOf(name: string): string {

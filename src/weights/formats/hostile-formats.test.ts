@@ -13,6 +13,7 @@ import { readTensorflow } from './tensorflow.ts';
 const latin = (text: string) => Uint8Array.from(text, (character) => character.charCodeAt(0));
 const hparams = { n_vocab: 4, n_ctx: 2, n_embd: 2, n_head: 1, n_layer: 1 };
 const data = { file: 'model.ckpt.data-00000-of-00001', fileBytes: 1000 };
+const at = 'model.ckpt.index';
 
 /** A VitrineError, within a second of this thread's time, whatever is thrown. */
 function refusal(run: () => unknown): VitrineError {
@@ -67,7 +68,7 @@ describe('the index of TensorFlow', () => {
   // {1: float, 2: [4, 2], 5: 32}
   const wte: [string, number[]] = ['model/wte', [8, 1, 18, 8, 18, 2, 8, 4, 18, 2, 8, 2, 40, 32]];
   const table = (entries: [string, number[]][], options = {}) => writeTable(new Map(entries), options);
-  const read = (bytes: Uint8Array) => readTensorflow(bytes, hparams, data);
+  const read = (bytes: Uint8Array) => readTensorflow(bytes, hparams, { at, data: [data] });
 
   test('reads what it should', () => {
     expect(read(table([meta, wte])).tensors).toMatchObject([
@@ -80,7 +81,14 @@ describe('the index of TensorFlow', () => {
     ['no table', latin('x'.repeat(100)), /footer/],
     ['an empty file', new Uint8Array(), /footer/],
     ['no header', table([wte]), /no header/],
-    ['several shards', table([['', [8, 2]], wte]), /2 shards/],
+    ['no shard', table([['', [8, 0]], wte]), /claims 0 data files/],
+    ['a million shards', table([['', [8, 192, 132, 61]], wte]), /claims 1000000 data files/],
+    ['a tensor in a shard there is not', table([meta, ['model/wte', [...wte[1], 24, 1]]]), /shard 1 of 1/],
+    [
+      'a tensor in a shard past all',
+      table([meta, ['model/wte', [...wte[1], 24, 255, 255, 255, 255, 15]]]),
+      /in shard 4294967295/,
+    ],
     ['big-endian numbers', table([['', [8, 1, 16, 1]], wte]), /high byte first/],
     ['another type', table([meta, ['model/wte', [8, 2]]]), /type 2/],
     ['a size that lies', table([meta, ['model/wte', [...wte[1].slice(0, -1), 33]]]), /claims 33 bytes/],
@@ -94,9 +102,11 @@ describe('the index of TensorFlow', () => {
 
   test('refuses a tensor past the data, and settings that are none', () => {
     const bytes = table([meta, wte]);
-    expect(refusal(() => readTensorflow(bytes, hparams, { ...data, fileBytes: 31 })).code).toBe('integrity');
+    expect(
+      refusal(() => readTensorflow(bytes, hparams, { at, data: [{ ...data, fileBytes: 31 }] })).code,
+    ).toBe('integrity');
     for (const bad of [null, 1, {}, { ...hparams, n_embd: -1 }, { ...hparams, n_layer: '12' }])
-      expect(refusal(() => readTensorflow(bytes, bad, data)).code).toBe('config-unsupported');
+      expect(refusal(() => readTensorflow(bytes, bad, { at, data: [data] })).code).toBe('config-unsupported');
   });
 
   test('any damage is an error or stays inside of the file', () => {

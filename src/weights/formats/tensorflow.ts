@@ -21,22 +21,53 @@ interface Entry {
 /** TensorFlow's DT_FLOAT. */
 const float = 1;
 
+/** Data files of one checkpoint; more have not been seen of a GPT-2. */
+const maxShards = 1000;
+
+/** One data file, by its name and length. */
+interface DataFile {
+  file: string;
+  fileBytes: number;
+}
+
+/** What the names of a checkpoint's files begin with, by its `checkpoint` file: OpenAI's, unless that names another. */
+export function prefixOf(checkpoint: string | undefined): string {
+  const path = /^model_checkpoint_path:\s*"(.*)"/m.exec(checkpoint ?? '')?.[1] ?? '';
+  return /(?:^|[\\/])(\w[\w.-]{0,200})$/.exec(path)?.[1] ?? 'model.ckpt';
+}
+
+/** The name of one of `count` data files. */
+export function dataFileName(prefix: string, shard: number, count: number): string {
+  const five = (value: number) => String(value).padStart(5, '0');
+  return `${prefix}.data-${five(shard)}-of-${five(count)}`;
+}
+
+/** How many data files an index says there are. @throws VitrineError `unsupported-format` */
+export function shardCount(index: Uint8Array, at: string): number {
+  return explained(at, () => checkHeader(readTable(index).get('')));
+}
+
 /**
- * Reads the tensors' names and offsets from model.ckpt.index and the config from hparams.json.
+ * Reads the tensors' names and offsets from the index, the file `at`, and the config from hparams.json.
+ * `data` are the data files, in order.
  * @throws VitrineError `unsupported-format`, `config-unsupported` or `integrity`
  */
 export function readTensorflow(
   index: Uint8Array,
   hparams: unknown,
-  data: { file: string; fileBytes: number },
+  { at, data }: { at: string; data: readonly DataFile[] },
 ): TensorflowCheckpoint {
+  return explained(at, () => ({ config: configOf(hparams), tensors: tensorsOf(index, data) }));
+}
+
+function explained<T>(at: string, read: () => T): T {
   try {
-    return { config: configOf(hparams), tensors: tensorsOf(index, data) };
+    return read();
   } catch (cause) {
     if (!(cause instanceof TableFault)) throw cause;
     throw new VitrineError(
       'unsupported-format',
-      `model.ckpt.index cannot be read as the index of a TensorFlow checkpoint: ${cause.message}. Download it again, or use the model's safetensors, such as openai-community/gpt2.`,
+      `${at} cannot be read as the index of a TensorFlow checkpoint: ${cause.message}. Download it again, or use the model's safetensors, such as openai-community/gpt2.`,
       { cause },
     );
   }
@@ -66,19 +97,18 @@ function configOf(hparams: unknown): Record<string, unknown> {
   };
 }
 
-function tensorsOf(
-  index: Uint8Array,
-  { file, fileBytes }: { file: string; fileBytes: number },
-): TensorInfo[] {
+function tensorsOf(index: Uint8Array, data: readonly DataFile[]): TensorInfo[] {
   const table = readTable(index);
-  checkHeader(table.get(''));
+  const shards = checkHeader(table.get(''));
   const tensors: TensorInfo[] = [];
   for (const [key, value] of table) {
     const name = key === '' ? undefined : nameOf(key);
     if (name === undefined) continue;
     const { dtype, shape, shard, offset, bytes } = readEntry(value);
     if (dtype !== float) throw new TableFault(`${shown(key)} is of the type ${dtype}; only float is read`);
-    if (shard !== 0) throw new TableFault(`${shown(key)} is in shard ${shard}, but there is only one`);
+    const { file, fileBytes } = data[shard] ?? {};
+    if (shard >= shards || file === undefined || fileBytes === undefined)
+      throw new TableFault(`${shown(key)} is in shard ${shard} of ${shards}`);
     const count = shape.reduce((product, size) => product * size, 1);
     if (bytes !== count * 4) throw new TableFault(`${shown(key)} of shape [${shape}] claims ${bytes} bytes`);
     if (offset + bytes > fileBytes)
@@ -93,13 +123,15 @@ function tensorsOf(
   return tensors;
 }
 
-/** BundleHeaderProto: {1: num_shards, 2: endianness, 3: version} */
-function checkHeader(value: Uint8Array | undefined): void {
+/** BundleHeaderProto: {1: num_shards, 2: endianness, 3: version}. Returns the number of shards. */
+function checkHeader(value: Uint8Array | undefined): number {
   if (!value) throw new TableFault('it has no header');
   const fields = readMessage(value);
-  if ((fields.get(1)?.[0] ?? 0) !== 1)
-    throw new TableFault(`it has ${fields.get(1)?.[0] ?? 0} shards; one is read`);
+  const shards = fields.get(1)?.[0] ?? 0;
+  if (typeof shards !== 'number' || shards < 1 || shards > maxShards)
+    throw new TableFault(`it claims ${shards} data files; 1 to ${maxShards} are read`);
   if ((fields.get(2)?.[0] ?? 0) !== 0) throw new TableFault('its numbers are written high byte first');
+  return shards;
 }
 
 /** BundleEntryProto: {1: dtype, 2: shape, 3: shard_id, 4: offset, 5: size, 6: crc32c} */

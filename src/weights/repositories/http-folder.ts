@@ -3,6 +3,7 @@ import { digestOf, toHex } from '../cache/digest.ts';
 import { parseShardIndex } from '../formats/shard-index.ts';
 import type { Http } from './http.ts';
 import { httpFile, probe, readWholeUrl, sizeOf } from './http-file.ts';
+import type { Probing } from './probe-other-forms.ts';
 import { fileNames, type ListedFile, type Repository } from './repository.ts';
 
 /** A model in a folder of any web server. `paths` lists its files if known; `file` names the weight file. */
@@ -55,14 +56,6 @@ export interface ProbedFolder {
   headers: Headers;
 }
 
-interface Probing {
-  files: Map<string, ListedFile>;
-  /** Probes a small file and keeps its content. */
-  whole(path: string): Promise<Headers | undefined>;
-  /** Probes a weight file and keeps its first bytes. */
-  head(path: string): Promise<Headers | undefined>;
-}
-
 interface ProbeTarget extends Pick<ProbedFolder, 'files' | 'versions'> {
   only: ReadonlySet<string> | undefined;
 }
@@ -110,7 +103,9 @@ export async function probeFolder(
   const { whole } = probing;
   const config = await whole(fileNames.config);
   const [weights, adapter] = await Promise.all([
-    config ? probeWeights(probing) : probeOtherForms(probing, named),
+    config
+      ? probeWeights(probing)
+      : import('./probe-other-forms.ts').then(({ probeOtherForms }) => probeOtherForms(probing, named)),
     probeAdapter(probing),
     whole(fileNames.generationConfig),
     whole(fileNames.tokenizerConfigJson),
@@ -163,23 +158,4 @@ async function probeShards({ files, head }: Probing, path: string): Promise<Head
 async function probeAdapter({ whole, head }: Probing): Promise<Headers | undefined> {
   if (!(await whole(fileNames.adapterConfig))) return undefined;
   return (await head(fileNames.adapterWeights)) ?? head(fileNames.adapterTorch);
-}
-
-/** Probes forms without config.json: a named checkpoint, nanoGPT's, OpenAI's release. */
-async function probeOtherForms(
-  { whole, head }: Probing,
-  named: string | undefined,
-): Promise<Headers | undefined> {
-  const checkpoint = await head(named ?? fileNames.nanoGpt);
-  if (checkpoint) {
-    await whole(fileNames.characters);
-    return checkpoint;
-  }
-  if (!(await whole(fileNames.hparams))) return undefined;
-  await Promise.all([
-    whole(fileNames.tensorflowIndex),
-    whole(fileNames.encoderJson),
-    whole(fileNames.vocabBpe),
-  ]);
-  return head(fileNames.tensorflowData);
 }

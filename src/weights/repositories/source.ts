@@ -109,7 +109,7 @@ function folder(url: URL): ParsedSource {
   url.hash = '';
   const name = /[^/]*$/.exec(url.pathname)?.[0] ?? '';
   const file = /\.(bin|pth?)$/.test(name) ? decoded(name) : undefined;
-  if (/\.(json|safetensors|bin|txt|pth?|index|meta|bpe|pkl)$/.test(name) || /^model\.ckpt\./.test(name))
+  if (/\.(json|safetensors|bin|txt|pth?|index|meta|bpe|pkl)$/.test(name) || /\.data-\d+-of-\d+$/.test(name))
     url.pathname = url.pathname.replace(/[^/]*$/, '');
   if (!url.pathname.endsWith('/')) url.pathname += '/';
   return { kind: 'folder', id: file ? url.href + encodeURIComponent(file) : url.href, base: url.href, file };
