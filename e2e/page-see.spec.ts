@@ -84,9 +84,17 @@ test('attention and logit lens of the text', async ({ page }) => {
   const vitrine = new VitrinePage(page);
   await vitrine.opened();
   await vitrine.panel('Inside');
-  await page.getByRole('button', { name: 'Look inside this text' }).click();
-  await expect(page.getByRole('heading', { name: 'Attention' })).toBeVisible();
-  await expect(page.locator('.lens tr')).toHaveCount(7);
-  await page.getByRole('slider', { name: 'Layer' }).press('ArrowRight');
-  await expect(page.getByText(/Most on token \d+/)).toBeVisible();
+  const heads = page.getByRole('button', { name: /^Head \d\.\d/ });
+  await expect(heads).toHaveCount(24);
+  await heads.last().click();
+  await expect(page.getByText(/Head 5\.3 looks from/)).toBeVisible();
+  await page.getByRole('tab', { name: 'Attention' }).press('ArrowRight');
+  const lens = page.getByRole('application', { name: /Likeliest next token/ });
+  await lens.press('ArrowUp');
+  await expect(
+    page
+      .getByTestId('inside')
+      .getByText(/^after 4, token \d+/)
+      .first(),
+  ).toBeVisible();
 });

@@ -67,6 +67,7 @@ function useDrop(): boolean {
 
 export function App() {
   const dialog = usePageState((state) => state.dialog);
+  const tab = usePageState((state) => state.tab);
   const sideBySide = usePageState((state) => state.continuations.length > 0);
   const presenting = usePageState((state) => state.presenting);
   const over = useDrop();
@@ -77,7 +78,7 @@ export function App() {
         {words.skip}
       </a>
       <Header />
-      <main className="main">
+      <main className="main" data-tab={tab}>
         <section id="writing" className="writing" aria-label={words.writing} tabIndex={-1}>
           <div className="sheet-frame">
             {sideBySide ? <Continuations /> : <Sheet />}

@@ -34,9 +34,9 @@ const steps: readonly { run(page: Page): void | Promise<void>; shown: string }[]
     shown: '.alternatives',
   },
   {
-    async run({ actions }) {
+    run({ actions }) {
+      actions.setInside({ tab: 'attention' });
       actions.openTab('inside');
-      await actions.inside();
     },
     shown: '[data-testid=inside]',
   },

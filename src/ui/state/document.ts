@@ -1,4 +1,5 @@
 import type { TokenAlternative } from '../../engine/index.ts';
+import type { Changes } from './inside-types.ts';
 import type { Settings } from './settings.ts';
 
 /** Who put a token where it is: typed, written by the model, or picked among the alternatives. */
@@ -23,6 +24,8 @@ export interface RunOrigin {
   n: number;
   sequence: number;
   settings: Settings;
+  /** What was changed in the model for it; left out where nothing was. */
+  changes?: Changes;
 }
 
 /** One text: tokens with their ids, and what was typed since and has no ids yet. */

@@ -9,6 +9,7 @@ import type {
 } from '../../engine/index.ts';
 import { isAbort, VitrineError } from '../../lib/index.ts';
 import type { Backend } from './backend.ts';
+import { fakeInside } from './fake-inside.ts';
 
 /** How the stand-in behaves; everything is off unless asked for. */
 export interface FakeBehaviour {
@@ -174,11 +175,7 @@ function fakeModel(id: string, dtype: string, behaviour: FakeBehaviour): Model {
         yield* tokens;
       }
     },
-    run: () => Promise.reject(new Error('not faked')),
-    patch: () => Promise.reject(new Error('not faked')),
-    ablate: () => Promise.reject(new Error('not faked')),
-    attribution: () => Promise.reject(new Error('not faked')),
-    heads: () => Promise.reject(new Error('not faked')),
+    ...fakeInside(encode, logitsAfter),
     inspect: async (ids) => inspection(typeof ids === 'string' ? encode(ids) : ids),
     stats: () => ({
       gpuBytes: 1e6,

@@ -1,12 +1,12 @@
 import { describe, expect, it } from 'vitest';
 import { fakeBackend } from './fake-engine.ts';
 import { fakeEnvironment } from './fake-environment.ts';
-import { strongestHead } from './inside.ts';
 import { bundledModel, requestFor } from './load-request.ts';
 import { nextDistribution } from './next-distribution.ts';
 import { createPage, type Page } from './page.ts';
-import { currentVersion, isInsideCurrent } from './selectors.ts';
+import { currentVersion, isCurrentAnswer } from './selectors.ts';
 import { defaultSettings, presetOf, presetsFor } from './settings.ts';
+import { strongestHead } from './strongest-head.ts';
 
 const state = (page: Page) => page.store.getState();
 const tokens = (page: Page) => currentVersion(state(page)).tokens;
@@ -91,25 +91,25 @@ describe('a look inside', () => {
   it('reads the whole text, and says so when the text has changed since', async () => {
     const page = await withText(' a king'.repeat(120));
     expect(tokens(page).length).toBeGreaterThan(96);
-    await page.actions.inside();
-    expect(state(page).insideView?.ids).toEqual(tokens(page).map(({ id }) => id));
-    expect(isInsideCurrent(state(page))).toBe(true);
+    await page.actions.ask('view');
+    expect(state(page).inside.answers.view?.ids).toEqual(tokens(page).map(({ id }) => id));
+    expect(isCurrentAnswer('view', state(page))).toBe(true);
     await page.actions.step();
-    expect(isInsideCurrent(state(page))).toBe(false);
+    expect(isCurrentAnswer('view', state(page))).toBe(false);
     page.actions.undo();
-    expect(isInsideCurrent(state(page))).toBe(true);
+    expect(isCurrentAnswer('view', state(page))).toBe(true);
   });
 
   it('of a text longer than the context reads what the model reads to go on', async () => {
     const page = await withText(' a king'.repeat(400));
     const { nPositions } = state(page).model?.config ?? { nPositions: 0 };
     expect(tokens(page).length).toBeGreaterThan(nPositions);
-    await page.actions.inside();
-    expect(state(page).insideView?.ids).toEqual(
+    await page.actions.ask('view');
+    expect(state(page).inside.answers.view?.ids).toEqual(
       tokens(page)
         .slice(-nPositions / 2)
         .map(({ id }) => id),
     );
-    expect(isInsideCurrent(state(page))).toBe(true);
+    expect(isCurrentAnswer('view', state(page))).toBe(true);
   });
 });

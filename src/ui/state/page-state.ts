@@ -1,6 +1,5 @@
 import type { StoreApi } from 'zustand/vanilla';
 import type {
-  Inspection,
   LoadProgress,
   MemoryPlan,
   ModelSource,
@@ -9,6 +8,7 @@ import type {
 } from '../../engine/index.ts';
 import type { Version } from './document.ts';
 import type { ModelChoice } from './dropped-files.ts';
+import type { Changes, InsideActions, InsideData } from './inside-types.ts';
 import type { Settings } from './settings.ts';
 import type {
   Continuation,
@@ -93,6 +93,8 @@ export interface WritingData {
 
 export interface WritingActions {
   write(): Promise<void>;
+  /** Writes on with parts switched off or a direction pushed. */
+  writeWith(changes: Changes): Promise<void>;
   /** Writes one token, and keeps what it was drawn from. */
   step(): Promise<void>;
   stop(): void;
@@ -183,24 +185,13 @@ export interface ViewActions {
   setPresenting(presenting: boolean): void;
 }
 
-/** What attention and logit lens say of the first tokens of a text. */
-export interface InsideView {
-  ids: readonly number[];
-  texts: readonly string[];
-  inspection: Inspection;
-}
-
 export interface DeviceData {
-  /** The last look inside; the text may have changed since. */
-  insideView: InsideView | null;
   selfCheck: { running: boolean; report: SelfCheckReport | null };
 }
 
 export interface DeviceActions {
   /** What a model would need here, with this page's hub and token. */
   plan(source: ModelSource, signal: AbortSignal): Promise<MemoryPlan>;
-  /** Looks at attention and logit lens of the text as it is. */
-  inside(): Promise<void>;
   /** Compares this device with stored reference logits. */
   check(): Promise<void>;
 }
@@ -212,7 +203,8 @@ export interface PageData
     ScoringData,
     SecondData,
     ViewData,
-    DeviceData {}
+    DeviceData,
+    InsideData {}
 
 /** Everything a visitor can do. */
 export interface PageActions
@@ -222,7 +214,8 @@ export interface PageActions
     ScoringActions,
     SecondActions,
     ViewActions,
-    DeviceActions {}
+    DeviceActions,
+    InsideActions {}
 
 export type PageState = PageData & PageActions;
 export type PageStore = Pick<StoreApi<PageState>, 'getState' | 'setState' | 'subscribe'>;

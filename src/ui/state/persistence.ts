@@ -1,4 +1,5 @@
 import { plainVersion, type RunOrigin, type TextToken, type Version } from './document.ts';
+import type { SavedSteering } from './inside-types.ts';
 import type { PageData } from './page-state.ts';
 import { defaultSettings, type Settings } from './settings.ts';
 import type { Continuation, KeptModel, PendingRun } from './types.ts';
@@ -17,6 +18,7 @@ export interface PersistedState {
   /** The hub it came from, where that is not the usual one. */
   hub: string | null;
   pending: PendingRun | null;
+  savedSteering: readonly SavedSteering[];
 }
 
 /** The part of the state that is kept. */
@@ -32,6 +34,7 @@ export function toPersisted(state: PageData, hub: string | null): PersistedState
     model: request ? { kind: request.kind, name: request.name, source } : state.keptModel,
     idsOf: typeof state.idsOf === 'string' ? state.idsOf : null,
     hub,
+    savedSteering: state.savedSteering,
     pending: phase === 'generating' && run ? { origin: run.origin, version: run.version } : null,
   };
 }
@@ -53,6 +56,7 @@ export function fromPersisted(value: unknown, hub: string | null): Partial<PageD
     idsOf,
     settings: { ...defaultSettings, ...kept.settings },
     visiting: kept.visiting === true,
+    savedSteering: Array.isArray(kept.savedSteering) ? kept.savedSteering : [],
     keptModel: kept.hub === hub || kept.model?.kind === 'files' ? (kept.model ?? null) : null,
     pending: idsOf !== null && isRun(kept.pending?.origin) ? (kept.pending ?? null) : null,
   };

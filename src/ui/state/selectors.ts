@@ -1,5 +1,7 @@
 import type { FinishReason } from '../../engine/index.ts';
 import type { RunOrigin, Version } from './document.ts';
+import { questionKey } from './inside-questions.ts';
+import type { Question } from './inside-types.ts';
 import type { PageData } from './page-state.ts';
 
 /** The text in front of the visitor. */
@@ -23,15 +25,25 @@ export function lastRun(version: Version): RunOrigin | null {
   return tokens.slice(run.from).every((token) => token.origin === 'model') ? run : null;
 }
 
-/** Whether the last look inside is of the text as it is: all of it, or the end that the model still reads. */
-export function isInsideCurrent(
-  state: Pick<PageData, 'versions' | 'current' | 'insideView' | 'model'>,
+/** Whether these ids are of the text as it is: all of it, or the end that the model still reads. */
+export function isCurrentText(
+  ids: readonly number[],
+  state: Pick<PageData, 'versions' | 'current' | 'model'>,
 ): boolean {
-  const { insideView } = state;
   const { tokens, tail } = currentVersion(state);
-  if (!insideView || tail !== '') return false;
-  const { ids } = insideView;
+  if (tail !== '') return false;
   const skipped = tokens.length - ids.length;
   const whole = skipped === 0 || tokens.length > (state.model?.config.nPositions ?? 0);
   return whole && ids.every((id, i) => tokens[skipped + i]?.id === id);
+}
+
+/** Whether the last answer to a question is one about the model, the text and the fields as they are. */
+export function isCurrentAnswer(
+  question: Question,
+  state: Pick<PageData, 'versions' | 'current' | 'model' | 'inside'>,
+): boolean {
+  const answer = state.inside.answers[question];
+  if (!answer || answer.of !== state.model || answer.key !== questionKey(question, state.inside))
+    return false;
+  return question === 'repeated' || isCurrentText(answer.ids, state);
 }

@@ -3,6 +3,7 @@ import { createStore, type StateCreator } from 'zustand/vanilla';
 import { createDeviceSlice } from './device-slice.ts';
 import { createDocumentSlice } from './document-slice.ts';
 import type { Services } from './environment.ts';
+import { createInsideSlice } from './inside-slice.ts';
 import { createModelSlice } from './model-slice.ts';
 import type { PageState } from './page-state.ts';
 import { fromPersisted, type PersistedState, toPersisted } from './persistence.ts';
@@ -24,6 +25,7 @@ export function createPageStore(services: Services) {
     ...createSecondSlice(services)(set, get, store),
     ...createViewSlice(services)(set, get, store),
     ...createDeviceSlice(services)(set, get, store),
+    ...createInsideSlice(services)(set, get, store),
   });
   return createStore<PageState>()(
     persist<PageState, [], [], PersistedState>(slices, {

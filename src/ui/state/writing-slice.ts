@@ -11,6 +11,8 @@ import { keepAll, openVersion, remember, withVersion } from './document-slice.ts
 import type { Services } from './environment.ts';
 import { toPageError } from './error-messages.ts';
 import { frameBatch } from './frame-batch.ts';
+import { editsOf } from './inside-changes.ts';
+import type { Changes } from './inside-types.ts';
 import { encodeText } from './model-text.ts';
 import type { PageState, PageStore, WritingActions, WritingData } from './page-state.ts';
 import { currentVersion } from './selectors.ts';
@@ -116,11 +118,19 @@ function newRun(
   model: Model,
   drawnSeed: number,
   settings = state.settings,
+  changes?: Changes,
 ): PendingRun & { text: Version } {
   const text = tokenize(currentVersion(state), model);
   const n = Math.max(1, Math.round(settings.n));
   const seed = settings.seed ?? drawnSeed;
-  const origin: RunOrigin = { from: text.tokens.length, seed, n, sequence: 0, settings };
+  const origin: RunOrigin = {
+    from: text.tokens.length,
+    seed,
+    n,
+    sequence: 0,
+    settings,
+    ...(changes && { changes }),
+  };
   return { origin, version: text.id, text: { ...text, run: origin } };
 }
 
@@ -146,6 +156,7 @@ async function stream(
     ...generateOptions(origin.settings, origin.seed),
     logprobs: alternativesPerToken,
     signal,
+    ...(origin.changes && { edits: await editsOf(model, origin.changes) }),
   };
   try {
     for await (const token of model.generate(ids, options)) {
@@ -244,6 +255,12 @@ export const createWritingSlice: Slice<WritingData & WritingActions> = (services
       const model = idle();
       if (model) await start(model, newRun(get(), model, environment.seed()));
     },
+    async writeWith(changes) {
+      const model = idle();
+      if (!model) return;
+      const state = get();
+      await start(model, newRun(state, model, environment.seed(), state.settings, changes));
+    },
     async step() {
       const model = idle();
       if (!model) return;
@@ -268,8 +285,10 @@ export const createWritingSlice: Slice<WritingData & WritingActions> = (services
       // A pinned seed would write the very same text: another try moves it on.
       const pinned = state.settings.seed !== null;
       const settings = pinned ? { ...state.settings, seed: environment.seed() } : state.settings;
-      set({ ...openVersion(state, withoutContinuation(currentVersion(state))), settings });
-      await get().write();
+      const before = currentVersion(state);
+      const changes = before.run?.changes;
+      set({ ...openVersion(state, withoutContinuation(before)), settings });
+      await (changes ? get().writeWith(changes) : get().write());
     },
     async branch(index, choice) {
       const state = get();

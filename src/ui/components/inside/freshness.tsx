@@ -1,0 +1,35 @@
+import { usePageState } from '../../hooks.tsx';
+import { insideMessages as words } from '../../messages/inside.ts';
+import type { Question } from '../../state/inside-types.ts';
+import { isCurrentText } from '../../state/selectors.ts';
+import type { Asked } from './use-answer.ts';
+
+/** Says whether figures are of the text as it is, and calculates them again at a press. */
+export function Freshness<Q extends Question>({ asked }: { asked: Asked<Q> }) {
+  const { answer, current, busy, ask } = asked;
+  const ready = usePageState((state) => state.phase === 'ready');
+  const writing = usePageState((state) => state.phase === 'generating');
+  const sameText = usePageState((state) => !answer || isCurrentText(answer.ids, state));
+  const changed = sameText ? words.staleFields : words.stale;
+  const stale = answer && !current && !busy;
+  return (
+    <p className="freshness muted" role="status">
+      {busy ? words.busy : stale ? (writing ? words.whileWriting : changed) : ''}
+      {stale && ready && (
+        <button type="button" className="link" onClick={ask}>
+          {words.again}
+        </button>
+      )}
+    </p>
+  );
+}
+
+/** What a view shows, and whether it is up to date. */
+export function Lead<Q extends Question>({ asked, text }: { asked: Asked<Q>; text: string }) {
+  return (
+    <div className="inside-lead">
+      <p className="explain">{text}</p>
+      <Freshness asked={asked} />
+    </div>
+  );
+}

@@ -1,0 +1,111 @@
+import { useMemo, useState } from 'react';
+import type { Inspection } from '../../../engine/index.ts';
+import { formatProbability, showToken } from '../../../lib/index.ts';
+import { useActions, usePageState } from '../../hooks.tsx';
+import { insideMessages } from '../../messages/inside.ts';
+import { Bar } from '../bar.tsx';
+import type { Grid } from './draw-grid.ts';
+import { Freshness, Lead } from './freshness.tsx';
+import { type Cell, HeatMap } from './heat-map.tsx';
+import { useAnswer } from './use-answer.ts';
+
+const words = insideMessages.lens;
+
+type Lens = NonNullable<Inspection['logitLens']>;
+
+export const layerName = (row: number) => (row === 0 ? words.input : words.layer(row - 1));
+
+/** The lens as a map: the likeliest token and how sure each layer is of it. */
+function lensGrid(lens: Lens, ids: readonly number[], texts: readonly string[]): Grid {
+  return {
+    rowLabels: lens.map((_, row) => layerName(row)),
+    columnLabels: texts.map(showToken),
+    value: (row, column) => (lens[row]?.[column]?.[0]?.probability ?? 0) ** 0.7,
+    text: (row, column) => showToken(lens[row]?.[column]?.[0]?.text ?? ''),
+    marked: (row, column) => column + 1 < ids.length && lens[row]?.[column]?.[0]?.id === ids[column + 1],
+    minCell: 58,
+    maxCell: 104,
+  };
+}
+
+interface BestProps {
+  lens: Lens;
+  texts: readonly string[];
+  at: Cell;
+}
+
+/** The five likeliest tokens of one cell. */
+function Best({ lens, texts, at }: BestProps) {
+  const best = lens[at.row]?.[at.column] ?? [];
+  const next = texts[at.column + 1];
+  return (
+    <div className="lens-best">
+      <p className="muted">
+        {words.place(layerName(at.row), at.column + 1)}
+        <bdi className="token-text">{showToken(texts[at.column] ?? '')}</bdi>
+        {next !== undefined && (
+          <>
+            {'. '}
+            {words.next}
+            <bdi className="token-text">{showToken(next)}</bdi>
+          </>
+        )}
+      </p>
+      <table className="next-table">
+        <caption className="visually-hidden">{words.table}</caption>
+        <tbody>
+          {best.map(({ id, text, probability }) => (
+            <tr key={id} data-current={text === next || undefined}>
+              <th scope="row">
+                <bdi className="token-text">{showToken(text)}</bdi>
+              </th>
+              <td className="bar-cell">
+                <Bar share={probability} />
+              </td>
+              <td className="choice-number">{formatProbability(probability)}</td>
+            </tr>
+          ))}
+        </tbody>
+      </table>
+    </div>
+  );
+}
+
+/** What each layer would predict at each token. */
+export function LensTab() {
+  const { setInside } = useActions();
+  const asked = useAnswer('view');
+  const from = usePageState((state) => state.inside.from);
+  const [row, setRow] = useState(Number.POSITIVE_INFINITY);
+  const [hovered, setHovered] = useState<Cell | null>(null);
+  const { answer } = asked;
+  const lens = answer?.value.logitLens;
+  const grid = useMemo(
+    () => (answer && lens ? lensGrid(lens, answer.ids, answer.texts) : null),
+    [answer, lens],
+  );
+  if (!answer || !lens || !grid) return <Freshness asked={asked} />;
+  const last = answer.texts.length - 1;
+  const chosen = { row: Math.min(row, lens.length - 1), column: Math.min(from ?? last, last) };
+  const shown = hovered && hovered.column <= last ? hovered : chosen;
+  const said = (lens[chosen.row]?.[chosen.column] ?? [])
+    .map(({ text, probability }) => `${showToken(text)} ${formatProbability(probability)}`)
+    .join(', ');
+  return (
+    <>
+      <Lead asked={asked} text={words.explain} />
+      <HeatMap
+        label={words.map}
+        grid={grid}
+        at={chosen}
+        said={words.place(layerName(chosen.row), chosen.column + 1) + said}
+        onHover={setHovered}
+        onChoose={(cell) => {
+          setRow(cell.row);
+          setInside({ from: cell.column === last ? null : cell.column });
+        }}
+      />
+      <Best lens={lens} texts={answer.texts} at={shown} />
+    </>
+  );
+}

@@ -1,0 +1,132 @@
+import type { Model } from '../../engine/index.ts';
+import type { TextToken } from './document.ts';
+import { changesAnything, editsOf, samePart } from './inside-changes.ts';
+import { questionKey, questions } from './inside-questions.ts';
+import type { Changes, InsideActions, InsideData, InsideState, Question } from './inside-types.ts';
+import type { PageStore } from './page-state.ts';
+import { contextOf } from './scoring-slice.ts';
+import { currentVersion } from './selectors.ts';
+import { generateOptions } from './settings.ts';
+import type { Slice } from './slice.ts';
+import { tokenize } from './writing-slice.ts';
+
+export const initialInside: InsideState = {
+  tab: 'attention',
+  head: null,
+  from: null,
+  off: [],
+  steering: { plus: '', minus: '', layer: 0, strength: 0 },
+  target: '',
+  foil: '',
+  clean: '',
+  sites: 'resid_pre',
+  cell: null,
+  answers: {},
+  busy: {},
+  written: null,
+  problem: null,
+};
+
+/** Tokens of each text that is written beside the one on screen. */
+const comparedTokens = 40;
+
+/** The tokens that the model reads to go on from the end of these. */
+function readTokens(tokens: readonly TextToken[], positions: number): readonly TextToken[] {
+  const ids = tokens.map((token) => token.id);
+  return tokens.slice(tokens.length - (contextOf(ids, positions, true)?.length ?? 0));
+}
+
+/** What the model reads of the text on screen. */
+function textOf(store: PageStore, model: Model) {
+  const { tokens } = tokenize(currentVersion(store.getState()), model);
+  const read = readTokens(tokens, model.config.nPositions);
+  return { ids: read.map(({ id }) => id), texts: read.map(({ text }) => text) };
+}
+
+function problemOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}
+
+export const createInsideSlice: Slice<InsideData & InsideActions> =
+  ({ model: owner, environment }) =>
+  (set, get, store) => {
+    /** How often each question was asked: only the last answer counts. */
+    const asked = new Map<Question, number>();
+    const change = (some: Partial<InsideState>) => set(({ inside }) => ({ inside: { ...inside, ...some } }));
+    const setBusy = (question: Question, busy: boolean) =>
+      change({ busy: { ...get().inside.busy, [question]: busy } });
+    return {
+      inside: initialInside,
+      savedSteering: [],
+      setInside: change,
+      async ask(question) {
+        const model = owner.current;
+        const turn = (asked.get(question) ?? 0) + 1;
+        if (!model) return;
+        const isLast = () => asked.get(question) === turn && owner.current === model;
+        asked.set(question, turn);
+        setBusy(question, true);
+        try {
+          const text = textOf(store, model);
+          if (text.ids.length === 0) return;
+          const { inside, model: of } = get();
+          const key = questionKey(question, inside);
+          const value = await questions[question](model, text.ids, inside);
+          if (!isLast()) return;
+          const answer = { ...text, of, key, value };
+          change({ answers: { ...get().inside.answers, [question]: answer }, problem: null });
+        } catch (error) {
+          if (isLast()) change({ problem: problemOf(error) });
+        } finally {
+          if (asked.get(question) === turn) setBusy(question, false);
+        }
+      },
+      togglePart(part) {
+        const { off } = get().inside;
+        const rest = off.filter((other) => !samePart(other, part));
+        change({ off: rest.length < off.length ? rest : [...off, part], written: null });
+      },
+      async writeBoth(changes) {
+        const model = owner.current;
+        if (model) await writeBoth(store, model, changes, environment.seed());
+      },
+      saveSteering: (name) =>
+        set(({ inside, savedSteering }) => ({
+          savedSteering: [
+            ...savedSteering.filter((saved) => saved.name !== name),
+            { ...inside.steering, name },
+          ],
+        })),
+      forgetSteering: (name) =>
+        set(({ savedSteering }) => ({ savedSteering: savedSteering.filter((saved) => saved.name !== name) })),
+    };
+  };
+
+async function writeBoth(store: PageStore, model: Model, changes: Changes, drawn: number): Promise<void> {
+  const { settings, inside } = store.getState();
+  if (inside.written?.busy) return;
+  const { ids } = textOf(store, model);
+  const seed = settings.seed ?? drawn;
+  const options = { ...generateOptions(settings, seed), n: 1, maxNewTokens: comparedTokens };
+  const written = { plain: '', changed: '', changes, busy: true };
+  const show = (some: Partial<typeof written>, problem: string | null = null) => {
+    Object.assign(written, some);
+    store.setState((state) => ({ inside: { ...state.inside, written: { ...written }, problem } }));
+  };
+  show({});
+  try {
+    const edits = await editsOf(model, changes);
+    for await (const token of model.generate(ids, options)) show({ plain: written.plain + token.text });
+    for await (const token of model.generate(ids, { ...options, edits }))
+      show({ changed: written.changed + token.text });
+    show({ busy: false });
+  } catch (error) {
+    show({ busy: false }, problemOf(error));
+  }
+}
+
+/** The changes that are set in the view, or null where there are none. */
+export function shownChanges({ off, steering, tab }: InsideState): Changes | null {
+  const changes = { off, steering: tab === 'steer' ? steering : null };
+  return changesAnything(changes) ? changes : null;
+}
