@@ -63,7 +63,7 @@ export const states: PageState[] = [
     async steps(page) {
       await opened(page, '?prompt=Once+upon+a+time&seed=7&max-new-tokens=24');
       await page.getByRole('tab', { name: 'Inside' }).click();
-      await page.getByRole('heading', { name: 'Attention' }).waitFor();
+      await page.getByRole('heading', { name: 'All heads' }).waitFor();
       await page.waitForTimeout(500);
     },
   },

@@ -3,14 +3,15 @@ import { useActions, usePageState } from '../../hooks.tsx';
 import { insideMessages as words } from '../../messages/inside.ts';
 import type { InsideTab } from '../../state/inside-types.ts';
 import { currentVersion } from '../../state/selectors.ts';
-import '../../styles/inside.css';
 import { AttentionTab } from './attention-tab.tsx';
 import { arrowTarget } from './grid-keys.ts';
 import { LensTab } from './lens-tab.tsx';
+import { OffTab } from './off-tab.tsx';
 
 const tabs: readonly { key: InsideTab; Panel: () => React.ReactNode }[] = [
   { key: 'attention', Panel: AttentionTab },
   { key: 'lens', Panel: LensTab },
+  { key: 'off', Panel: OffTab },
 ];
 
 interface TabListProps {
