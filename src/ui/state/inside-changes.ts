@@ -1,4 +1,4 @@
-import type { Edit, Model } from '../../engine/index.ts';
+import type { Edit, Model, PatchGrid } from '../../engine/index.ts';
 import { VitrineError } from '../../lib/index.ts';
 import type { Changes, Part, Steering } from './inside-types.ts';
 
@@ -75,4 +75,11 @@ export async function editsOf(model: Runner, { off, steering }: Changes): Promis
   const direction = await directionOf(model, steering);
   const value = direction.map((each) => each * steering.strength);
   return [...edits, { site: streamSite(steering.layer), op: 'add', value }];
+}
+
+/** How much of the clean text's answer a cell of a patch grid brings back: 0 nothing, 1 all of it. */
+export function recovered({ values, clean, corrupted }: PatchGrid, row: number, column: number): number {
+  const span = clean - corrupted;
+  const value = values[row]?.[column] ?? corrupted;
+  return span === 0 ? 0 : (value - corrupted) / span;
 }

@@ -71,7 +71,7 @@ function loadingState(state: PageState, request: LoadRequest): Partial<PageState
     next: null,
     inspected: null,
     run: null,
-    insideView: null,
+    inside: { ...state.inside, answers: {}, written: null, problem: null, cell: null },
     drawn: null,
     selfCheck: { running: false, report: null },
   };

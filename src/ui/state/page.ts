@@ -1,6 +1,6 @@
 import type { Backend } from './backend.ts';
 import { type Environment, ModelOwner, type Services } from './environment.ts';
-import { decodeIds } from './model-text.ts';
+import { decodeIds, encodeText } from './model-text.ts';
 import type { PageActions } from './page-state.ts';
 import { readHub } from './share.ts';
 import { createPageStore, type PersistedPageStore } from './store.ts';
@@ -15,6 +15,8 @@ export interface Page {
   hub: string | null;
   /** The text of tokens, by the loaded model's tokenizer. */
   decode(ids: number[]): string;
+  /** The tokens of a text, by the loaded model's tokenizer; none for what it cannot read. */
+  pieces(text: string): string[];
 }
 
 /** Makes the page's state around a backend. Nothing starts until `start` is called. */
@@ -34,5 +36,12 @@ export function createPage(backend: Backend, environment: Environment): Page {
   });
   const { model } = services;
   const decode = (ids: number[]) => (model.current ? decodeIds(model.current, ids) : '');
-  return { store, actions: store.getState(), backend, environment, hub, decode };
+  const pieces = (text: string) => {
+    try {
+      return model.current ? encodeText(model.current, text).pieces : [];
+    } catch {
+      return [];
+    }
+  };
+  return { store, actions: store.getState(), backend, environment, hub, decode, pieces };
 }

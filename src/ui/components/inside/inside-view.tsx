@@ -4,14 +4,20 @@ import { insideMessages as words } from '../../messages/inside.ts';
 import type { InsideTab } from '../../state/inside-types.ts';
 import { currentVersion } from '../../state/selectors.ts';
 import { AttentionTab } from './attention-tab.tsx';
+import { AttributeTab } from './attribute-tab.tsx';
 import { arrowTarget } from './grid-keys.ts';
 import { LensTab } from './lens-tab.tsx';
 import { OffTab } from './off-tab.tsx';
+import { PatchTab } from './patch-tab.tsx';
+import { SteerTab } from './steer-tab.tsx';
 
 const tabs: readonly { key: InsideTab; Panel: () => React.ReactNode }[] = [
   { key: 'attention', Panel: AttentionTab },
   { key: 'lens', Panel: LensTab },
   { key: 'off', Panel: OffTab },
+  { key: 'patch', Panel: PatchTab },
+  { key: 'attribute', Panel: AttributeTab },
+  { key: 'steer', Panel: SteerTab },
 ];
 
 interface TabListProps {

@@ -1,0 +1,127 @@
+import { useId, useMemo, useState } from 'react';
+import { showToken } from '../../../lib/index.ts';
+import { useActions, usePage, usePageState } from '../../hooks.tsx';
+import { insideMessages } from '../../messages/inside.ts';
+import { versionText } from '../../state/document.ts';
+import { recovered } from '../../state/inside-changes.ts';
+import type { Answer } from '../../state/inside-types.ts';
+import { currentVersion } from '../../state/selectors.ts';
+import { AlignedTexts } from './aligned-texts.tsx';
+import type { Grid } from './draw-grid.ts';
+import { Freshness, Lead } from './freshness.tsx';
+import { HeatMap } from './heat-map.tsx';
+import { OddsBars } from './odds-bars.tsx';
+import { PairFields } from './pair-fields.tsx';
+import { signed } from './part-grid.tsx';
+import { SiteChoice } from './site-choice.tsx';
+import { useAnswer } from './use-answer.ts';
+
+const words = insideMessages.patch;
+
+/** What a grid's columns are: tokens of both texts, or heads. */
+function columnsOf({ texts, value }: Answer<'patch'>): string[] {
+  if (value.sites === 'heads') return (value.values[0] ?? []).map((_, head) => String(head));
+  return texts.map((text, i) => {
+    const other = value.cleanTexts[i] ?? '';
+    return other === text ? showToken(text) : `${showToken(text)} ← ${showToken(other)}`;
+  });
+}
+
+function patchGrid(answer: Answer<'patch'>): Grid {
+  const { value } = answer;
+  return {
+    rowLabels: value.values.map((_, layer) => words.layer(layer)),
+    columnLabels: columnsOf(answer),
+    value: (row, column) => recovered(value, row, column),
+    text: (row, column) => recovered(value, row, column).toFixed(2),
+    minCell: 46,
+    maxCell: 110,
+  };
+}
+
+function Grids({ answer }: { answer: Answer<'patch'> }) {
+  const actions = useActions();
+  const cell = usePageState((state) => state.inside.cell);
+  const patched = useAnswer('patched', cell !== null);
+  const grid = useMemo(() => patchGrid(answer), [answer]);
+  const { value } = answer;
+  const at = cell ?? { row: 0, column: 0 };
+  const column = grid.columnLabels[at.column] ?? '';
+  const said = words.cell(at.row, column, grid.text(at.row, at.column));
+  return (
+    <>
+      <p className="muted">
+        {words.figures(
+          showToken(value.targetText),
+          showToken(value.foilText),
+          signed(value.clean),
+          signed(value.corrupted),
+        )}
+      </p>
+      <HeatMap
+        label={words.map}
+        grid={grid}
+        at={at}
+        said={said}
+        onChoose={(next) => {
+          actions.setInside({ cell: next });
+          void actions.ask('patched');
+        }}
+      />
+      {cell ? (
+        <>
+          <Lead asked={patched} text={said} />
+          <OddsBars before={patched.answer?.value.before} after={patched.answer?.value.after} changed />
+        </>
+      ) : (
+        <p className="muted">{words.see}</p>
+      )}
+    </>
+  );
+}
+
+/** Two texts compared by putting activations of one into the other. */
+export function PatchTab() {
+  const { setInside } = useActions();
+  const { store } = usePage();
+  const clean = usePageState((state) => state.inside.clean);
+  const ready = usePageState((state) => state.phase === 'ready');
+  const asked = useAnswer('patch', false);
+  const [aligned, setAligned] = useState(false);
+  const id = useId();
+  return (
+    <>
+      <Lead asked={asked} text={words.explain} />
+      <section>
+        <label htmlFor={id}>{words.other}</label>
+        <textarea
+          id={id}
+          className="field"
+          rows={2}
+          value={clean}
+          placeholder={words.placeholder}
+          onChange={(event) => setInside({ clean: event.target.value, cell: null })}
+        />
+        <div className="row">
+          <button
+            type="button"
+            className="small"
+            onClick={() => setInside({ clean: versionText(currentVersion(store.getState())), cell: null })}
+          >
+            {words.copy}
+          </button>
+        </div>
+        <AlignedTexts clean={clean} onAligned={setAligned} />
+        <PairFields />
+        <SiteChoice />
+        <div className="row">
+          <button type="button" disabled={!ready || !aligned || asked.busy} onClick={asked.ask}>
+            {words.run}
+          </button>
+          <Freshness asked={asked} />
+        </div>
+      </section>
+      {asked.answer && <Grids answer={asked.answer} />}
+    </>
+  );
+}
