@@ -40,8 +40,7 @@ export function AttributeTab() {
       {value && (
         <section>
           <h3>{words.title(showToken(value.targetText), showToken(value.foilText))}</h3>
-          <table className="next-table part-bars" data-testid="attribution">
-            <caption className="visually-hidden">{words.caption}</caption>
+          <table aria-label={words.caption} className="next-table part-bars" data-testid="attribution">
             <tbody>
               {rows.map((row) => (
                 <PartBar key={row.name} row={row} most={most} />

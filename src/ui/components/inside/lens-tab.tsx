@@ -51,8 +51,7 @@ function Best({ lens, texts, at }: BestProps) {
           </>
         )}
       </p>
-      <table className="next-table">
-        <caption className="visually-hidden">{words.table}</caption>
+      <table aria-label={words.table} className="next-table">
         <tbody>
           {best.map(({ id, text, probability }) => (
             <tr key={id} data-current={text === next || undefined}>

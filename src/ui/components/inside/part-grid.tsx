@@ -20,6 +20,12 @@ export function effectOf({ untouched, heads, attention, mlp }: Effects, { layer,
   return (values ?? Number.NaN) - untouched;
 }
 
+/** Two digits; nearly nothing is 0. */
+export function shortNumber(value: number): string {
+  if (Math.abs(value) < 0.005) return '0';
+  return value.toFixed(2).replace('-', '−');
+}
+
 export const signed = (value: number) => `${value < 0 ? '−' : '+'}${Math.abs(value).toFixed(2)}`;
 
 interface PartButtonProps {

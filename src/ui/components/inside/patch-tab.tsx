@@ -12,7 +12,7 @@ import { Freshness, Lead } from './freshness.tsx';
 import { HeatMap } from './heat-map.tsx';
 import { OddsBars } from './odds-bars.tsx';
 import { PairFields } from './pair-fields.tsx';
-import { signed } from './part-grid.tsx';
+import { shortNumber, signed } from './part-grid.tsx';
 import { SiteChoice } from './site-choice.tsx';
 import { useAnswer } from './use-answer.ts';
 
@@ -33,7 +33,7 @@ function patchGrid(answer: Answer<'patch'>): Grid {
     rowLabels: value.values.map((_, layer) => words.layer(layer)),
     columnLabels: columnsOf(answer),
     value: (row, column) => recovered(value, row, column),
-    text: (row, column) => recovered(value, row, column).toFixed(2),
+    text: (row, column) => shortNumber(recovered(value, row, column)),
     minCell: 46,
     maxCell: 110,
   };

@@ -18,7 +18,7 @@ interface FieldsProps {
   onChange(change: Partial<Steering>): void;
 }
 
-function Texts({ steering, onChange }: Omit<FieldsProps, 'layers'>) {
+function Texts({ steering, layers, onChange }: FieldsProps) {
   const id = useId();
   const empty = steering.plus === '' && steering.minus === '';
   return (
@@ -43,6 +43,7 @@ function Texts({ steering, onChange }: Omit<FieldsProps, 'layers'>) {
             onChange({
               plus: words.plusExample,
               minus: words.minusExample,
+              layer: Math.floor(layers / 3),
               strength: steering.strength || 1.5,
             })
           }
@@ -106,7 +107,7 @@ export function SteerTab() {
       <Lead asked={odds} text={words.explain} />
       <div className="inside-split">
         <section className="steer-fields">
-          <Texts steering={steering} onChange={change} />
+          <Texts steering={steering} layers={layers} onChange={change} />
           <Sliders steering={steering} layers={layers} onChange={change} />
           {!steers && <p className="muted">{words.hint}</p>}
           {off.length > 0 && <p className="muted">{insideMessages.off.count(off.length)}</p>}

@@ -32,7 +32,7 @@ export function Written({ changes }: { changes: Changes }) {
             <div key={which} data-which={which}>
               <h3>{words[which]}</h3>
               <p dir="auto" data-testid={`written-${which}`}>
-                {written[which]}
+                {written[which].trimStart()}
               </p>
             </div>
           ))}
