@@ -10,6 +10,11 @@ function field(value: string | number): string {
   return /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
 }
 
+/** A table as RFC 4180 has it, with its header. */
+export function csvOf(columns: readonly string[], rows: readonly (readonly (string | number)[])[]): string {
+  return [columns, ...rows].map((row) => `${row.map(field).join(',')}\r\n`).join('');
+}
+
 /**
  * The tokens of the text, a row each. `logprob` is a natural logarithm. `rank` counts from 1 among the alternatives that
  * are kept with a token, and is empty where the token is not among them; what is not known is empty.
@@ -21,5 +26,5 @@ export function exportCsv(state: PageData): string {
     const odds = known ? [logprob, Math.exp(logprob), surprisal(logprob)] : ['', '', ''];
     return [index, id, text, origin, ...odds, rank || ''];
   });
-  return [columns, ...rows].map((row) => `${row.map(field).join(',')}\r\n`).join('');
+  return csvOf(columns, rows);
 }

@@ -7,7 +7,7 @@ export const insideMessages = {
     attention: 'Attention',
     lens: 'Lens',
     off: 'Switch off',
-    patch: 'Compare',
+    patch: 'Patch',
     attribute: 'Attribute',
     steer: 'Steer',
   } satisfies Record<InsideTab, string>,
@@ -121,7 +121,7 @@ export const insideMessages = {
       heads: 'Heads',
     },
     kinds: 'What is put in',
-    run: 'Compare',
+    run: 'Patch each cell',
     map: 'How much of the other answer each cell brings back',
     figures: (target: string, foil: string, clean: string, corrupted: string) =>
       `logit of ${target} against ${foil}: ${clean} in the other text, ${corrupted} in this one`,
@@ -144,6 +144,11 @@ export const insideMessages = {
     saved: 'Saved directions',
     forget: (name: string) => `Forget ${name}`,
     hint: 'Give two texts, and a strength other than 0.',
+  },
+  save: {
+    legend: 'Save these figures',
+    kinds: { npy: '.npy', safetensors: '.safetensors', csv: 'CSV', svg: 'SVG', png: 'PNG' },
+    code: 'Copy as code',
   },
   pair: {
     target: 'Target',

@@ -165,8 +165,9 @@ function fakeModel(id: string, dtype: string, behaviour: FakeBehaviour): Model {
     async *generate(prompt, options = {}) {
       if (behaviour.failGenerate) throw behaviour.failGenerate;
       const ids = typeof prompt === 'string' ? encode(prompt) : prompt;
+      const seed = (options.seed ?? 0) + (options.edits?.length ?? 0);
       const runs = Array.from({ length: options.n ?? 1 }, (_, i) =>
-        sequence(ids, options, i, behaviour.pace ?? 0),
+        sequence(ids, { ...options, seed }, i, behaviour.pace ?? 0),
       );
       for (;;) {
         const step = await Promise.all(runs.map((run) => run.next()));

@@ -86,9 +86,9 @@ export const createInsideSlice: Slice<InsideData & InsideActions> =
         const rest = off.filter((other) => !samePart(other, part));
         change({ off: rest.length < off.length ? rest : [...off, part], written: null });
       },
-      async writeBoth(changes) {
+      async writeBeside(changes) {
         const model = owner.current;
-        if (model) await writeBoth(store, model, changes, environment.seed());
+        if (model) await writeBeside(store, model, changes, environment.seed());
       },
       saveSteering: (name) =>
         set(({ inside, savedSteering }) => ({
@@ -102,7 +102,7 @@ export const createInsideSlice: Slice<InsideData & InsideActions> =
     };
   };
 
-async function writeBoth(store: PageStore, model: Model, changes: Changes, drawn: number): Promise<void> {
+async function writeBeside(store: PageStore, model: Model, changes: Changes, drawn: number): Promise<void> {
   const { settings, inside } = store.getState();
   if (inside.written?.busy) return;
   const { ids } = textOf(store, model);

@@ -125,7 +125,7 @@ export interface InsideActions {
   /** Switches a part off, or on again. */
   togglePart(part: Part): void;
   /** Writes both as the model is and with the changes, beside the text. */
-  writeBoth(changes: Changes): Promise<void>;
+  writeBeside(changes: Changes): Promise<void>;
   saveSteering(name: string): void;
   forgetSteering(name: string): void;
 }

@@ -1,4 +1,5 @@
 import { optionTable } from '../../generation/index.ts';
+import { editsCode } from './inside-code.ts';
 import { generateOptions } from './settings.ts';
 import { pinnedModel, readHub, type Shared } from './share.ts';
 
@@ -23,12 +24,15 @@ export function writeCode(base: string, what: Shared): string {
   const load = { ...(what.exact && { dtype: what.exact.dtype }), ...(hub && { hub }) };
   const given = Object.keys(load).length > 0 ? `, ${JSON.stringify(load)}` : '';
   const start = what.exact?.run || what.exact?.ids.length ? what.exact.ids : what.prompt;
+  const edits = what.inside?.changes ? editsCode(what.inside.changes) : [];
   return [
     `import { loadModel } from ${JSON.stringify(new URL('vitrine.js', base).href)};`,
     '',
     `const model = await loadModel(${JSON.stringify(pinnedModel(what))}${given});`,
     `const start = ${JSON.stringify(start)};`,
+    ...edits,
     `const options = ${JSON.stringify(changedOptions(what), null, 2)};`,
+    ...(edits.length > 0 ? ['options.edits = edits;'] : []),
     'let text = "";',
     'for await (const token of model.generate(start, options)) text += token.text;',
     'console.log(text);',

@@ -1,6 +1,7 @@
 import { numberAttributes, pageDefaults } from '../../generation/index.ts';
 import { type RunOrigin, type Version, versionText } from './document.ts';
 import { type ExactText, exactText, readExact, writeExact } from './exact-link.ts';
+import { type LinkedInside, linkedInside, readInside, writeInside } from './inside-link.ts';
 import type { PageData } from './page-state.ts';
 import { currentVersion, lastRun } from './selectors.ts';
 import { defaultSettings, type Settings } from './settings.ts';
@@ -12,6 +13,8 @@ export interface LinkState {
   settings: Partial<Settings>;
   /** Token ids and the run that follows them, where the link has these. */
   exact: ExactText | null;
+  /** What is looked at inside, and what is changed there. */
+  inside: LinkedInside | null;
 }
 
 /** The settings that are numbers, by attribute; the seed is stored apart from them. */
@@ -46,7 +49,13 @@ export function readLink(search: string, hash = ''): LinkState {
   if (query.has('eos')) settings.eos = query.get('eos') !== 'false';
   const exact = readExact(hash);
   if (exact) settings.logitBias = exact.logitBias;
-  return { model: query.get('model'), prompt: query.get('prompt'), settings, exact };
+  return {
+    model: query.get('model'),
+    prompt: query.get('prompt'),
+    settings,
+    exact,
+    inside: readInside(hash),
+  };
 }
 
 /** `hub=` in the address: a mirror or a hub of one's own, for those who run one. */
@@ -63,6 +72,7 @@ export interface Shared {
   seed: number | null;
   settings: Settings;
   exact: ExactText | null;
+  inside?: LinkedInside;
 }
 
 /** The run that wrote what is on screen: the end of the text, or the continuations side by side. */
@@ -85,6 +95,7 @@ export function sharedOf(state: PageData): Shared | null {
     seed: run?.seed ?? state.settings.seed,
     settings: run?.settings ?? state.settings,
     exact: exactText(state, version, run),
+    inside: linkedInside(state, run),
   };
 }
 
@@ -119,7 +130,8 @@ function queryOf(base: string, what: Shared): URLSearchParams {
 export function writeLink(base: string, what: Shared): string {
   const url = new URL(base);
   url.search = queryOf(base, what).toString();
-  url.hash = what.exact ? writeExact(what.exact) : '';
+  const parts = [what.exact && writeExact(what.exact), what.inside && writeInside(what.inside)];
+  url.hash = parts.filter(Boolean).join('&');
   return url.toString();
 }
 

@@ -3,6 +3,8 @@ import { messages } from '../messages/index.ts';
 import { newVersionId, typedVersion, versionText } from './document.ts';
 import { withVersion } from './document-slice.ts';
 import { type ExactText, exactVersion, matchesLink } from './exact-link.ts';
+import { fittingInside, type LinkedInside } from './inside-link.ts';
+import type { Changes } from './inside-types.ts';
 import { bundledModel, isBundled, requestFor } from './load-request.ts';
 import type { Page } from './page.ts';
 import { currentVersion } from './selectors.ts';
@@ -32,14 +34,29 @@ function applySettings(page: Page, { settings, prompt }: LinkState): void {
   page.store.setState({ settings: { ...defaultSettings, ...settings }, visiting: true });
 }
 
+/** Opens Inside as the link has it, once there is a model that says what of it there is. */
+function applyInside(page: Page, linked: LinkedInside): void {
+  const { store } = page;
+  const leave = store.subscribe(({ model, inside }) => {
+    if (!model) return;
+    leave();
+    const { tab, changes: _, ...fields } = fittingInside(linked, model.config);
+    store.setState({
+      inside: { ...inside, ...fields, ...(tab && { tab }) },
+      ...(tab && { tab: 'inside' as const }),
+    });
+  });
+}
+
 /** Writes the text of an exact link: the ids as they are, then the run after them. */
-async function writeExactly(page: Page, exact: ExactText): Promise<void> {
+async function writeExactly(page: Page, exact: ExactText, changes: Changes | null): Promise<void> {
   const { store, actions } = page;
   const { model, settings } = store.getState();
   if (!model) return;
   const decoder = { vocabSize: model.config.vocabSize, decode: page.decode };
   const version = exactVersion(newVersionId(), exact, settings, decoder);
   if (!version) return actions.write();
+  if (version.run && changes) version.run = { ...version.run, changes };
   const { current } = store.getState();
   store.setState((state) => ({
     versions: withVersion(
@@ -65,17 +82,17 @@ function tellDifference(page: Page, exact: ExactText): void {
 }
 
 async function begin(page: Page, link: LinkState): Promise<void> {
-  if (link.exact) await writeExactly(page, link.exact);
+  if (link.exact) await writeExactly(page, link.exact, link.inside?.changes ?? null);
   else await page.actions.write();
 }
 
 /** Follows a link's text once its model is there, whoever asks for it. */
-function followLater(page: Page, request: LoadRequest, exact: ExactText): void {
+function followLater(page: Page, request: LoadRequest, exact: ExactText, changes: Changes | null): void {
   const leave = page.store.subscribe((state) => {
     if (state.request?.source !== request.source && state.request !== null) leave();
     if (state.phase !== 'ready') return;
     leave();
-    void writeExactly(page, exact);
+    void writeExactly(page, exact, changes);
   });
 }
 
@@ -112,6 +129,7 @@ export async function start(page: Page): Promise<void> {
   const first = !asked && !restored;
   if (asked || first) applyText(page, link.prompt ?? messages.firstPrompt);
   if (!followed) applySettings(page, link);
+  if (!followed && link.inside) applyInside(page, link.inside);
   environment.followLink();
 
   const source = asked && link.model !== null ? link.model : lastSource(page);
@@ -119,7 +137,7 @@ export async function start(page: Page): Promise<void> {
   const request = linkedRequest(source ?? bundledModel, asked ? link.exact : null);
   if (!(await isKept(page, source ?? bundledModel))) {
     store.setState({ phase: 'idle', request });
-    if (asked && link.exact) followLater(page, request, link.exact);
+    if (asked && link.exact) followLater(page, request, link.exact, link.inside?.changes ?? null);
     return;
   }
   const { pending } = store.getState();

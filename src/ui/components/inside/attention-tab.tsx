@@ -1,17 +1,14 @@
 import { useState } from 'react';
 import { useActions, usePageState } from '../../hooks.tsx';
+import { headName } from '../../lib/inside/grids.ts';
 import { insideMessages as words } from '../../messages/inside.ts';
-import { partName } from '../../state/inside-changes.ts';
 import { attentionBytes } from '../../state/inside-questions.ts';
-import type { HeadAt } from '../../state/inside-types.ts';
 import { strongestHead } from '../../state/strongest-head.ts';
 import { AttentionText } from './attention-text.tsx';
 import { Freshness, Lead } from './freshness.tsx';
 import { HeadGrid } from './head-grid.tsx';
 import { LookedAt } from './looked-at.tsx';
 import { useAnswer } from './use-answer.ts';
-
-export const headName = ({ layer, head }: HeadAt) => partName({ layer, part: head });
 
 /** Where every head looks: on the text itself for one of them, and all of them as pictures. */
 export function AttentionTab() {

@@ -1,10 +1,10 @@
 import { useState } from 'react';
 import { showToken } from '../../../lib/index.ts';
+import { signed } from '../../lib/inside/grids.ts';
 import { insideMessages } from '../../messages/inside.ts';
 import { type AttributionRow, attributionRows } from '../../state/attribution-rows.ts';
 import { Lead } from './freshness.tsx';
 import { PairFields } from './pair-fields.tsx';
-import { signed } from './part-grid.tsx';
 import { useAnswer } from './use-answer.ts';
 
 const words = insideMessages.attribute;

@@ -1,18 +1,5 @@
+import type { Grid } from '../../lib/inside/grids.ts';
 import type { Palette } from './palette.ts';
-
-/** What a heat map shows. */
-export interface Grid {
-  rowLabels: readonly string[];
-  /** Tokens, or numbers of heads. */
-  columnLabels: readonly string[];
-  /** -1 to 1: how strong a cell is shaded; below 0 in the other colour. */
-  value(row: number, column: number): number;
-  text(row: number, column: number): string;
-  /** Cells with a line below them. */
-  marked?(row: number, column: number): boolean;
-  minCell: number;
-  maxCell: number;
-}
 
 export const headerHeight = 24;
 export const rowHeight = 28;

@@ -7,7 +7,8 @@ import {
   useRef,
   useState,
 } from 'react';
-import { drawCells, type Grid, gridHeight, headerHeight, rowHeight } from './draw-grid.ts';
+import type { Grid } from '../../lib/inside/grids.ts';
+import { drawCells, gridHeight, headerHeight, rowHeight } from './draw-grid.ts';
 import { arrowTarget } from './grid-keys.ts';
 import { Overview } from './overview.tsx';
 import { paletteOf, prepareCanvas, useTheme } from './palette.ts';

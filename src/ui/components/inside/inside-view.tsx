@@ -9,6 +9,7 @@ import { arrowTarget } from './grid-keys.ts';
 import { LensTab } from './lens-tab.tsx';
 import { OffTab } from './off-tab.tsx';
 import { PatchTab } from './patch-tab.tsx';
+import { SaveRow } from './save-row.tsx';
 import { SteerTab } from './steer-tab.tsx';
 
 const tabs: readonly { key: InsideTab; Panel: () => React.ReactNode }[] = [
@@ -88,6 +89,7 @@ export function InsideView() {
       <div className="inside-panel" role="tabpanel" id={`${id}-panel`} aria-labelledby={`${id}-${tab}`}>
         <Problem />
         {hint ? <p className="muted">{hint}</p> : <Panel />}
+        {!hint && <SaveRow />}
       </div>
     </div>
   );

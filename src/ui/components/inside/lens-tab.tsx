@@ -2,9 +2,9 @@ import { useMemo, useState } from 'react';
 import type { Inspection } from '../../../engine/index.ts';
 import { formatProbability, showToken } from '../../../lib/index.ts';
 import { useActions, usePageState } from '../../hooks.tsx';
+import { layerName, lensGrid } from '../../lib/inside/grids.ts';
 import { insideMessages } from '../../messages/inside.ts';
 import { Bar } from '../bar.tsx';
-import type { Grid } from './draw-grid.ts';
 import { Freshness, Lead } from './freshness.tsx';
 import { type Cell, HeatMap } from './heat-map.tsx';
 import { useAnswer } from './use-answer.ts';
@@ -12,21 +12,6 @@ import { useAnswer } from './use-answer.ts';
 const words = insideMessages.lens;
 
 type Lens = NonNullable<Inspection['logitLens']>;
-
-export const layerName = (row: number) => (row === 0 ? words.input : words.layer(row - 1));
-
-/** The lens as a map: the likeliest token and how sure each layer is of it. */
-function lensGrid(lens: Lens, ids: readonly number[], texts: readonly string[]): Grid {
-  return {
-    rowLabels: lens.map((_, row) => layerName(row)),
-    columnLabels: texts.map(showToken),
-    value: (row, column) => (lens[row]?.[column]?.[0]?.probability ?? 0) ** 0.7,
-    text: (row, column) => showToken(lens[row]?.[column]?.[0]?.text ?? ''),
-    marked: (row, column) => column + 1 < ids.length && lens[row]?.[column]?.[0]?.id === ids[column + 1],
-    minCell: 58,
-    maxCell: 104,
-  };
-}
 
 interface BestProps {
   lens: Lens;

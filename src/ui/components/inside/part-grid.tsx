@@ -1,5 +1,6 @@
 import type { CSSProperties } from 'react';
 import { useActions, usePageState } from '../../hooks.tsx';
+import { effectOf, partsOf, signed } from '../../lib/inside/grids.ts';
 import { insideMessages } from '../../messages/inside.ts';
 import { partName, samePart } from '../../state/inside-changes.ts';
 import type { Answers, Part } from '../../state/inside-types.ts';
@@ -13,20 +14,6 @@ export function labelOf({ layer, part }: Part): string {
   if (part === 'attn' || part === 'mlp') return words.part[part](layer);
   return insideMessages.head(partName({ layer, part }));
 }
-
-/** How far the measure moves when this part alone is off. */
-export function effectOf({ untouched, heads, attention, mlp }: Effects, { layer, part }: Part): number {
-  const values = part === 'attn' ? attention[layer] : part === 'mlp' ? mlp[layer] : heads[layer]?.[part];
-  return (values ?? Number.NaN) - untouched;
-}
-
-/** Two digits; nearly nothing is 0. */
-export function shortNumber(value: number): string {
-  if (Math.abs(value) < 0.005) return '0';
-  return value.toFixed(2).replace('-', '−');
-}
-
-export const signed = (value: number) => `${value < 0 ? '−' : '+'}${Math.abs(value).toFixed(2)}`;
 
 interface PartButtonProps {
   part: Part;
@@ -66,7 +53,7 @@ export function PartGrid({ effects }: { effects: Effects | undefined }) {
   const config = usePageState((state) => state.model?.config);
   const off = usePageState((state) => state.inside.off);
   if (!config) return null;
-  const kinds: Part['part'][] = [...Array.from({ length: config.nHead }, (_, head) => head), 'attn', 'mlp'];
+  const kinds = partsOf(config.nHead);
   const rows = Array.from({ length: config.nLayer }, (_, layer) =>
     kinds.map((part): Part => ({ layer, part })),
   );

@@ -1,43 +1,20 @@
 import { useId, useMemo, useState } from 'react';
 import { showToken } from '../../../lib/index.ts';
 import { useActions, usePage, usePageState } from '../../hooks.tsx';
+import { patchGrid, signed } from '../../lib/inside/grids.ts';
 import { insideMessages } from '../../messages/inside.ts';
 import { versionText } from '../../state/document.ts';
-import { recovered } from '../../state/inside-changes.ts';
 import type { Answer } from '../../state/inside-types.ts';
 import { currentVersion } from '../../state/selectors.ts';
 import { AlignedTexts } from './aligned-texts.tsx';
-import type { Grid } from './draw-grid.ts';
 import { Freshness, Lead } from './freshness.tsx';
 import { HeatMap } from './heat-map.tsx';
 import { OddsBars } from './odds-bars.tsx';
 import { PairFields } from './pair-fields.tsx';
-import { shortNumber, signed } from './part-grid.tsx';
 import { SiteChoice } from './site-choice.tsx';
 import { useAnswer } from './use-answer.ts';
 
 const words = insideMessages.patch;
-
-/** What a grid's columns are: tokens of both texts, or heads. */
-function columnsOf({ texts, value }: Answer<'patch'>): string[] {
-  if (value.sites === 'heads') return (value.values[0] ?? []).map((_, head) => String(head));
-  return texts.map((text, i) => {
-    const other = value.cleanTexts[i] ?? '';
-    return other === text ? showToken(text) : `${showToken(text)} ← ${showToken(other)}`;
-  });
-}
-
-function patchGrid(answer: Answer<'patch'>): Grid {
-  const { value } = answer;
-  return {
-    rowLabels: value.values.map((_, layer) => words.layer(layer)),
-    columnLabels: columnsOf(answer),
-    value: (row, column) => recovered(value, row, column),
-    text: (row, column) => shortNumber(recovered(value, row, column)),
-    minCell: 46,
-    maxCell: 110,
-  };
-}
 
 function Grids({ answer }: { answer: Answer<'patch'> }) {
   const actions = useActions();

@@ -14,7 +14,7 @@ export function Written({ changes }: { changes: Changes }) {
   return (
     <section>
       <div className="row">
-        <button type="button" disabled={!possible} onClick={() => void actions.writeBoth(changes)}>
+        <button type="button" disabled={!possible} onClick={() => void actions.writeBeside(changes)}>
           {words.both}
         </button>
         <button
