@@ -1,5 +1,5 @@
 import type { TokenAlternative } from '../../engine/index.ts';
-import type { Changes } from './inside-types.ts';
+import type { Changes } from './model-changes.ts';
 import type { Settings } from './settings.ts';
 
 /** Who put a token where it is: typed, written by the model, or picked among the alternatives. */

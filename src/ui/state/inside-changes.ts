@@ -1,6 +1,6 @@
 import type { Edit, Model, PatchGrid } from '../../engine/index.ts';
 import { VitrineError } from '../../lib/index.ts';
-import type { Changes, Part, Steering } from './inside-types.ts';
+import type { Changes, Part, Steering } from './model-changes.ts';
 
 type Runner = Pick<Model, 'run'>;
 

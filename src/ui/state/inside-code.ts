@@ -1,5 +1,5 @@
 import { offEdit, streamSite } from './inside-changes.ts';
-import type { Changes } from './inside-types.ts';
+import type { Changes } from './model-changes.ts';
 
 /** Lines of a program that make `edits` of a loaded `model`; none where nothing is changed. */
 export function editsCode({ off, steering }: Changes): string[] {

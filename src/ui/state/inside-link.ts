@@ -1,7 +1,8 @@
 import type { PatchSites } from '../../engine/index.ts';
 import type { RunOrigin } from './document.ts';
 import { changesAnything, partName, readPart } from './inside-changes.ts';
-import type { Changes, HeadAt, InsideState, InsideTab, Steering } from './inside-types.ts';
+import type { HeadAt, InsideState, InsideTab } from './inside-types.ts';
+import type { Changes, Steering } from './model-changes.ts';
 import type { PageData } from './page-state.ts';
 
 /** The part of Inside that a link carries: what is looked at, what is changed, and whether the text was written so. */

@@ -7,6 +7,7 @@ import type {
   PatchSites,
 } from '../../engine/index.ts';
 
+import type { Changes, Part, Steering } from './model-changes.ts';
 import type { LoadedModel } from './types.ts';
 
 /** The views of Inside. */
@@ -17,28 +18,8 @@ export interface HeadAt {
   head: number;
 }
 
-/** What can be switched off in a layer: one head, all of its attention, or its MLP. */
-export interface Part {
-  layer: number;
-  part: number | 'attn' | 'mlp';
-}
-
-/** A direction from one text to another in the stream after a layer, and how far to push along it. */
-export interface Steering {
-  plus: string;
-  minus: string;
-  layer: number;
-  strength: number;
-}
-
 export interface SavedSteering extends Steering {
   name: string;
-}
-
-/** What is changed in the model while it reads and writes. */
-export interface Changes {
-  off: readonly Part[];
-  steering: Steering | null;
 }
 
 /** Tokens whose logits are compared. */

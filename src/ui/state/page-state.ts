@@ -8,7 +8,8 @@ import type {
 } from '../../engine/index.ts';
 import type { Version } from './document.ts';
 import type { ModelChoice } from './dropped-files.ts';
-import type { Changes, InsideActions, InsideData } from './inside-types.ts';
+import type { InsideActions, InsideData } from './inside-types.ts';
+import type { Changes } from './model-changes.ts';
 import type { Settings } from './settings.ts';
 import type {
   Continuation,

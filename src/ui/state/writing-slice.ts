@@ -12,7 +12,7 @@ import type { Services } from './environment.ts';
 import { toPageError } from './error-messages.ts';
 import { frameBatch } from './frame-batch.ts';
 import { editsOf } from './inside-changes.ts';
-import type { Changes } from './inside-types.ts';
+import type { Changes } from './model-changes.ts';
 import { encodeText } from './model-text.ts';
 import type { PageState, PageStore, WritingActions, WritingData } from './page-state.ts';
 import { currentVersion } from './selectors.ts';

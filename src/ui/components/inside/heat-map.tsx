@@ -7,16 +7,11 @@ import {
   useRef,
   useState,
 } from 'react';
-import type { Grid } from '../../lib/inside/grids.ts';
+import type { Cell, Grid } from '../../lib/inside/grids.ts';
 import { drawCells, gridHeight, headerHeight, rowHeight } from './draw-grid.ts';
 import { arrowTarget } from './grid-keys.ts';
 import { Overview } from './overview.tsx';
 import { paletteOf, prepareCanvas, useTheme } from './palette.ts';
-
-export interface Cell {
-  row: number;
-  column: number;
-}
 
 interface HeatMapProps {
   label: string;

@@ -2,11 +2,11 @@ import { useMemo, useState } from 'react';
 import type { Inspection } from '../../../engine/index.ts';
 import { formatProbability, showToken } from '../../../lib/index.ts';
 import { useActions, usePageState } from '../../hooks.tsx';
-import { layerName, lensGrid } from '../../lib/inside/grids.ts';
+import { type Cell, layerName, lensGrid } from '../../lib/inside/grids.ts';
 import { insideMessages } from '../../messages/inside.ts';
 import { Bar } from '../bar.tsx';
 import { Freshness, Lead } from './freshness.tsx';
-import { type Cell, HeatMap } from './heat-map.tsx';
+import { HeatMap } from './heat-map.tsx';
 import { useAnswer } from './use-answer.ts';
 
 const words = insideMessages.lens;

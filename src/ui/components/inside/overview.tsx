@@ -1,9 +1,8 @@
 import { useEffect, useRef } from 'react';
-import type { Grid } from '../../lib/inside/grids.ts';
+import type { Cell, Grid } from '../../lib/inside/grids.ts';
 import { insideMessages as words } from '../../messages/inside.ts';
 import { drawOverview } from './draw-grid.ts';
 import { drawSoon } from './draw-queue.ts';
-import type { Cell } from './heat-map.tsx';
 import { paletteOf, prepareCanvas, useTheme } from './palette.ts';
 
 const height = 42;

@@ -3,7 +3,8 @@ import { useActions, usePageState } from '../../hooks.tsx';
 import { effectOf, partsOf, signed } from '../../lib/inside/grids.ts';
 import { insideMessages } from '../../messages/inside.ts';
 import { partName, samePart } from '../../state/inside-changes.ts';
-import type { Answers, Part } from '../../state/inside-types.ts';
+import type { Answers } from '../../state/inside-types.ts';
+import type { Part } from '../../state/model-changes.ts';
 import { onGridKey } from './grid-keys.ts';
 
 const words = insideMessages.off;

@@ -2,7 +2,7 @@ import { useId } from 'react';
 import { useActions, usePageState } from '../../hooks.tsx';
 import { insideMessages } from '../../messages/inside.ts';
 import { changesAnything } from '../../state/inside-changes.ts';
-import type { Steering } from '../../state/inside-types.ts';
+import type { Steering } from '../../state/model-changes.ts';
 import { Lead } from './freshness.tsx';
 import { OddsBars } from './odds-bars.tsx';
 import { SavedDirections } from './saved-directions.tsx';

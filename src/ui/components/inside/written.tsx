@@ -1,7 +1,7 @@
 import { useActions, usePageState } from '../../hooks.tsx';
 import { insideMessages } from '../../messages/inside.ts';
 import { changesAnything } from '../../state/inside-changes.ts';
-import type { Changes } from '../../state/inside-types.ts';
+import type { Changes } from '../../state/model-changes.ts';
 
 const words = insideMessages.written;
 

@@ -1,5 +1,6 @@
 import { editsCode } from '../../state/inside-code.ts';
-import type { Changes, InsideState, InsideTab } from '../../state/inside-types.ts';
+import type { InsideState, InsideTab } from '../../state/inside-types.ts';
+import type { Changes } from '../../state/model-changes.ts';
 import type { PageData } from '../../state/page-state.ts';
 import { currentVersion } from '../../state/selectors.ts';
 import { pinnedModel, readHub } from '../../state/share.ts';

@@ -2,7 +2,8 @@ import type { Inspection } from '../../../engine/index.ts';
 import { showToken } from '../../../lib/index.ts';
 import { insideMessages } from '../../messages/inside.ts';
 import { partName, recovered } from '../../state/inside-changes.ts';
-import type { Answer, Answers, HeadAt, Part } from '../../state/inside-types.ts';
+import type { Answer, Answers, HeadAt } from '../../state/inside-types.ts';
+import type { Part } from '../../state/model-changes.ts';
 
 /** What a heat map shows. */
 export interface Grid {
@@ -16,6 +17,11 @@ export interface Grid {
   marked?(row: number, column: number): boolean;
   minCell: number;
   maxCell: number;
+}
+
+export interface Cell {
+  row: number;
+  column: number;
 }
 
 type Lens = NonNullable<Inspection['logitLens']>;
