@@ -73,7 +73,7 @@ async function perplexity(runtime: Runtime, ids: readonly number[]): Promise<num
   for (let start = 0; start + 1 < ids.length; start += runtime.contextLength) {
     const window = ids.slice(start, start + runtime.contextLength);
     const targets = [...window.slice(1), -1];
-    const { logprobs } = await runtime.score({ sequence: 0, position: 0, ids: window, targets });
+    const { logprobs } = await runtime.score({ sequence: 0, position: 0, ids: window, targets, top: 0 });
     for (const logprob of logprobs.subarray(0, window.length - 1)) {
       sum += logprob;
       count++;

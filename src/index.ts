@@ -35,6 +35,7 @@ export type {
   Run,
   RunOptions,
   Score,
+  ScoreOptions,
   SelfCheckReport,
   SpeculationStats,
   TextOrIds,

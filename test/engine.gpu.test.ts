@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { GeneratedToken, LoadedModel } from '../src/engine/index.ts';
+import { entropyOf, likeliest, rankOf } from '../src/shaders/reference/index.ts';
 import { collect } from './support/collect.ts';
 import { openTinyTales, type TinyTalesReference } from './support/tiny-tales.ts';
 
@@ -113,13 +114,23 @@ describe.each(['gpu', 'cpu'] as const)('the engine on the %s', (backend) => {
   });
 
   it('scores a text as its logits do', async () => {
-    const { ids, logprobs, perplexity } = await model.score('Once upon a time there was');
+    const score = await model.score('Once upon a time there was', { alternatives: 3 });
+    const { ids, logprobs, perplexity, ranks, entropies, alternatives } = score;
     expect(logprobs[0]).toBeNaN();
     const logits = await model.logits(ids.slice(0, 3));
     const top = Math.max(...logits);
     const sum = logits.reduce((all, value) => all + Math.exp(value - top), 0);
     expect(logprobs[3]).toBeCloseTo((logits[ids[3] as number] as number) - top - Math.log(sum), 3);
     expect(perplexity).toBeGreaterThan(1);
+    expect(ranks[3]).toBe(rankOf(logits, ids[3] as number));
+    expect(entropies[3]).toBeCloseTo(entropyOf(logits), 3);
+    const best = likeliest(logits, 3);
+    expect(alternatives?.[3]?.map(({ id, text }) => ({ id, text }))).toEqual(
+      best.map((id) => ({ id, text: model.decode([id]) })),
+    );
+    expect([ranks[0], entropies[0], alternatives?.[0]]).toEqual([Number.NaN, Number.NaN, []]);
+    for (const options of [{ alternatives: 21 }, { alternative: 3 } as object])
+      await expect(model.score(ids, options)).rejects.toMatchObject({ code: 'invalid-argument' });
   });
 
   onlyOnCpu('scores a text longer than the context in windows that overlap by half', async () => {

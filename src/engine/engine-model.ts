@@ -5,6 +5,7 @@ import {
   generate,
   RuntimeLock,
   type Score,
+  type ScoreOptions,
   scoreIds,
 } from '../generation/index.ts';
 import { VitrineError } from '../lib/index.ts';
@@ -76,9 +77,9 @@ export class EngineModel implements IdModel {
     });
   }
 
-  async score(ids: number[]): Promise<Score> {
+  async score(ids: number[], options: ScoreOptions): Promise<Score> {
     const checked = this.checkIds(ids);
-    return this.locked(() => scoreIds(this.session, checked));
+    return this.locked(() => scoreIds(this.session, checked, options));
   }
 
   async *generate(

@@ -2,6 +2,7 @@ export type {
   FinishReason,
   GeneratedToken,
   Score,
+  ScoreOptions,
   SpeculationStats,
   TokenAlternative,
 } from '../generation/index.ts';

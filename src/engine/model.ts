@@ -1,4 +1,4 @@
-import type { GeneratedToken, GenerationOptions, Score } from '../generation/index.ts';
+import type { GeneratedToken, GenerationOptions, Score, ScoreOptions } from '../generation/index.ts';
 import type {
   Ablation,
   Attribution,
@@ -49,7 +49,8 @@ export interface Model {
   decode(ids: number[]): string;
   /** Logits of the last position, [V]. */
   logits(ids: number[]): Promise<Float32Array>;
-  score(textOrIds: string | number[]): Promise<Score>;
+  /** How likely each token of a text is, given what is before it. Any length; beyond the context in overlapping windows. */
+  score(textOrIds: string | number[], options?: ScoreOptions): Promise<Score>;
   generate(prompt: string | number[], options?: GenerateOptions): AsyncIterable<GeneratedToken>;
   inspect(textOrIds: string | number[], what: InspectOptions): Promise<Inspection>;
   /** A pass over a text with sites captured and edited. Texts and caches of generations are not touched. */

@@ -10,7 +10,7 @@ export {
 export { type GenerationOptions, type OptionName, optionTable } from './options.ts';
 export { RuntimeLock } from './runtime-lock.ts';
 export { checkSameVocabulary } from './same-vocabulary.ts';
-export { type Score, scoreIds } from './score.ts';
+export { type Score, type ScoreOptions, scoreIds } from './score.ts';
 export { type GenerationTimes, SequenceCache } from './sequence-cache.ts';
 export { TokenTexts } from './sequence-text.ts';
 export type { FinishReason, GeneratedToken, SpeculationStats, TokenAlternative } from './token.ts';

@@ -59,13 +59,19 @@ export interface ScoreRequest {
   ids: readonly number[];
   /** The id each row is scored for; -1: none. */
   targets: readonly number[];
+  /** How many of each row's likeliest ids are wanted, 0 to 20. */
+  top: number;
 }
 
 export interface RowScores {
-  /** Log-probability of targets[i] under row i, in nats. */
+  /** Log-probability of targets[i] under row i, in nats; NaN where there is no target. */
   logprobs: Float32Array;
-  /** Likeliest token of each row, lowest id first among equals. */
-  argmax: Uint32Array;
+  /** Place of targets[i] among all ids of row i, from 1; the lowest id first among equals. 0 where there is no target. */
+  ranks: Uint32Array;
+  /** Entropy of row i, in nats. */
+  entropies: Float32Array;
+  /** Likeliest ids of each row, best first, the lowest id first among equals. */
+  likeliest: { id: number; logprob: number }[][];
 }
 
 /** What an {@link Inspection} needs: raw views of one forward pass over ids. */

@@ -75,7 +75,7 @@ export {
 export type { Addressing } from './state/address.ts';
 export { type Chunk, chunkBytes, packChunk } from './state/chunk.ts';
 export { type ColumnStart, packState, stateBytes, stateLayout } from './state/state.ts';
-export { packSummary, summariseRowsKernel, summarySize } from './summarise/summarise.ts';
+export { packSummary, summariseRowsKernel, summaryHead, summarySize } from './summarise/summarise.ts';
 export {
   bandBytes,
   type Matrix,

@@ -9,11 +9,12 @@ import {
   packChunk,
   packSummary,
   summariseRowsKernel,
+  summaryHead,
   summarySize,
   vectorStride,
   type WeightDtype,
 } from '../../shaders/index.ts';
-import { embed, layerNorm, likeliest, logSumExp } from '../../shaders/reference/index.ts';
+import { embed, entropyOf, layerNorm, likeliest, logSumExp, rankOf } from '../../shaders/reference/index.ts';
 import { kernelCase, type Operation } from '../case.ts';
 import { type Comparison, compareExactly, compareNumbers } from '../support/compare.ts';
 import { filled, readFloats, readWords, runKernel, upload, uploadUniform } from '../support/gpu.ts';
@@ -62,6 +63,8 @@ async function checkNorm(gpu: Gpu, columns: number) {
 interface Summary {
   target: number;
   normaliser: number;
+  entropy: number;
+  rank: number;
   ids: number[];
   logits: number[];
 }
@@ -83,10 +86,12 @@ async function summarise(gpu: Gpu, rows: Float32Array[], targets: number[], top:
   const floats = new Float32Array(words.buffer);
   return rows.map((_, row): Summary => {
     const at = row * summarySize(top);
-    const pairs = Array.from({ length: top }, (_, i) => at + 2 + 2 * i);
+    const pairs = Array.from({ length: top }, (_, i) => at + summaryHead + 2 * i);
     return {
       target: floats[at] as number,
       normaliser: floats[at + 1] as number,
+      entropy: floats[at + 2] as number,
+      rank: words[at + 3] as number,
       ids: pairs.map((pair) => words[pair] as number),
       logits: pairs.map((pair) => floats[pair + 1] as number),
     };
@@ -110,6 +115,8 @@ async function checkSummary(gpu: Gpu, V: number): Promise<Comparison[]> {
         summary.logits,
         best.map((id) => row[id] as number),
       ),
+      compareExactly(`rank in row ${index}`, [summary.rank], [rankOf(row, targets[index] as number)]),
+      compareNumbers(`entropy of row ${index}`, [summary.entropy], [entropyOf(row)], { absolute: 1e-3 }),
       compareNumbers(`normaliser of row ${index}`, [summary.normaliser], [normaliser], allowed),
       compareNumbers(`target of row ${index}`, [summary.target], [target], allowed),
     ];
@@ -119,10 +126,12 @@ async function checkSummary(gpu: Gpu, V: number): Promise<Comparison[]> {
 async function checkTies(gpu: Gpu) {
   const tied = Float32Array.from({ length: 300 }, (_, id) => ([5, 290, 131].includes(id) ? 2 : -1));
   const equal = new Float32Array(300).fill(-2000);
-  const [first, second] = (await summarise(gpu, [tied, equal], [5, 0], 4)) as [Summary, Summary];
+  const [first, second] = (await summarise(gpu, [tied, equal], [290, 299], 4)) as [Summary, Summary];
   return [
     compareExactly('tied ids', first.ids, [5, 131, 290, 0]),
     compareExactly('equal ids', second.ids, [0, 1, 2, 3]),
+    compareExactly('ranks of tied ids', [first.rank, second.rank], [3, 300]),
+    compareNumbers('entropy of equal ids', [second.entropy], [Math.log(300)], { absolute: 1e-3 }),
     compareNumbers('log-probability', [second.target], [-Math.log(300)], { absolute: 1e-3 }),
   ];
 }

@@ -1,4 +1,4 @@
-import type { GeneratedToken, GenerationOptions, Score } from '../../generation/index.ts';
+import type { GeneratedToken, GenerationOptions, Score, ScoreOptions } from '../../generation/index.ts';
 import type {
   Ablation,
   Attribution,
@@ -21,7 +21,8 @@ export type ModelFacts = Pick<Model, 'id' | 'revision' | 'config' | 'dtype' | 'a
 export interface IdModel extends ModelFacts, Pick<Model, 'logits' | 'setAdapter' | 'stats' | 'dispose'> {
   /** @throws VitrineError `disposed` */
   check(): void;
-  score(ids: number[]): Promise<Score>;
+  /** The texts of alternatives are empty. */
+  score(ids: number[], options: ScoreOptions): Promise<Score>;
   /** The texts of the logit lens are empty. */
   inspect(ids: number[], what: InspectOptions): Promise<Inspection>;
   run(ids: number[], options: RunOptions): Promise<Run>;

@@ -1,4 +1,11 @@
-import { checkSameVocabulary, type GeneratedToken, type Score, TokenTexts } from '../../generation/index.ts';
+import {
+  checkSameVocabulary,
+  type GeneratedToken,
+  type Score,
+  type ScoreOptions,
+  type TokenAlternative,
+  TokenTexts,
+} from '../../generation/index.ts';
 import type { AttributionOptions, MeasureOptions, PatchOptions, Token } from '../../inside/index.ts';
 import { VitrineError } from '../../lib/index.ts';
 import type { GPT2Config } from '../../model/index.ts';
@@ -51,8 +58,14 @@ export class LoadedModel implements Model {
     return this.model.logits(ids);
   }
 
-  async score(textOrIds: string | number[]): Promise<Score> {
-    return this.model.score(this.idsOf(textOrIds));
+  async score(textOrIds: string | number[], options: ScoreOptions = {}): Promise<Score> {
+    const { alternatives, ...score } = await this.model.score(this.idsOf(textOrIds), options);
+    if (!alternatives) return score;
+    // Rows of padding are no tokens.
+    const tokens = this.config.vocabSize - this.card.paddedRows;
+    const named = (all: TokenAlternative[]) =>
+      all.filter(({ id }) => id < tokens).map((one) => ({ ...one, text: this.tokenizer.text(one.id) }));
+    return { ...score, alternatives: alternatives.map(named) };
   }
 
   async *generate(prompt: string | number[], options: GenerateOptions = {}): AsyncGenerator<GeneratedToken> {

@@ -4,6 +4,7 @@ import { cpuRuntime, greedy, largestDifference } from '../../../test/support/cpu
 import { VitrineError } from '../../lib/index.ts';
 import { referenceForward } from '../../model/index.ts';
 import { resolveSampling, sampleReference } from '../../sampling/index.ts';
+import { entropyOf, likeliest, rankOf } from '../../shaders/reference/index.ts';
 import { greedyRequest } from '../greedy.ts';
 import type { DecodedToken, DecodeRequest, Runtime } from '../runtime.ts';
 import { f32Matrices, plainMath } from './packed-matrix.ts';
@@ -68,12 +69,16 @@ describe('the bundled model on the CPU', () => {
 
   it('scores targets as the logits do', async () => {
     const targets = [...sentence.slice(1), -1];
-    const scores = await runtime.score({ sequence: 0, position: 0, ids: sentence, targets });
+    const scores = await runtime.score({ sequence: 0, position: 0, ids: sentence, targets, top: 3 });
     const pass = referenceForward(checkpoint.config, checkpoint.weights, sentence);
     for (const [t, target] of targets.entries()) {
       const logits = pass.logits(t);
       const top = Math.max(...logits);
-      expect(logits[scores.argmax[t] as number]).toBe(top);
+      const best = scores.likeliest[t] ?? [];
+      expect(best.map(({ id }) => id)).toEqual(likeliest(logits, 3));
+      expect(logits[best[0]?.id ?? -1]).toBe(top);
+      expect(scores.entropies[t]).toBeCloseTo(entropyOf(logits), 4);
+      expect(scores.ranks[t]).toBe(target < 0 ? 0 : rankOf(logits, target));
       if (target < 0) expect(scores.logprobs[t]).toBeNaN();
       else {
         const sum = logits.reduce((all, logit) => all + Math.exp(logit - top), 0);

@@ -12,7 +12,7 @@ import type {
   SampleRequest,
   ScoreRequest,
 } from '../runtime.ts';
-import { argmaxOf, chooseToken, logSumExp } from './cpu-sampling.ts';
+import { chooseToken, judgeRow } from './cpu-sampling.ts';
 import { CpuForward, type Token } from './forward.ts';
 import { inspectForward } from './inspect.ts';
 import { CpuCache } from './kv-cache.ts';
@@ -78,16 +78,21 @@ class CpuRuntime implements Runtime {
     await this.walk(sequence, position, ids, () => {}, signal);
   }
 
-  async score({ sequence, position, ids, targets }: ScoreRequest): Promise<RowScores> {
-    const scores = { logprobs: new Float32Array(ids.length), argmax: new Uint32Array(ids.length) };
+  async score({ sequence, position, ids, targets, top }: ScoreRequest): Promise<RowScores> {
+    const scores: RowScores = {
+      logprobs: new Float32Array(ids.length),
+      ranks: new Uint32Array(ids.length),
+      entropies: new Float32Array(ids.length),
+      likeliest: [],
+    };
     await this.walk(sequence, position, ids, (first, x, tokens) => {
       const rows = this.pass().head(x, tokens);
       for (let t = 0; t < x.count; t++) {
-        const logits = rowOf(rows, t, this.config.vocabSize);
-        const target = targets[first + t] ?? -1;
-        const logit = target < 0 ? Number.NaN : (logits[target] ?? Number.NaN);
-        scores.logprobs[first + t] = logit - logSumExp(logits);
-        scores.argmax[first + t] = argmaxOf(logits);
+        const judged = judgeRow(rowOf(rows, t, this.config.vocabSize), targets[first + t] ?? -1, top);
+        scores.logprobs[first + t] = judged.logprob;
+        scores.ranks[first + t] = judged.rank;
+        scores.entropies[first + t] = judged.entropy;
+        scores.likeliest.push(judged.likeliest);
       }
     });
     return scores;

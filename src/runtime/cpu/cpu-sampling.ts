@@ -40,11 +40,21 @@ export function likeliest(logits: Float32Array, count: number, choices = logits)
   return ids.map((id) => ({ id, logit: logits[id]!, logprob: logits[id]! - normaliser }));
 }
 
-/** Index of the greatest logit, the lowest among equals. */
-export function argmaxOf(logits: Float32Array): number {
-  let best = 0;
-  for (let id = 1; id < logits.length; id++) if (logits[id]! > logits[best]!) best = id;
-  return best;
+/** What a row of logits says of a target and of itself; a target below 0 is none. */
+export function judgeRow(logits: Float32Array, target: number, top: number) {
+  const normaliser = logSumExp(logits);
+  const own = target < 0 ? Number.NaN : logits[target]!;
+  let rank = target < 0 ? 0 : 1;
+  let entropy = 0;
+  for (let id = 0; id < logits.length; id++) {
+    const logit = logits[id]!;
+    if (logit > own || (logit === own && id < target)) rank += 1;
+    const logprob = logit - normaliser;
+    // What has no probability adds nothing; 0 times minus infinity is no number.
+    if (logprob > -700) entropy -= Math.exp(logprob) * logprob;
+  }
+  const best = likeliest(logits, top).map(({ id, logprob }) => ({ id, logprob }));
+  return { logprob: own - normaliser, rank, entropy, likeliest: best };
 }
 
 /** Chooses a token by the sampling options and returns the log-probabilities of it and its alternatives. */

@@ -24,19 +24,21 @@ export class Inspector {
   }
 
   /** Computes `ids` at position, position + 1, … and says how likely each row thinks targets[i] is; -1 is NaN. */
-  async score({ sequence, position, ids, targets }: ScoreRequest): Promise<RowScores> {
+  async score({ sequence, position, ids, targets, top }: ScoreRequest): Promise<RowScores> {
     const { head, program } = this;
     const { gpu, hidden } = program;
-    const summaries = await head.prepare(targets.slice(0, ids.length), 1);
+    const summaries = await head.prepare(targets.slice(0, ids.length), top);
     try {
       await program.walk(sequence, position, ids, ({ first, ids: part }) =>
         head.run(summaries, hidden, part.length, first),
       );
       const bytes = await readBuffer(gpu.device, gpu.buffers, summaries.records);
-      const rows = ids.map((_, row) => readSummary(bytes, row, 1));
+      const rows = ids.map((_, row) => readSummary(bytes, row, top));
       return {
         logprobs: Float32Array.from(rows, (row, i) => (targets[i] === -1 ? Number.NaN : row.targetLogprob)),
-        argmax: Uint32Array.from(rows, (row) => row.likeliest[0]?.id ?? 0),
+        ranks: Uint32Array.from(rows, (row, i) => (targets[i] === -1 ? 0 : row.rank)),
+        entropies: Float32Array.from(rows, (row) => row.entropy),
+        likeliest: rows.map((row) => row.likeliest.map(({ id, logprob }) => ({ id, logprob }))),
       };
     } finally {
       head.forget(summaries);

@@ -4,6 +4,7 @@ import {
   packChunk,
   packSummary,
   summariseRowsKernel,
+  summaryHead,
   summarySize,
   vectorStride,
 } from '../../shaders/index.ts';
@@ -28,6 +29,10 @@ export interface Summaries {
 export interface RowSummary {
   targetLogprob: number;
   normaliser: number;
+  /** Nats. */
+  entropy: number;
+  /** Of the target, from 1. */
+  rank: number;
   likeliest: { id: number; logit: number; logprob: number }[];
 }
 
@@ -103,8 +108,15 @@ export function readSummary(bytes: ArrayBuffer, row: number, top: number): RowSu
   const words = new Uint32Array(bytes);
   const normaliser = floats[at + 1] as number;
   const likeliest = Array.from({ length: top }, (_, i) => {
-    const logit = floats[at + 3 + 2 * i] as number;
-    return { id: words[at + 2 + 2 * i] as number, logit, logprob: logit - normaliser };
+    const pair = at + summaryHead + 2 * i;
+    const logit = floats[pair + 1] as number;
+    return { id: words[pair] as number, logit, logprob: logit - normaliser };
   });
-  return { targetLogprob: floats[at] as number, normaliser, likeliest };
+  return {
+    targetLogprob: floats[at] as number,
+    normaliser,
+    entropy: floats[at + 2] as number,
+    rank: words[at + 3] as number,
+    likeliest,
+  };
 }

@@ -4,7 +4,7 @@ import { type RandomModelOptions, randomModel, tinyConfig } from '../../../test/
 import { expectClose, randomIds } from '../../../test/support/numbers.ts';
 import type { Gpu } from '../../gpu/index.ts';
 import type { GPT2Config } from '../../model/index.ts';
-import { likeliest, logSumExp } from '../../shaders/reference/index.ts';
+import { entropyOf, likeliest, logSumExp, rankOf } from '../../shaders/reference/index.ts';
 import { Inspector } from './inspector.ts';
 import type { GpuRuntimeOptions } from './options.ts';
 import { PrefillProgram } from './prefill-program.ts';
@@ -114,19 +114,30 @@ describe('run', () => {
     }));
 });
 
-test('score: log-probabilities of targets, and each row’s likeliest id', () =>
+test('score: log-probabilities and ranks of targets, entropy and likeliest ids of each row', () =>
   withPrefill({}, async (on) => {
     const ids = randomIds(10, 135, 61);
     const targets = [...ids.slice(1), -1];
     const inspector = await Inspector.create(on.program, on.options);
-    const scores = await inspector.score({ sequence: 0, position: 0, ids, targets });
+    const scores = await inspector.score({ sequence: 0, position: 0, ids, targets, top: 2 });
     inspector.destroy();
     const reference = on.forward(ids);
     const rows = ids.map((_, t) => reference.logits(t));
     const expected = rows.map((row, t) => (row[targets[t] as number] as number) - logSumExp(row));
     expect(scores.logprobs.at(-1)).toBeNaN();
     expectClose(scores.logprobs.slice(0, -1), expected.slice(0, -1), { absolute: 2e-4 });
-    expect([...scores.argmax]).toEqual(rows.map((row) => likeliest(row, 1)[0]));
+    expect(scores.likeliest.map((best) => best.map(({ id }) => id))).toEqual(
+      rows.map((row) => likeliest(row, 2)),
+    );
+    expectClose(
+      scores.likeliest.flatMap((best) => best.map(({ logprob }) => logprob)),
+      rows.flatMap((row) => likeliest(row, 2).map((id) => (row[id] as number) - logSumExp(row))),
+      { absolute: 2e-4 },
+    );
+    expectClose(scores.entropies, rows.map(entropyOf), { absolute: 1e-3 });
+    expect([...scores.ranks]).toEqual(
+      rows.map((row, t) => (targets[t] === -1 ? 0 : rankOf(row, targets[t] as number))),
+    );
     const last = hidden(on, ids);
     expectClose(await end(on), lastRow(last, on.config.nEmbd), tolerance);
   }));

@@ -2,7 +2,7 @@ export { type AttentionInput, attentionRow, attentionWeights } from '../attentio
 export { embed } from '../embed/reference.ts';
 export { activate, erf } from '../epilogue/reference.ts';
 export { foldNorm, layerNorm, linear } from '../matvec/reference.ts';
-export { likeliest, logSumExp } from '../summarise/reference.ts';
+export { entropyOf, likeliest, logSumExp, rankOf } from '../summarise/reference.ts';
 export {
   int4Error,
   int4Scale,

@@ -88,7 +88,10 @@ function ExportSection() {
   };
   const blob = (text: string, type: string) => new Blob([text], { type });
   const json = () => blob(exportRun(store.getState(), new Date().toISOString()), 'application/json');
-  const csv = () => blob(exportCsv(store.getState()), 'text/csv');
+  const csv = async () => {
+    const score = await actions.scoreText();
+    return blob(exportCsv(store.getState(), score), 'text/csv');
+  };
   const html = () => blob(exportHtml(store.getState()), 'text/html');
   const image = () => exportImage(store.getState());
   return (

@@ -131,8 +131,8 @@ describe('the code of a shared text', () => {
 describe('tokens as CSV', () => {
   it('quotes what needs it, and leaves empty what is not known', () => {
     const state = stateWith('say "a, b"\n');
-    const [head, ...rows] = exportCsv(state).split('\r\n');
-    expect(head).toBe('index,id,text,origin,logprob,probability,bits,rank');
+    const [head, ...rows] = exportCsv(state, null).split('\r\n');
+    expect(head).toBe('index,id,text,origin,logprob,probability,bits,rank,entropy');
     expect(rows[0]).toMatch(/^0,\d+,"say ""a, b""\n",/);
     const version = state.versions[0];
     const token = {
@@ -143,7 +143,11 @@ describe('tokens as CSV', () => {
       alternatives: null,
     } as const;
     const known = { ...state, versions: [{ ...version, tokens: [token], tail: '' }] } as typeof state;
-    expect(exportCsv(known).split('\r\n')[1]).toMatch(/^0,4, b,model,-1\.386\d+,0\.25,2,$/);
+    expect(exportCsv(known, null).split('\r\n')[1]).toMatch(/^0,4, b,model,-1\.386\d+,0\.25,2,,$/);
+    const score = { ranks: [3], entropies: [Math.LN2] };
+    expect(exportCsv(known, score).split('\r\n')[1]).toMatch(/^0,4, b,model,-1\.386\d+,0\.25,2,3,1$/);
+    const unknown = { ranks: [Number.NaN], entropies: [Number.NaN] };
+    expect(exportCsv(known, unknown).split('\r\n')[1]).toMatch(/,2,,$/);
   });
 });
 

@@ -139,7 +139,13 @@ function score(ids: number[]) {
   const logprob = (token: number, i: number) =>
     ranked(ids.slice(0, i)).find((other) => other.id === token)?.logprob ?? -20;
   const logprobs = ids.map((token, i) => (i === 0 ? Number.NaN : logprob(token, i)));
-  return { ids, logprobs, perplexity: 1 };
+  const rank = (token: number, i: number) =>
+    ranked(ids.slice(0, i)).findIndex((other) => other.id === token) + 1;
+  const ranks = ids.map((token, i) => (i === 0 ? Number.NaN : rank(token, i)));
+  const entropy = (i: number) =>
+    ranked(ids.slice(0, i)).reduce((sum, { logprob }) => sum - Math.exp(logprob) * logprob, 0);
+  const entropies = ids.map((_, i) => (i === 0 ? Number.NaN : entropy(i)));
+  return { ids, logprobs, ranks, entropies, perplexity: 1 };
 }
 
 function fakeModel(id: string, dtype: string, behaviour: FakeBehaviour): Model {

@@ -3,6 +3,7 @@ import type {
   LoadProgress,
   MemoryPlan,
   ModelSource,
+  Score,
   SelfCheckReport,
   TokenAlternative,
 } from '../../engine/index.ts';
@@ -137,6 +138,8 @@ export interface ScoringActions {
   refresh(): void;
   /** The text with the probability of every token, as far as the model can say. */
   scored(): Promise<void>;
+  /** Ranks and entropies of the tokens of the text; null without a model at rest. */
+  scoreText(): Promise<Score | null>;
 }
 
 export interface SecondData {

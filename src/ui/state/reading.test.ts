@@ -33,6 +33,18 @@ describe('reading', () => {
     await vi.waitFor(() => expect(currentVersion(state(page)).tokens[2]?.alternatives?.length).toBe(10));
   });
 
+  it('gives rank and entropy of every token of the text', async () => {
+    const page = await ready();
+    page.actions.edit('there was a king');
+    await page.actions.scored();
+    const score = await page.actions.scoreText();
+    const { tokens } = currentVersion(state(page));
+    expect(score?.ids).toEqual(tokens.map((token) => token.id));
+    expect(score?.ranks.slice(1).every((rank) => rank >= 1)).toBe(true);
+    page.actions.edit('');
+    expect(await page.actions.scoreText()).toBeNull();
+  });
+
   it('gives what was just typed its tokens, and shows nothing that is about the text before', async () => {
     const page = await ready();
     page.actions.edit('there was a king');

@@ -21,18 +21,6 @@ export function contextOf(
   return slides ? ids.slice(-Math.max(1, Math.floor(positions / 2))) : null;
 }
 
-/** Log-probabilities of tokens given what is before each; a text longer than the context is read in overlapping windows. */
-export async function scoreAll(model: Model, ids: readonly number[]): Promise<number[]> {
-  const { nPositions } = model.config;
-  const half = Math.max(1, Math.floor(nPositions / 2));
-  const logprobs: number[] = [];
-  for (let start = 0; logprobs.length < ids.length; start += half) {
-    const part = await model.score(ids.slice(start, start + nPositions));
-    logprobs.push(...part.logprobs.slice(logprobs.length - start));
-  }
-  return logprobs;
-}
-
 /** The current text, all of it in tokens. */
 function tokenizeCurrent(store: PageStore, model: Model): Version {
   const before = currentVersion(store.getState());
@@ -97,10 +85,7 @@ class Scorer {
   async #score(model: Model): Promise<void> {
     const version = tokenizeCurrent(this.#store, model);
     if (!version.tokens.some((token, i) => i > 0 && token.logprob === null)) return;
-    const logprobs = await scoreAll(
-      model,
-      version.tokens.map((token) => token.id),
-    );
+    const { logprobs } = await model.score(version.tokens.map((token) => token.id));
     this.#replace(version, (tokens) =>
       tokens.map((token, i) =>
         token.logprob === null && i > 0 ? { ...token, logprob: logprobs[i] ?? null } : token,
@@ -156,6 +141,11 @@ export const createScoringSlice: Slice<ScoringData & ScoringActions> =
       refresh: later,
       async scored() {
         while (!(await scorer.look())) if (get().phase !== 'ready') return;
+      },
+      async scoreText() {
+        const quiet = get().phase === 'ready' ? model.current : null;
+        const { tokens } = currentVersion(get());
+        return quiet && tokens.length > 0 ? quiet.score(tokens.map((token) => token.id)) : null;
       },
       tokenized() {
         const quiet = get().phase === 'ready' ? model.current : null;

@@ -6,7 +6,6 @@ import { debounce, frameBatch } from './frame-batch.ts';
 import { hubOptions, shownModel } from './model-loader.ts';
 import { encodeText } from './model-text.ts';
 import type { PageStore, SecondActions, SecondData } from './page-state.ts';
-import { scoreAll } from './scoring-slice.ts';
 import { logprobsOver } from './second-reading.ts';
 import { currentVersion } from './selectors.ts';
 import { generateOptions } from './settings.ts';
@@ -86,7 +85,7 @@ class Second {
     this.#reading = true;
     try {
       const { ids: own, pieces } = encodeText(model, versionText(version));
-      const scores = own.length > 1 ? await scoreAll(model, own) : [];
+      const scores = own.length > 1 ? (await model.score(own)).logprobs : [];
       const read = pieces.map((text, i) => ({ text, logprob: i === 0 ? null : (scores[i] ?? null) }));
       const logprobs = logprobsOver(
         version.tokens.map(({ text }) => text),
