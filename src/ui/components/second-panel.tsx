@@ -50,20 +50,35 @@ function Totals({ comparison }: { comparison: Comparison }) {
 
 const mostShown = 6;
 
-/** The tokens the two models judge most differently. */
-function Differences({ comparison }: { comparison: Comparison }) {
-  const { tokens } = useCurrentVersion();
+/** Places of the tokens the two judge most differently, those first; none within half a bit. */
+function mostDifferent({ bits }: Comparison): number[] {
+  const size = (index: number) => Math.abs(bits[index] ?? 0);
+  const places = bits.map((_, index) => index).filter((index) => size(index) >= 0.5);
+  return places.sort((a, b) => size(b) - size(a)).slice(0, mostShown);
+}
+
+/** One token with the probability that either model gave it; the greater one stands out. */
+function DifferenceRow({ index, bits }: { index: number; bits: number }) {
+  const token = useCurrentVersion().tokens[index];
   const actions = useActions();
-  const rows = useMemo(
-    () =>
-      comparison.bits
-        .map((bits, index) => ({ bits: bits ?? 0, index }))
-        .filter(({ bits }) => Math.abs(bits) >= 0.5)
-        .sort((a, b) => Math.abs(b.bits) - Math.abs(a.bits))
-        .slice(0, mostShown),
-    [comparison],
+  const first = Math.exp(token?.logprob ?? 0);
+  const second = Math.min(1, first * 2 ** bits);
+  return (
+    <tr>
+      <th scope="row">
+        <button type="button" className="link" onClick={() => actions.inspect(index)}>
+          <bdi className="token-text">{showToken(token?.text ?? '')}</bdi>
+        </button>
+      </th>
+      <td data-more={bits < 0 || undefined}>{formatProbability(first)}</td>
+      <td data-more={bits > 0 || undefined}>{formatProbability(second)}</td>
+    </tr>
   );
-  if (rows.length === 0) return <p className="explain">{words.alike}</p>;
+}
+
+function Differences({ comparison }: { comparison: Comparison }) {
+  const places = useMemo(() => mostDifferent(comparison), [comparison]);
+  if (places.length === 0) return <p className="explain">{words.alike}</p>;
   return (
     <table className="second-differences">
       <caption>{words.most}</caption>
@@ -75,23 +90,9 @@ function Differences({ comparison }: { comparison: Comparison }) {
         </tr>
       </thead>
       <tbody>
-        {rows.map(({ bits, index }) => {
-          const token = tokens[index];
-          const logprob = token?.logprob ?? 0;
-          return (
-            <tr key={index}>
-              <th scope="row">
-                <button type="button" className="link" onClick={() => actions.inspect(index)}>
-                  <bdi className="token-text">{showToken(token?.text ?? '')}</bdi>
-                </button>
-              </th>
-              <td data-more={bits < 0 || undefined}>{formatProbability(Math.exp(logprob))}</td>
-              <td data-more={bits > 0 || undefined}>
-                {formatProbability(Math.min(1, Math.exp(logprob + bits * Math.LN2)))}
-              </td>
-            </tr>
-          );
-        })}
+        {places.map((index) => (
+          <DifferenceRow key={index} index={index} bits={comparison.bits[index] ?? 0} />
+        ))}
       </tbody>
     </table>
   );

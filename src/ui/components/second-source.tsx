@@ -44,55 +44,72 @@ function SameModel({ onOpen }: { onOpen(request: LoadRequest): void }) {
   );
 }
 
-/** Which model to put beside the first one. */
-export function SecondSource() {
-  const actions = useActions();
+interface OpenProps {
+  onOpen(source: string | File[]): void;
+}
+
+function SourceForm({ onOpen }: OpenProps) {
   const known = useKnownModels();
-  const backend = usePageState((state) => state.request?.backend ?? 'gpu');
   const [source, setSource] = useState('');
   const id = useId();
   const wanted = source.trim();
-  const open = (request: LoadRequest) => void actions.openSecond(request);
   const onSubmit = (event: FormEvent) => {
     event.preventDefault();
-    if (wanted) open({ ...requestFor(wanted), backend });
-  };
-  const onFiles = (event: ChangeEvent<HTMLInputElement>) => {
-    const files = [...(event.target.files ?? [])];
-    if (files.length > 0) open({ ...requestFor(files), backend });
+    if (wanted) onOpen(wanted);
   };
   return (
-    <>
-      <form className="field-row" onSubmit={onSubmit}>
-        <label htmlFor={id}>{words.source}</label>
-        <div className="field-with-button">
-          <input
-            id={id}
-            list={`${id}-known`}
-            type="text"
-            inputMode="url"
-            autoCapitalize="off"
-            autoComplete="off"
-            spellCheck={false}
-            placeholder={words.placeholder}
-            value={source}
-            onChange={(event) => setSource(event.target.value)}
-          />
-          <datalist id={`${id}-known`}>
-            {known.map((name) => (
-              <option key={name} value={name} />
-            ))}
-          </datalist>
-          <button type="submit" className="primary" disabled={!wanted}>
-            {words.load}
-          </button>
-        </div>
-      </form>
-      <div className="field-row">
-        <label htmlFor={`${id}-files`}>{words.files}</label>
-        <input id={`${id}-files`} type="file" multiple onChange={onFiles} />
+    <form className="field-row" onSubmit={onSubmit}>
+      <label htmlFor={id}>{words.source}</label>
+      <div className="field-with-button">
+        <input
+          id={id}
+          list={`${id}-known`}
+          type="text"
+          inputMode="url"
+          autoCapitalize="off"
+          autoComplete="off"
+          spellCheck={false}
+          placeholder={words.placeholder}
+          value={source}
+          onChange={(event) => setSource(event.target.value)}
+        />
+        <datalist id={`${id}-known`}>
+          {known.map((name) => (
+            <option key={name} value={name} />
+          ))}
+        </datalist>
+        <button type="submit" className="primary" disabled={!wanted}>
+          {words.load}
+        </button>
       </div>
-      <SameModel onOpen={open} />
+    </form>
+  );
+}
+
+function LocalFiles({ onOpen }: OpenProps) {
+  const id = useId();
+  const onFiles = (event: ChangeEvent<HTMLInputElement>) => {
+    const files = [...(event.target.files ?? [])];
+    if (files.length > 0) onOpen(files);
+  };
+  return (
+    <div className="field-row">
+      <label htmlFor={id}>{words.files}</label>
+      <input id={id} type="file" multiple onChange={onFiles} />
+    </div>
+  );
+}
+
+/** Which model to put beside the first one. */
+export function SecondSource() {
+  const { openSecond } = useActions();
+  const backend = usePageState((state) => state.request?.backend ?? 'gpu');
+  const open = (source: string | File[]) => void openSecond({ ...requestFor(source), backend });
+  return (
+    <>
+      <SourceForm onOpen={open} />
+      <LocalFiles onOpen={open} />
+      <SameModel onOpen={(request) => void openSecond(request)} />
     </>
   );
 }
