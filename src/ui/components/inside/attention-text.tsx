@@ -98,7 +98,7 @@ export function AttentionText({ texts, row, at, onHover, onChoose }: AttentionTe
           id={`${id}-${i}`}
           index={i}
           text={text}
-          shade={i <= at ? Math.round(Math.sqrt((row[i] ?? 0) / most) * 70) : 0}
+          shade={i <= at ? Math.round(Math.sqrt((row[i] ?? 0) / most) * 52) : 0}
           from={i === at}
           after={i > at}
         />

@@ -87,6 +87,7 @@ export function InsideView() {
     <div className="inside" data-testid="inside">
       <TabList at={at} id={id} />
       <div className="inside-panel" role="tabpanel" id={`${id}-panel`} aria-labelledby={`${id}-${tab}`}>
+        <h2 className="visually-hidden">{words.tabs[tab]}</h2>
         <Problem />
         {hint ? <p className="muted">{hint}</p> : <Panel />}
         {!hint && <SaveRow />}

@@ -27,21 +27,19 @@ function Row({ row, text, most, changed }: { row: OddsRow; text: string; most: n
 }
 
 interface OddsBarsProps {
-  /** Logits [V]. */
-  before: Float32Array | undefined;
-  after: Float32Array | undefined;
-  /** False while nothing is changed. */
-  changed: boolean;
+  /** Logits [V]; the same array twice while nothing is changed. */
+  odds: { before: Float32Array; after: Float32Array } | undefined;
 }
 
 /** The odds of the next token, as the model is and as changed, side by side. */
-export function OddsBars({ before, after, changed }: OddsBarsProps) {
+export function OddsBars({ odds }: OddsBarsProps) {
   const { decode } = usePage();
   const padded = usePageState((state) => state.model?.card.paddedRows ?? 0);
   const rows = useMemo(
-    () => (before && after ? oddsRows(before, after, { count, padded }) : []),
-    [before, after, padded],
+    () => (odds ? oddsRows(odds.before, odds.after, { count, padded }) : []),
+    [odds, padded],
   );
+  const changed = odds !== undefined && odds.before !== odds.after;
   const most = Math.max(...rows.flatMap((row) => [row.before, row.after]), 1e-9);
   return (
     <section className="odds" data-testid="odds">

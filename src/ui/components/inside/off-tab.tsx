@@ -45,11 +45,7 @@ export function OffTab() {
             <Freshness asked={ablation} />
           </div>
         </section>
-        <OddsBars
-          before={odds.answer?.value.before}
-          after={odds.answer?.value.after}
-          changed={off.length > 0}
-        />
+        <OddsBars odds={odds.answer?.value} />
       </div>
       <Written changes={{ off, steering: null }} />
     </>

@@ -28,7 +28,7 @@ interface PartButtonProps {
 function PartButton({ part, off, effect, most, first }: PartButtonProps) {
   const { togglePart } = useActions();
   const known = effect !== undefined;
-  const share = known ? Math.round(Math.min(1, Math.abs(effect) / most) * 62) : 0;
+  const share = known ? Math.round(Math.min(1, Math.abs(effect) / most) * 42) : 0;
   const style = { '--share': `${share}%` } as CSSProperties;
   const text = known ? signed(effect) : typeof part.part === 'number' ? partName(part) : words[part.part];
   return (

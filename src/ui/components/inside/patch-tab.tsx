@@ -48,7 +48,7 @@ function Grids({ answer }: { answer: Answer<'patch'> }) {
       {cell ? (
         <>
           <Lead asked={patched} text={said} />
-          <OddsBars before={patched.answer?.value.before} after={patched.answer?.value.after} changed />
+          <OddsBars odds={patched.answer?.value} />
         </>
       ) : (
         <p className="muted">{words.see}</p>

@@ -1,7 +1,7 @@
 import { useActions, usePage, usePageState } from '../../hooks.tsx';
 import { saveFile } from '../../lib/download.ts';
 import { csvOf } from '../../lib/export-csv.ts';
-import { toNpy, toSafetensors } from '../../lib/inside/arrays.ts';
+import { type NamedArray, toNpy, toSafetensors } from '../../lib/inside/arrays.ts';
 import { writeInsideCode } from '../../lib/inside/code.ts';
 import { type Finding, findingOf } from '../../lib/inside/finding.ts';
 import { pngOf } from '../../lib/inside/picture.ts';
@@ -14,9 +14,9 @@ type Kind = 'npy' | 'safetensors' | 'csv' | 'svg' | 'png';
 
 /** How each kind of file is made of what was found. */
 const makers: Record<Kind, (finding: Finding) => Blob | Promise<Blob>> = {
-  npy: ({ arrays: [first] }) => (first ? toNpy(first) : new Blob()),
-  safetensors: ({ arrays }) => toSafetensors(arrays),
-  csv: ({ columns, rows }) => new Blob([csvOf(columns, rows)], { type: 'text/csv' }),
+  npy: ({ arrays }) => toNpy(arrays()[0] as NamedArray),
+  safetensors: ({ arrays }) => toSafetensors(arrays()),
+  csv: ({ columns, rows }) => new Blob([csvOf(columns, rows())], { type: 'text/csv' }),
   svg: (finding) => new Blob([finding.picture()], { type: 'image/svg+xml' }),
   png: (finding) => pngOf(finding.picture()),
 };

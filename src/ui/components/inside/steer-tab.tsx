@@ -113,11 +113,7 @@ export function SteerTab() {
           {off.length > 0 && <p className="muted">{insideMessages.off.count(off.length)}</p>}
           <SavedDirections possible={steers} />
         </section>
-        <OddsBars
-          before={odds.answer?.value.before}
-          after={odds.answer?.value.after}
-          changed={steers || off.length > 0}
-        />
+        <OddsBars odds={odds.answer?.value} />
       </div>
       <Written changes={{ off, steering }} />
     </>

@@ -14,9 +14,9 @@ import { barsSvg, gridSvg } from './picture.ts';
 /** What a view shows, as files hold it. The first array is the one of a .npy file. */
 export interface Finding {
   name: string;
-  arrays: readonly NamedArray[];
+  arrays(): readonly NamedArray[];
   columns: readonly string[];
-  rows: readonly (readonly (string | number)[])[];
+  rows(): readonly (readonly (string | number)[])[];
   /** An SVG document. */
   picture(): string;
 }
@@ -41,7 +41,7 @@ function attention(state: PageData): Finding | null {
   const name = insideMessages.head(headName(head));
   return {
     name: `attention-${headName(head)}`,
-    arrays: [
+    arrays: () => [
       { name: `blocks.${head.layer}.attn.hook_pattern.${head.head}`, shape: [size, size], data: weights },
       ...all.map((heads, layer) => ({
         name: `blocks.${layer}.attn.hook_pattern`,
@@ -53,14 +53,15 @@ function attention(state: PageData): Finding | null {
       arrayOf('scores.induction', induction),
     ],
     columns: ['head', 'previous_token', 'duplicate_token', 'induction'],
-    rows: previousToken.flatMap((scores, layer) =>
-      scores.map((score, index) => [
-        headName({ layer, head: index }),
-        score,
-        duplicateToken[layer]?.[index] ?? 0,
-        induction[layer]?.[index] ?? 0,
-      ]),
-    ),
+    rows: () =>
+      previousToken.flatMap((scores, layer) =>
+        scores.map((score, index) => [
+          headName({ layer, head: index }),
+          score,
+          duplicateToken[layer]?.[index] ?? 0,
+          induction[layer]?.[index] ?? 0,
+        ]),
+      ),
     picture: () => gridSvg(name, patternGrid(weights, texts)),
   };
 }
@@ -78,15 +79,16 @@ function lens(state: PageData): Finding | null {
   });
   return {
     name: 'lens',
-    arrays: [array('probability', (best) => best.probability), array('id', (best) => best.id)],
+    arrays: () => [array('probability', (best) => best.probability), array('id', (best) => best.id)],
     columns: ['layers', 'position', 'token', 'rank', 'id', 'text', 'probability'],
-    rows: found.flatMap((layer, depth) =>
-      layer.flatMap((best, position) =>
-        best.map(({ id, text, probability }, rank) => [
-          ...[depth, position, texts[position] ?? '', rank + 1, id, text, probability],
-        ]),
+    rows: () =>
+      found.flatMap((layer, depth) =>
+        layer.flatMap((best, position) =>
+          best.map(({ id, text, probability }, rank) => [
+            ...[depth, position, texts[position] ?? '', rank + 1, id, text, probability],
+          ]),
+        ),
       ),
-    ),
     picture: () => gridSvg(insideMessages.lens.map, lensGrid(found, ids, texts)),
   };
 }
@@ -98,23 +100,25 @@ function odds(name: string, question: 'odds' | 'patched'): Make {
     if (!answer) return null;
     const { before, after } = answer.value;
     const padded = state.model?.card.paddedRows ?? 0;
-    const rows = oddsRows(before, after, { count: 50, padded });
+    const table = () => oddsRows(before, after, { count: 50, padded });
     const text = (id: number) => decode([id]);
     return {
       name,
-      arrays: [
+      arrays: () => [
         { name: 'after', shape: [after.length], data: after },
         { name: 'before', shape: [before.length], data: before },
       ],
       columns: ['id', 'text', 'before', 'after'],
-      rows: rows.map((row) => [row.id, text(row.id), row.before, row.after]),
+      rows: () => table().map((row) => [row.id, text(row.id), row.before, row.after]),
       picture: () =>
         barsSvg(
           insideMessages.odds.caption,
-          rows.slice(0, 12).flatMap((row) => [
-            { name: `${showToken(text(row.id))}, ${insideMessages.odds.before}`, value: row.before },
-            { name: `${showToken(text(row.id))}, ${insideMessages.odds.after}`, value: row.after },
-          ]),
+          table()
+            .slice(0, 12)
+            .flatMap((row) => [
+              { name: `${showToken(text(row.id))}, ${insideMessages.odds.before}`, value: row.before },
+              { name: `${showToken(text(row.id))}, ${insideMessages.odds.after}`, value: row.after },
+            ]),
         ),
     };
   };
@@ -127,14 +131,14 @@ function off(state: PageData, decode: Decode): Finding | null {
   const layers = ablation.heads.map((_, layer) => parts.map((part): Part => ({ layer, part })));
   return {
     name: 'switched-off',
-    arrays: [
+    arrays: () => [
       arrayOf(
         'effect',
         layers.map((layer) => layer.map((part) => effectOf(ablation, part))),
       ),
     ],
     columns: ['part', 'effect'],
-    rows: layers.flat().map((part) => [partName(part), effectOf(ablation, part)]),
+    rows: () => layers.flat().map((part) => [partName(part), effectOf(ablation, part)]),
     picture: () => gridSvg(titleOf(ablation), ablationGrid(ablation)),
   };
 }
@@ -148,13 +152,13 @@ function patch(state: PageData): Finding | null {
   const { value } = answer;
   return {
     name: `patch-${value.sites}`,
-    arrays: [
+    arrays: () => [
       arrayOf('values', value.values),
       { name: 'clean', shape: [1], data: Float32Array.of(value.clean) },
       { name: 'corrupted', shape: [1], data: Float32Array.of(value.corrupted) },
     ],
     columns: ['layer', value.sites === 'heads' ? 'head' : 'position', 'value'],
-    rows: value.values.flatMap((layer, row) => layer.map((cell, column) => [row, column, cell])),
+    rows: () => value.values.flatMap((layer, row) => layer.map((cell, column) => [row, column, cell])),
     picture: () => gridSvg(titleOf(value), patchGrid(answer)),
   };
 }
@@ -164,7 +168,7 @@ function attribute(state: PageData): Finding | null {
   if (!value) return null;
   return {
     name: 'attribution',
-    arrays: [
+    arrays: () => [
       {
         name: 'parts',
         shape: [value.parts.length],
@@ -173,7 +177,7 @@ function attribute(state: PageData): Finding | null {
       { name: 'total', shape: [1], data: Float32Array.of(value.total) },
     ],
     columns: ['part', 'value'],
-    rows: [...value.parts.map((part) => [part.name, part.value]), ['total', value.total]],
+    rows: () => [...value.parts.map((part) => [part.name, part.value]), ['total', value.total]],
     picture: () => barsSvg(titleOf(value), attributionRows(value, 20)),
   };
 }
