@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { expect, type Page, test } from '@playwright/test';
 import { expectAccessible, expectAccessibleInBoth, VitrinePage } from './page-support.ts';
+import { followPageThread } from './support/page-thread.ts';
 
 /** The head that copies what followed the same word before: with it the model would write “hat” again. */
 const text = 'She had a blue hat. One day she lost her blue';
@@ -57,7 +58,7 @@ test('a head switched off changes the odds and the text, and a link replays both
   await expect(page.getByText('1 part is off.')).toBeVisible();
   const [before = 0, after = 0] = await oddsOf(page, '·hat');
   expect(after).toBeLessThan(before / 2);
-  await expectAccessibleInBoth(page);
+  await expectAccessible(page);
 
   const table = page.waitForEvent('download');
   await page.getByRole('button', { name: 'CSV' }).click();
@@ -111,4 +112,23 @@ test('a direction from two texts is pushed, written with, and saved by name', as
   await page.getByRole('button', { name: 'princess', exact: true }).click();
   await expect(page.getByRole('slider', { name: 'Strength' })).toHaveValue('1.5');
   await expectAccessible(page);
+});
+
+test('a whole context of attention and lens never holds the page’s thread for long', async ({ page }) => {
+  const vitrine = await open(page);
+  await vitrine.panel('Sampling');
+  await vitrine.text.fill('The old king had a golden crown. '.repeat(63));
+  await expect(page.getByText(/^50\d \/ 512$/)).toBeVisible();
+  const work = await followPageThread(page);
+  await vitrine.panel('Inside');
+  await page.getByRole('button', { name: copying }).click({ timeout: 60_000 });
+  const words = page.getByRole('listbox', { name: /choose the token/ });
+  for (const key of ['Home', 'End', 'ArrowLeft', 'ArrowLeft']) await words.press(key);
+  await tab(page, 'Lens').click();
+  const map = page.getByRole('application', { name: /Likeliest next token/ });
+  for (const key of ['Home', 'End', 'ArrowUp']) await map.press(key);
+  await expect(page.locator('.lens-best')).toContainText(/after 4, token 50\d/);
+  const { longest } = await work();
+  expect(longest).toBeGreaterThan(0);
+  expect(longest).toBeLessThan(100);
 });
