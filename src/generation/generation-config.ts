@@ -32,12 +32,7 @@ export function resolveGenerationConfig(
   checkNames(options);
   const { contextLength, config } = session.runtime;
   const slide = checkOption('overflow', options.overflow ?? 'stop', optionTable.overflow) === 'slide';
-  if (prompt.length > contextLength && !slide) {
-    throw new VitrineError(
-      'context-overflow',
-      `The prompt has ${prompt.length} tokens; this model reads ${contextLength}. Shorten it, or pass overflow: 'slide'.`,
-    );
-  }
+  if (!slide) checkLength(prompt, contextLength);
   // Beam search draws nothing.
   const sampling = resolveSampling(
     options.numBeams === undefined ? options : { ...options, temperature: options.temperature ?? 0 },
@@ -64,6 +59,14 @@ export function resolveGenerationConfig(
     stopStrings: checkOption('stop', stopStrings, optionTable.stop),
     signal: options.signal,
   };
+}
+
+function checkLength({ length }: readonly number[], contextLength: number): void {
+  if (length <= contextLength) return;
+  throw new VitrineError(
+    'context-overflow',
+    `The prompt has ${length} tokens; this model reads ${contextLength}. Shorten it, or pass overflow: 'slide'.`,
+  );
 }
 
 function checkedEdits(config: GPT2Config, edits: readonly Edit[] = []): readonly Edit[] {

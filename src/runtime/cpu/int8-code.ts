@@ -25,26 +25,36 @@ const toFloats = simd(0xfa);
 
 const step = (local: number, bytes: number) => [...get(local), ...constant(bytes), ...add, ...set(local)];
 
-/**
- * y[t][row] += Σ over groups of scale(w) scale(x) Σ w[row][k] x[t][k], the inner sums in integers. A vector holds four
- * rows' sums: the weights of two columns of a row are neighbours, and a pair of x is in all lanes.
- */
-function tile(panels: number, rows: number): WasmFunction {
+/** The locals of a tile, and its code repeated for each of its panels, rows and halves of a panel. */
+function layoutOf(panels: number, rows: number) {
   const pointer = (panel: number) => pairsEnd + 1 + panel;
   const vectors = pointer(panels);
   const at = (panel: number, row: number, half: number) => (row * panels + panel) * 2 + half;
-  const sum = (panel: number, row: number, half: number) => vectors + at(panel, row, half);
   const input = vectors + 2 * panels * rows;
-  const weight = (half: number) => input + 1 + half;
-  const halves = (of: (half: number) => number[]) => [...of(0), ...of(1)];
-  const each = (of: (panel: number, half: number) => number[]) =>
-    Array.from({ length: panels * 2 }, (_, i) => of(i >> 1, i & 1)).flat();
-  const all = (of: (row: number) => number[]) => Array.from({ length: rows }, (_, row) => of(row)).flat();
-  const pointers = (of: (panel: number) => number[]) =>
-    Array.from({ length: panels }, (_, panel) => of(panel)).flat();
+  return {
+    rows,
+    pointer,
+    sum: (panel: number, row: number, half: number) => vectors + at(panel, row, half),
+    input,
+    weight: (half: number) => input + 1 + half,
+    halves: (of: (half: number) => number[]) => [...of(0), ...of(1)],
+    each: (of: (panel: number, half: number) => number[]) =>
+      Array.from({ length: panels * 2 }, (_, i) => of(i >> 1, i & 1)).flat(),
+    all: (of: (row: number) => number[]) => Array.from({ length: rows }, (_, row) => of(row)).flat(),
+    pointers: (of: (panel: number) => number[]) =>
+      Array.from({ length: panels }, (_, panel) => of(panel)).flat(),
+    locals: [
+      [1 + panels, i32],
+      [2 * panels * rows + 3, v128],
+    ] as const,
+  };
+}
 
-  // One pair of columns a round: with more, or with all inputs loaded first, sums would leave the registers.
-  const pair = [
+type Layout = ReturnType<typeof layoutOf>;
+
+/** One pair of columns. More a round, or all inputs loaded first, and sums would leave the registers. */
+function addPair({ rows, pointer, sum, input, weight, halves, all, pointers }: Layout): number[] {
+  return [
     ...(rows === 1 ? [...get(x), ...loadSplat(0), ...set(input)] : []),
     ...pointers((panel) => [
       ...[...get(pointer(panel)), ...loadBytes(0), ...set(weight(0))],
@@ -58,11 +68,17 @@ function tile(panels: number, rows: number): WasmFunction {
       ]),
     ]),
   ];
+}
+
+/**
+ * The sums of a group, scaled, into the sums over groups. Those are in memory: with them in locals too, the inner loop
+ * would run out of registers.
+ */
+function addGroup({ pointer, sum, weight, each, all }: Layout): number[] {
   const output = (row: number) =>
     row === 0 ? get(y) : [...get(y), ...get(yStride), ...constant(row), ...multiply, ...add];
   const outputAt = (panel: number, half: number) => 32 * panel + 16 * half;
-  // The sums over groups are in memory: with them in locals too, the inner loop would run out of registers.
-  const fold = each((panel, half) => [
+  return each((panel, half) => [
     ...[...get(pointer(panel)), ...load(16 * half), ...set(weight(0))],
     ...all((row) => [
       ...[...output(row), ...output(row), ...load(outputAt(panel, half))],
@@ -70,6 +86,15 @@ function tile(panels: number, rows: number): WasmFunction {
       ...[...multiplyFloats, ...multiplyFloats, ...addFloats, ...store(outputAt(panel, half))],
     ]),
   ]);
+}
+
+/**
+ * y[t][row] += Σ over groups of scale(w) scale(x) Σ w[row][k] x[t][k], the inner sums in integers. A vector holds four
+ * rows' sums: the weights of two columns of a row are neighbours, and a pair of x is in all lanes.
+ */
+function tile(panels: number, rows: number): WasmFunction {
+  const layout = layoutOf(panels, rows);
+  const { pointer, sum, each, all, pointers, locals } = layout;
   const body = [
     ...pointers((panel) => [
       ...[...get(w), ...get(wStride), ...constant(panel), ...multiply, ...add],
@@ -78,16 +103,15 @@ function tile(panels: number, rows: number): WasmFunction {
     ...loop,
     ...all((row) => each((panel, half) => [...zero, ...set(sum(panel, row, half))])),
     ...[...get(x), ...constant(2 * groupColumns * rows), ...add, ...set(pairsEnd)],
-    ...[...loop, ...pair],
+    ...[...loop, ...addPair(layout)],
     ...[...pointers((panel) => step(pointer(panel), 2 * panelRows)), ...step(x, 4 * rows)],
     ...[...get(x), ...get(pairsEnd), ...lessThan, ...branchIf, ...end],
-    ...[...fold, ...pointers((panel) => step(pointer(panel), blockBytes - panelRows * groupColumns))],
+    ...[
+      ...addGroup(layout),
+      ...pointers((panel) => step(pointer(panel), blockBytes - panelRows * groupColumns)),
+    ],
     ...[...step(x, 4 * rows), ...get(x), ...get(xEnd), ...lessThan, ...branchIf, ...end],
   ];
-  const locals = [
-    [1 + panels, i32],
-    [2 * panels * rows + 3, v128],
-  ] as const;
   return { name: `${panels}x${rows}`, parameters, locals, body };
 }
 

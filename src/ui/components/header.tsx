@@ -1,6 +1,7 @@
+import type { ComponentProps } from 'react';
 import { useActions, usePageState } from '../hooks.tsx';
 import { messages } from '../messages/index.ts';
-import { Icon } from './icon.tsx';
+import { Icon, type IconName } from './icon.tsx';
 import { ThemeButton } from './theme-button.tsx';
 
 const words = messages.header;
@@ -21,6 +22,21 @@ function ModelChip() {
   );
 }
 
+interface ToolProps extends ComponentProps<'button'> {
+  icon: IconName;
+  name: string;
+}
+
+/** A button whose name is beside its icon where there is room. */
+function Tool({ icon, name, className = 'quiet', ...button }: ToolProps) {
+  return (
+    <button type="button" className={className} {...button}>
+      <Icon name={icon} />
+      <span className="wide-text">{name}</span>
+    </button>
+  );
+}
+
 export function Header() {
   const actions = useActions();
   const online = usePageState((state) => state.online);
@@ -33,33 +49,22 @@ export function Header() {
       <p className="tagline">{messages.tagline}</p>
       {!online && <span className="badge">{words.offline}</span>}
       <nav className="header-tools" aria-label={words.tools}>
-        <button
-          type="button"
-          className="quiet"
+        <Tool
+          icon="guide"
+          name={messages.guide.open}
           aria-pressed={guided}
           onClick={() => actions.setGuide(guided ? null : 0)}
-        >
-          <Icon name="guide" />
-          <span className="wide-text">{messages.guide.open}</span>
-        </button>
-        <button
-          type="button"
+        />
+        <Tool
+          icon="present"
+          name={messages.present.name}
           className="quiet wide-only"
           aria-pressed={presenting}
           title={messages.present.title}
           onClick={() => actions.setPresenting(!presenting)}
-        >
-          <Icon name="present" />
-          <span className="wide-text">{messages.present.name}</span>
-        </button>
-        <button type="button" className="quiet" onClick={() => actions.show('device')} aria-haspopup="dialog">
-          <Icon name="chip" />
-          <span className="wide-text">{words.device}</span>
-        </button>
-        <button type="button" className="quiet" onClick={() => actions.show('share')} aria-haspopup="dialog">
-          <Icon name="share" />
-          <span className="wide-text">{words.share}</span>
-        </button>
+        />
+        <Tool icon="chip" name={words.device} onClick={() => actions.show('device')} aria-haspopup="dialog" />
+        <Tool icon="share" name={words.share} onClick={() => actions.show('share')} aria-haspopup="dialog" />
         <ThemeButton />
       </nav>
     </header>

@@ -20,10 +20,12 @@ const paths = {
   shade: 'M4 7h16M4 12h10M4 17h13',
 } as const;
 
+export type IconName = keyof typeof paths;
+
 const solid: ReadonlySet<string> = new Set(['play', 'stop']);
 
 /** A small picture beside a word, never instead of a name. */
-export function Icon({ name }: { name: keyof typeof paths }) {
+export function Icon({ name }: { name: IconName }) {
   const filled = solid.has(name);
   return (
     <svg

@@ -22,6 +22,22 @@ function storedWord(entry: CatalogueEntry, stored: CachedModel | null): string {
   return stored.complete ? words.here : words.partly(formatBytes(stored.bytes));
 }
 
+function Facts({ entry, stored }: Pick<ModelCardProps, 'entry' | 'stored'>) {
+  return (
+    <p className="facts">
+      <span>{words.parameters(formatCount(entry.parameters))}</span>
+      <span>{words.context(entry.context)}</span>
+      <span>
+        {entry.exactBytes ? '' : words.about}
+        {formatBytes(entry.downloadBytes)}
+      </span>
+      {entry.language !== 'English' && <span>{entry.language}</span>}
+      <span>{entry.licence}</span>
+      <span>{storedWord(entry, stored)}</span>
+    </p>
+  );
+}
+
 /** One model of the catalogue; what it needs here is planned when asked for. */
 export function ModelCard({ entry, stored, onLoad }: ModelCardProps) {
   const [planned, setPlanned] = useState(false);
@@ -34,17 +50,7 @@ export function ModelCard({ entry, stored, onLoad }: ModelCardProps) {
       <div className="card-words">
         <h3>{entry.name}</h3>
         <p className="muted">{entry.note}</p>
-        <p className="facts">
-          <span>{words.parameters(formatCount(entry.parameters))}</span>
-          <span>{words.context(entry.context)}</span>
-          <span>
-            {entry.exactBytes ? '' : words.about}
-            {formatBytes(entry.downloadBytes)}
-          </span>
-          {entry.language !== 'English' && <span>{entry.language}</span>}
-          <span>{entry.licence}</span>
-          <span>{storedWord(entry, stored)}</span>
-        </p>
+        <Facts {...{ entry, stored }} />
       </div>
       <div className="card-actions">
         <button

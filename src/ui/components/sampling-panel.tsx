@@ -1,4 +1,4 @@
-import { useId, useMemo } from 'react';
+import { type ReactNode, useId, useMemo } from 'react';
 import { useActions, usePageState } from '../hooks.tsx';
 import { messages } from '../messages/index.ts';
 import { type Control, controls, presetOf, presetsFor } from '../state/settings.ts';
@@ -31,6 +31,27 @@ function Presets() {
   );
 }
 
+interface LabelledProps {
+  id: string;
+  label: string;
+  explain: ReactNode;
+  off?: boolean;
+  children: ReactNode;
+}
+
+/** A control between its label and its explanation, which has the id `${id}-why`. */
+function Labelled({ id, label, explain, off, children }: LabelledProps) {
+  return (
+    <div className="control" data-off={off || undefined}>
+      <label htmlFor={id}>{label}</label>
+      {children}
+      <p id={`${id}-why`} className="explain">
+        {explain}
+      </p>
+    </div>
+  );
+}
+
 function SliderControl({ control }: { control: Control }) {
   const actions = useActions();
   const value = usePageState((state) => state.settings[control.key]);
@@ -42,8 +63,7 @@ function SliderControl({ control }: { control: Control }) {
     if (text !== '' && Number.isFinite(number) && number >= 0) actions.set({ [key]: number });
   };
   return (
-    <div className="control" data-off={value === off || undefined}>
-      <label htmlFor={id}>{label}</label>
+    <Labelled {...{ id, label, explain }} off={value === off}>
       <input
         className="control-number"
         type="number"
@@ -60,10 +80,7 @@ function SliderControl({ control }: { control: Control }) {
         value={Math.min(value, max)}
         onChange={(event) => set(event.target.value)}
       />
-      <p id={`${id}-why`} className="explain">
-        {explain}
-      </p>
-    </div>
+    </Labelled>
   );
 }
 
@@ -73,8 +90,7 @@ function NumberControl({ name, min, max }: { name: 'maxNewTokens' | 'n'; min: nu
   const value = usePageState((state) => state.settings[name]);
   const id = useId();
   return (
-    <div className="control">
-      <label htmlFor={id}>{label}</label>
+    <Labelled {...{ id, label, explain }}>
       <input
         id={id}
         className="control-number"
@@ -87,10 +103,7 @@ function NumberControl({ name, min, max }: { name: 'maxNewTokens' | 'n'; min: nu
           if (number >= min) actions.set({ [name]: Math.min(number, max) });
         }}
       />
-      <p id={`${id}-why`} className="explain">
-        {explain}
-      </p>
-    </div>
+    </Labelled>
   );
 }
 
@@ -100,8 +113,22 @@ function SeedControl() {
   const last = usePageState((state) => state.run?.origin.seed ?? 1);
   const id = useId();
   return (
-    <div className="control">
-      <label htmlFor={id}>{words.seed.label}</label>
+    <Labelled
+      {...{ id }}
+      label={words.seed.label}
+      explain={
+        <>
+          {words.seed.explain}{' '}
+          <button
+            type="button"
+            className="link"
+            onClick={() => actions.set({ seed: seed === null ? last : null })}
+          >
+            {seed === null ? words.seed.keep : words.seed.random}
+          </button>
+        </>
+      }
+    >
       <input
         id={id}
         className="control-number wide"
@@ -116,19 +143,7 @@ function SeedControl() {
           actions.set({ seed: text === '' ? null : Number(text) >>> 0 });
         }}
       />
-      <p id={`${id}-why`} className="explain">
-        {words.seed.explain}{' '}
-        {seed === null ? (
-          <button type="button" className="link" onClick={() => actions.set({ seed: last })}>
-            {words.seed.keep}
-          </button>
-        ) : (
-          <button type="button" className="link" onClick={() => actions.set({ seed: null })}>
-            {words.seed.random}
-          </button>
-        )}
-      </p>
-    </div>
+    </Labelled>
   );
 }
 

@@ -7,6 +7,7 @@ import { exportImage } from '../lib/export-image.ts';
 import { exportRun } from '../lib/export-run.ts';
 import { messages } from '../messages/index.ts';
 import { toPageError } from '../state/error-messages.ts';
+import type { PageStore } from '../state/page-state.ts';
 import { currentVersion } from '../state/selectors.ts';
 import { type Shared, sharedOf, writeEmbed, writeLink } from '../state/share.ts';
 import { writeCode } from '../state/share-code.ts';
@@ -71,46 +72,55 @@ function LinkSection({ shared }: { shared: Shared | null }) {
   );
 }
 
+const blob = (text: string, type: string) => new Blob([text], { type });
+/** Files a text can be saved as. */
+const formats: { name: string; file: string; make(store: PageStore): Promise<Blob> | Blob }[] = [
+  {
+    name: words.json,
+    file: 'vitrine-run.json',
+    make: ({ getState }) => blob(exportRun(getState(), new Date().toISOString()), 'application/json'),
+  },
+  {
+    name: words.csv,
+    file: 'vitrine-tokens.csv',
+    async make({ getState }) {
+      const score = await getState().scoreText();
+      return blob(exportCsv(getState(), score), 'text/csv');
+    },
+  },
+  {
+    name: words.page,
+    file: 'vitrine-text.html',
+    make: ({ getState }) => blob(exportHtml(getState()), 'text/html'),
+  },
+  { name: words.image, file: 'vitrine-text.png', make: ({ getState }) => exportImage(getState()) },
+];
+
 function ExportSection() {
   const { store } = usePage();
   const actions = useActions();
   const ready = usePageState((state) => state.phase === 'ready');
   const id = useId();
   // Every token has its probability before it is written down.
-  const save = async (make: () => Promise<Blob> | Blob, name: string) => {
+  const save = async ({ make, file }: (typeof formats)[number]) => {
     try {
       await actions.scored();
-      saveFile(await make(), name);
+      saveFile(await make(store), file);
     } catch (error) {
       actions.show(null);
       actions.fail(toPageError(error, 'storage'));
     }
   };
-  const blob = (text: string, type: string) => new Blob([text], { type });
-  const json = () => blob(exportRun(store.getState(), new Date().toISOString()), 'application/json');
-  const csv = async () => {
-    const score = await actions.scoreText();
-    return blob(exportCsv(store.getState(), score), 'text/csv');
-  };
-  const html = () => blob(exportHtml(store.getState()), 'text/html');
-  const image = () => exportImage(store.getState());
   return (
     <section aria-labelledby={id}>
       <h3 id={id}>{words.exportTitle}</h3>
       <p className="muted">{words.exportExplain}</p>
       <div className="row">
-        <button type="button" disabled={!ready} onClick={() => void save(json, 'vitrine-run.json')}>
-          {words.json}
-        </button>
-        <button type="button" disabled={!ready} onClick={() => void save(csv, 'vitrine-tokens.csv')}>
-          {words.csv}
-        </button>
-        <button type="button" disabled={!ready} onClick={() => void save(html, 'vitrine-text.html')}>
-          {words.page}
-        </button>
-        <button type="button" disabled={!ready} onClick={() => void save(image, 'vitrine-text.png')}>
-          {words.image}
-        </button>
+        {formats.map((format) => (
+          <button key={format.file} type="button" disabled={!ready} onClick={() => void save(format)}>
+            {format.name}
+          </button>
+        ))}
       </div>
     </section>
   );

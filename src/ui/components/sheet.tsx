@@ -8,7 +8,7 @@ import { Starters } from './starters.tsx';
 import { TokenChips } from './token-chips.tsx';
 import { TokenLayer } from './token-layer.tsx';
 import { useLeads } from './use-comparison.ts';
-import { useInspector } from './use-inspector.ts';
+import { type Inspector, useInspector } from './use-inspector.ts';
 
 const words = messages.sheet;
 
@@ -50,23 +50,10 @@ function editAfter(field: HTMLTextAreaElement | null, { tokens }: Version, index
   field?.setSelectionRange(at, at);
 }
 
-interface FieldProps {
-  field: RefObject<HTMLTextAreaElement | null>;
-  text: string;
-  writing: boolean;
-  onAlternatives(): void;
-}
-
-function Field({ field, text, writing, onAlternatives }: FieldProps) {
+/** Keys of the field: undo and redo of the page's own history, and the alternatives at the caret. */
+function useFieldKeys(onAlternatives: () => void) {
   const actions = useActions();
-  const byIds = usePageState((state) => state.model !== null && takesIds(state.model));
-  // Not by `defaultValue`: React writes that again at each turn, and browsers drop the caret when it changes.
-  // Before the text is followed, which measures it: the other way round each frame would be laid out twice.
-  useLayoutEffect(() => {
-    if (field.current) syncField(field.current, text);
-  }, [field, text]);
-
-  function onKeyDown(event: KeyboardEvent<HTMLTextAreaElement>) {
+  return (event: KeyboardEvent<HTMLTextAreaElement>) => {
     const key = event.key.toLowerCase();
     const command = event.ctrlKey || event.metaKey;
     if (command && (key === 'z' || key === 'y')) {
@@ -78,7 +65,25 @@ function Field({ field, text, writing, onAlternatives }: FieldProps) {
       event.preventDefault();
       onAlternatives();
     }
-  }
+  };
+}
+
+interface FieldProps {
+  field: RefObject<HTMLTextAreaElement | null>;
+  text: string;
+  writing: boolean;
+  onAlternatives(): void;
+}
+
+function Field({ field, text, writing, onAlternatives }: FieldProps) {
+  const actions = useActions();
+  const byIds = usePageState((state) => state.model !== null && takesIds(state.model));
+  const onKeyDown = useFieldKeys(onAlternatives);
+  // Not by `defaultValue`: React writes that again at each turn, and browsers drop the caret when it changes.
+  // Before the text is followed, which measures it: the other way round each frame would be laid out twice.
+  useLayoutEffect(() => {
+    if (field.current) syncField(field.current, text);
+  }, [field, text]);
 
   return (
     <textarea
@@ -100,12 +105,61 @@ function Field({ field, text, writing, onAlternatives }: FieldProps) {
   );
 }
 
-/** The text: one field for what was typed and what was written, and under it the shading of its tokens. */
-export function Sheet() {
+interface TextProps {
+  version: Version;
+  text: string;
+  writing: boolean;
+  field: RefObject<HTMLTextAreaElement | null>;
+  inspector: Inspector;
+}
+
+/** One field for what was typed and what was written, and under it the shading of its tokens. */
+function Text({ version, text, writing, field, inspector }: TextProps) {
   const actions = useActions();
-  const version = useCurrentVersion();
   const shaded = usePageState((state) => state.shaded);
   const leads = useLeads();
+  return (
+    <>
+      <TokenLayer
+        version={version}
+        shaded={shaded}
+        leads={shaded ? leads : null}
+        inspected={inspector.index}
+      />
+      <Field
+        {...{ field, text, writing }}
+        onAlternatives={() => inspector.open(caretToken(field.current, actions.tokenized()), 'keyboard')}
+      />
+    </>
+  );
+}
+
+interface InspectedProps extends Pick<TextProps, 'field' | 'inspector'> {
+  frame: RefObject<HTMLDivElement | null>;
+}
+
+/** What else could stand at the token that is looked at. */
+function Inspected({ field, inspector, frame }: InspectedProps) {
+  const { index, opening, close } = inspector;
+  if (index === null) return null;
+  return (
+    <Alternatives
+      key={index}
+      {...{ index, opening, frame }}
+      onClose={() => {
+        close();
+        if (opening === 'keyboard') field.current?.focus();
+      }}
+      onEdit={() => inspector.edit(index)}
+      onEnter={inspector.hold}
+      onLeave={inspector.leave}
+    />
+  );
+}
+
+/** The text, as a field or as chips, and the alternatives of one of its tokens. */
+export function Sheet() {
+  const version = useCurrentVersion();
   const chips = usePageState((state) => state.chips);
   const writing = usePageState((state) => state.phase === 'generating');
   const field = useRef<HTMLTextAreaElement>(null);
@@ -114,48 +168,22 @@ export function Sheet() {
     enabled: !writing,
     onEdit: (at) => editAfter(field.current, version, at),
   });
-  const { index, opening, close } = inspector;
   return (
     <SheetFrame text={text} writing={writing}>
       {(frame) => (
         <>
           <div className="sheet-text" onPointerLeave={inspector.leave} {...inspector.pointer}>
             {chips ? (
-              <TokenChips version={version} inspected={index} />
+              <TokenChips version={version} inspected={inspector.index} />
             ) : (
-              <>
-                <TokenLayer
-                  version={version}
-                  shaded={shaded}
-                  leads={shaded ? leads : null}
-                  inspected={index}
-                />
-                <Field
-                  {...{ field, text, writing }}
-                  onAlternatives={() =>
-                    inspector.open(caretToken(field.current, actions.tokenized()), 'keyboard')
-                  }
-                />
-              </>
+              <Text {...{ version, text, writing, field, inspector }} />
             )}
             <Starters />
           </div>
           <p id="text-help" className="visually-hidden">
             {words.help}
           </p>
-          {index !== null && (
-            <Alternatives
-              key={index}
-              {...{ index, opening, frame }}
-              onClose={() => {
-                close();
-                if (opening === 'keyboard') field.current?.focus();
-              }}
-              onEdit={() => inspector.edit(index)}
-              onEnter={inspector.hold}
-              onLeave={inspector.leave}
-            />
-          )}
+          <Inspected {...{ field, inspector, frame }} />
         </>
       )}
     </SheetFrame>

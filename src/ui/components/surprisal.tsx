@@ -46,7 +46,14 @@ function bars(tokens: readonly TextToken[]) {
   return stretches;
 }
 
-function summary(tokens: readonly TextToken[]): { bits: number; perplexity: number; count: number } | null {
+/** Figures of a whole text. */
+interface Summary {
+  bits: number;
+  perplexity: number;
+  count: number;
+}
+
+function summary(tokens: readonly TextToken[]): Summary | null {
   let count = 0;
   let sum = 0;
   for (const { logprob } of tokens) {
@@ -57,6 +64,20 @@ function summary(tokens: readonly TextToken[]): { bits: number; perplexity: numb
   if (count === 0) return null;
   const mean = sum / count;
   return { bits: mean / Math.LN2, perplexity: Math.exp(mean), count };
+}
+
+function Caption({ figures }: { figures: Summary | null }) {
+  return (
+    <figcaption>
+      <span>{words.title}</span>
+      {figures && (
+        <span className="figure-number">
+          {figures.bits.toFixed(1)} <Term term={bitsTerm} meaning={bitsMeaning} />,{' '}
+          <Term term={perplexityTerm} meaning={perplexityMeaning} /> {formatPerplexity(figures.perplexity)}
+        </span>
+      )}
+    </figcaption>
+  );
 }
 
 /** Each token's surprise over the whole text, in bits. Always the same height, so that nothing moves. */
@@ -91,15 +112,7 @@ export function Surprisal() {
           <rect className="surprisal-mark" x={inspected} y={0} width={1} height={height} />
         )}
       </svg>
-      <figcaption>
-        <span>{words.title}</span>
-        {figures && (
-          <span className="figure-number">
-            {figures.bits.toFixed(1)} <Term term={bitsTerm} meaning={bitsMeaning} />,{' '}
-            <Term term={perplexityTerm} meaning={perplexityMeaning} /> {formatPerplexity(figures.perplexity)}
-          </span>
-        )}
-      </figcaption>
+      <Caption figures={figures} />
     </figure>
   );
 }

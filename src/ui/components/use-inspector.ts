@@ -129,3 +129,5 @@ export function useInspector({ enabled, onEdit }: { enabled: boolean; onEdit(at:
   const pointer = { onPointerMove, ...taps };
   return { index, opening, open, close, edit, hold: cancel, leave, pointer };
 }
+
+export type Inspector = ReturnType<typeof useInspector>;

@@ -1,6 +1,6 @@
 import { useActions, usePageState } from '../hooks.tsx';
 import { messages } from '../messages/index.ts';
-import { Icon } from './icon.tsx';
+import { Icon, type IconName } from './icon.tsx';
 import { useLeads } from './use-comparison.ts';
 
 const words = messages.view;
@@ -35,6 +35,28 @@ function Legend() {
   );
 }
 
+interface SwitchProps {
+  icon: IconName;
+  name: string;
+  title: string;
+  on: boolean;
+  onSwitch(on: boolean): void;
+}
+
+function Switch({ icon, name, title, on, onSwitch }: SwitchProps) {
+  return (
+    <button
+      type="button"
+      className="quiet small"
+      aria-pressed={on}
+      onClick={() => onSwitch(!on)}
+      {...{ title }}
+    >
+      <Icon name={icon} /> {name}
+    </button>
+  );
+}
+
 /** How the text is shown, and what its shades mean. */
 export function ViewBar() {
   const actions = useActions();
@@ -45,24 +67,20 @@ export function ViewBar() {
     <div className="view-bar">
       {shaded && (compared ? <ComparisonLegend /> : <Legend />)}
       <div className="push view-switches">
-        <button
-          type="button"
-          className="quiet small"
-          aria-pressed={chips}
-          onClick={() => actions.setChips(!chips)}
+        <Switch
+          icon="chips"
+          name={words.chips}
           title={words.chipsTitle}
-        >
-          <Icon name="chips" /> {words.chips}
-        </button>
-        <button
-          type="button"
-          className="quiet small"
-          aria-pressed={shaded}
-          onClick={() => actions.setShaded(!shaded)}
+          on={chips}
+          onSwitch={actions.setChips}
+        />
+        <Switch
+          icon="shade"
+          name={words.shading}
           title={words.shadingTitle}
-        >
-          <Icon name="shade" /> {words.shading}
-        </button>
+          on={shaded}
+          onSwitch={actions.setShaded}
+        />
       </div>
     </div>
   );

@@ -4,12 +4,12 @@ import { changesAnything, editsOf, samePart } from './inside-changes.ts';
 import { questionKey, questions } from './inside-questions.ts';
 import type { InsideActions, InsideData, InsideState, Question } from './inside-types.ts';
 import type { Changes } from './model-changes.ts';
+import { tokenize } from './model-text.ts';
 import type { PageStore } from './page-state.ts';
 import { contextOf } from './scoring-slice.ts';
 import { currentVersion } from './selectors.ts';
 import { generateOptions } from './settings.ts';
 import type { Slice } from './slice.ts';
-import { tokenize } from './writing-slice.ts';
 
 export const initialInside: InsideState = {
   tab: 'attention',

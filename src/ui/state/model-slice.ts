@@ -35,6 +35,23 @@ async function dropIncomplete(backend: Services['backend'], source: LoadRequest[
     await backend.deleteCached(id).catch(() => {});
 }
 
+/** Writes with the model's adapter or without it. Nothing is written or scored meanwhile. */
+async function switchAdapter({ model: owner }: Services, store: PageStore, enabled: boolean): Promise<void> {
+  const model = owner.current;
+  const { phase, request } = store.getState();
+  if (!model || !request || phase !== 'ready') return;
+  store.setState({ phase: 'loading', progress: null, next: null, inspected: null });
+  try {
+    await model.setAdapter(enabled);
+    // The other weights give the texts other probabilities.
+    const texts = textsFor({ ...store.getState(), idsOf: null }, request.source);
+    store.setState({ ...texts, run: null, model: shownModel(model) });
+  } catch (error) {
+    store.setState({ error: toPageError(error, 'load') });
+  }
+  if (owner.current === model) store.setState({ phase: 'ready' });
+}
+
 export const createModelSlice: Slice<ModelData & ModelActions> = (services) => (set, get, store) => {
   const loader = new Loader(store, services);
   return {
@@ -64,21 +81,7 @@ export const createModelSlice: Slice<ModelData & ModelActions> = (services) => (
     },
     forgetChoices: () => set({ modelChoices: [] }),
     setAccessToken: (accessToken) => set({ accessToken }),
-    async setAdapter(enabled) {
-      const model = services.model.current;
-      const { phase, request } = get();
-      if (!model || !request || phase !== 'ready') return;
-      // Nothing is written or scored meanwhile.
-      set({ phase: 'loading', progress: null, next: null, inspected: null });
-      try {
-        await model.setAdapter(enabled);
-        // The other weights give the texts other probabilities.
-        set({ ...textsFor({ ...get(), idsOf: null }, request.source), run: null, model: shownModel(model) });
-      } catch (error) {
-        set({ error: toPageError(error, 'load') });
-      }
-      if (services.model.current === model) set({ phase: 'ready' });
-    },
+    setAdapter: (enabled) => switchAdapter(services, store, enabled),
     async openFiles(files) {
       const found = sortDroppedFiles(files);
       set({ modelChoices: found.kind === 'choice' ? found.models : [] });

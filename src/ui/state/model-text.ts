@@ -1,5 +1,6 @@
 import type { Model } from '../../engine/index.ts';
 import { VitrineError } from '../../lib/index.ts';
+import { tokenizeTail, type Version } from './document.ts';
 import { textPieces } from './token-texts.ts';
 
 type TextModel = Pick<Model, 'card' | 'config' | 'encode' | 'decode'>;
@@ -22,6 +23,13 @@ export function encodeText(model: TextModel, text: string): { ids: number[]; pie
   if (takesIds(model)) return readIds(text, model.config.vocabSize);
   const ids = model.encode(text);
   return { ids, pieces: textPieces(text, ids, (some) => model.decode(some)) };
+}
+
+/** Gives typed text its ids. */
+export function tokenize(version: Version, model: TextModel): Version {
+  if (!version.tail) return version;
+  const { ids, pieces } = encodeText(model, version.tail);
+  return tokenizeTail(version, ids, pieces);
 }
 
 /** Reads `[12][7]`, `12 7` or `12, 7`. */

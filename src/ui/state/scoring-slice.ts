@@ -4,11 +4,11 @@ import { withVersion } from './document-slice.ts';
 import { toPageError } from './error-messages.ts';
 import { debounce } from './frame-batch.ts';
 import { likeliest } from './likeliest.ts';
-import { decodeIds } from './model-text.ts';
+import { decodeIds, tokenize } from './model-text.ts';
 import type { NextLogits, PageState, PageStore, ScoringActions, ScoringData } from './page-state.ts';
 import { currentVersion } from './selectors.ts';
 import type { Slice } from './slice.ts';
-import { alternativesPerToken, tokenize } from './writing-slice.ts';
+import { alternativesPerToken } from './writing-slice.ts';
 
 /** The ids that the model reads to go on from here; null where the text is longer than it can read. */
 export function contextOf(

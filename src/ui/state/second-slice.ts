@@ -6,12 +6,12 @@ import { debounce, frameBatch } from './frame-batch.ts';
 import { hubOptions, shownModel } from './model-loader.ts';
 import { encodeText } from './model-text.ts';
 import type { PageStore, SecondActions, SecondData } from './page-state.ts';
+import { belongsToText, toTextToken } from './run-writer.ts';
 import { logprobsOver } from './second-reading.ts';
 import { currentVersion } from './selectors.ts';
 import { generateOptions } from './settings.ts';
 import type { Slice } from './slice.ts';
 import type { LoadRequest, Run, SecondModel } from './types.ts';
-import { belongsToText, toTextToken } from './writing-slice.ts';
 
 const none: SecondModel = {
   phase: 'none',

@@ -1,20 +1,14 @@
 import type { FinishReason, GeneratedToken, Model } from '../../engine/index.ts';
-import {
-  branchAt,
-  type RunOrigin,
-  type TextToken,
-  tokenizeTail,
-  type Version,
-  withoutContinuation,
-} from './document.ts';
+import { branchAt, type RunOrigin, type Version, withoutContinuation } from './document.ts';
 import { keepAll, openVersion, remember, withVersion } from './document-slice.ts';
 import type { Services } from './environment.ts';
 import { toPageError } from './error-messages.ts';
 import { frameBatch } from './frame-batch.ts';
 import { editsOf } from './inside-changes.ts';
 import type { Changes } from './model-changes.ts';
-import { encodeText } from './model-text.ts';
+import { tokenize } from './model-text.ts';
 import type { PageState, PageStore, WritingActions, WritingData } from './page-state.ts';
+import { RunWriter } from './run-writer.ts';
 import { currentVersion } from './selectors.ts';
 import { generateOptions, type Settings } from './settings.ts';
 import type { Slice } from './slice.ts';
@@ -23,89 +17,6 @@ import type { Continuation, PendingRun, Run } from './types.ts';
 
 /** Alternatives kept with every written token. */
 export const alternativesPerToken = 10;
-
-export function toTextToken(token: GeneratedToken): TextToken {
-  const { id, text, logprob, alternatives } = token;
-  return { id, text, logprob, alternatives, origin: 'model' };
-}
-
-/** The end-of-text token and tokens swallowed by a stop string are not part of the text. */
-export function belongsToText(token: GeneratedToken, model: Model): boolean {
-  if (token.finishReason === 'aborted') return token.text !== '';
-  const ended = token.finishReason === 'eos' && model.config.eosTokenIds.includes(token.id);
-  return !ended || token.text !== '';
-}
-
-/** Gives typed text its ids. */
-export function tokenize(version: Version, model: Model): Version {
-  if (!version.tail) return version;
-  const { ids, pieces } = encodeText(model, version.tail);
-  return tokenizeTail(version, ids, pieces);
-}
-
-/** Tokens with others put at `at` and after; those that are already there stay as they are. */
-function place(
-  tokens: readonly TextToken[],
-  at: number,
-  written: readonly TextToken[],
-): readonly TextToken[] {
-  const news = written.findIndex((token, i) => tokens[at + i]?.id !== token.id);
-  if (news < 0) return tokens;
-  return [...tokens.slice(0, at + news), ...written.slice(news)];
-}
-
-/** Puts what the model writes into the store, sequence by sequence. */
-class RunWriter {
-  readonly #store: PageStore;
-  readonly #model: Model;
-  readonly #run: PendingRun;
-  /** Tokens of each sequence that belong to its text, so far. */
-  readonly #written: number[];
-
-  constructor(store: PageStore, model: Model, run: PendingRun) {
-    this.#store = store;
-    this.#model = model;
-    this.#run = run;
-    this.#written = Array.from({ length: run.origin.n }, () => 0);
-  }
-
-  take(batch: readonly GeneratedToken[]): void {
-    const { origin, version } = this.#run;
-    if (origin.n > 1) {
-      const extend = (continuation: Continuation) => this.#extend(continuation, batch);
-      this.#store.setState((state) => ({ continuations: state.continuations.map(extend) }));
-      return;
-    }
-    const written = this.#texts(batch);
-    const at = origin.from + this.#advance(0, written.length);
-    this.#store.setState((state) => {
-      const found = state.versions.find(({ id }) => id === version);
-      if (!found) return {};
-      const tokens = place(found.tokens, at, written);
-      return { versions: withVersion(state.versions, { ...found, tokens }) };
-    });
-  }
-
-  #texts(batch: readonly GeneratedToken[]): TextToken[] {
-    return batch.filter((token) => belongsToText(token, this.#model)).map(toTextToken);
-  }
-
-  /** Counts tokens of a sequence; returns how many there were before. */
-  #advance(sequence: number, count: number): number {
-    const before = this.#written[sequence] ?? 0;
-    this.#written[sequence] = before + count;
-    return before;
-  }
-
-  #extend(continuation: Continuation, batch: readonly GeneratedToken[]): Continuation {
-    const own = batch.filter((token) => token.sequence === continuation.sequence);
-    if (own.length === 0) return continuation;
-    const written = this.#texts(own);
-    const at = this.#advance(continuation.sequence, written.length);
-    const finishReason = own.at(-1)?.finishReason ?? continuation.finishReason;
-    return { ...continuation, tokens: place(continuation.tokens, at, written), finishReason };
-  }
-}
 
 function emptyContinuations(n: number): Continuation[] {
   if (n <= 1) return [];
@@ -238,14 +149,43 @@ function startAgain(state: PageState, run: PendingRun, now: number): Partial<Pag
   return { ...startOf(run, now), continuations };
 }
 
-export const createWritingSlice: Slice<WritingData & WritingActions> = (services) => (set, get, store) => {
-  const runner = createRunner(store, services);
-  const { environment, model: owner } = services;
-  const idle = () => (get().phase === 'ready' ? owner.current : null);
+/** State when another try at the newest text begins. */
+function startOver(state: PageState, drawSeed: () => number): Partial<PageState> {
+  // A pinned seed would write the very same text: another try moves it on.
+  const pinned = state.settings.seed !== null;
+  const settings = pinned ? { ...state.settings, seed: drawSeed() } : state.settings;
+  return { ...openVersion(state, withoutContinuation(currentVersion(state))), settings };
+}
+
+/** Runs that begin at the end of the current text. */
+function createStarter(store: PageStore, { environment }: Services, runner: ReturnType<typeof createRunner>) {
+  const { getState, setState } = store;
   async function start(model: Model, run: PendingRun & { text: Version }): Promise<void> {
-    set(startNew(get(), run, environment.now()));
+    setState(startNew(getState(), run, environment.now()));
     await runner.follow(model, run);
   }
+  return {
+    write(model: Model, changes?: Changes): Promise<void> {
+      const state = getState();
+      return start(model, newRun(state, model, environment.seed(), state.settings, changes));
+    },
+    async step(model: Model): Promise<void> {
+      const state = getState();
+      const run = newRun(state, model, environment.seed(), stepSettings(state));
+      const { tokens } = run.text;
+      const known = state.next?.key === tokens.map((token) => token.id).join(',');
+      await start(model, run);
+      if (currentVersion(getState()).tokens.length === tokens.length + 1)
+        setState({ drawn: { version: run.version, index: tokens.length, from: known ? state.next : null } });
+    },
+  };
+}
+
+export const createWritingSlice: Slice<WritingData & WritingActions> = (services) => (set, get, store) => {
+  const runner = createRunner(store, services);
+  const starter = createStarter(store, services, runner);
+  const { environment, model: owner } = services;
+  const idle = () => (get().phase === 'ready' ? owner.current : null);
   return {
     run: null,
     pending: null,
@@ -253,24 +193,15 @@ export const createWritingSlice: Slice<WritingData & WritingActions> = (services
     stop: runner.stop,
     async write() {
       const model = idle();
-      if (model) await start(model, newRun(get(), model, environment.seed()));
+      if (model) await starter.write(model);
     },
     async writeWith(changes) {
       const model = idle();
-      if (!model) return;
-      const state = get();
-      await start(model, newRun(state, model, environment.seed(), state.settings, changes));
+      if (model) await starter.write(model, changes);
     },
     async step() {
       const model = idle();
-      if (!model) return;
-      const state = get();
-      const run = newRun(state, model, environment.seed(), stepSettings(state));
-      const { tokens } = run.text;
-      const known = state.next?.key === tokens.map((token) => token.id).join(',');
-      await start(model, run);
-      if (currentVersion(get()).tokens.length === tokens.length + 1)
-        set({ drawn: { version: run.version, index: tokens.length, from: known ? state.next : null } });
+      if (model) await starter.step(model);
     },
     async resumeRun(run) {
       const model = idle();
@@ -280,14 +211,9 @@ export const createWritingSlice: Slice<WritingData & WritingActions> = (services
       await runner.follow(model, run);
     },
     async tryAgain() {
-      const state = get();
       if (!idle()) return;
-      // A pinned seed would write the very same text: another try moves it on.
-      const pinned = state.settings.seed !== null;
-      const settings = pinned ? { ...state.settings, seed: environment.seed() } : state.settings;
-      const before = currentVersion(state);
-      const changes = before.run?.changes;
-      set({ ...openVersion(state, withoutContinuation(before)), settings });
+      const { changes } = currentVersion(get()).run ?? {};
+      set(startOver(get(), () => environment.seed()));
       await (changes ? get().writeWith(changes) : get().write());
     },
     async branch(index, choice) {
