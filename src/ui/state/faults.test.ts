@@ -1,4 +1,5 @@
 import { describe, expect, it, vi } from 'vitest';
+import { VitrineError } from '../../lib/index.ts';
 import { versionText } from './document.ts';
 import { readExact } from './exact-link.ts';
 import { type FakeBehaviour, fakeBackend } from './fake-engine.ts';
@@ -199,6 +200,26 @@ describe('tabs and reloads', () => {
       expect(written(second.page)).toEqual(written(whole.page));
       first.page.actions.stop();
     }
+  });
+
+  it('a reload before the model is back loses no run either', async () => {
+    const options = { search: '?prompt=there+was&seed=4&max-new-tokens=60', pace: 4 };
+    const whole = open({ ...options, pace: 0 });
+    await start(whole.page);
+    const table = memoryTable();
+    const first = open({ ...options, pace: 20, table, writer: 'one' });
+    void start(first.page);
+    await vi.waitFor(() => expect(state(first.page).run?.tokens).toBeGreaterThanOrEqual(5), often);
+    await first.environment.storage.flush();
+    const failLoad = new VitrineError('network', 'The line is down.');
+    const second = open({ ...options, table, writer: 'two', previous: 'one', followed: true, failLoad });
+    await start(second.page);
+    expect(state(second.page).run).toBeNull();
+    await second.environment.storage.flush();
+    const third = open({ ...options, table, writer: 'three', previous: 'two', followed: true });
+    await start(third.page);
+    expect(ids(third.page)).toEqual(ids(whole.page));
+    first.page.actions.stop();
   });
 
   it('saves while it writes, not only when it rests', async () => {

@@ -23,7 +23,7 @@ export interface PersistedState {
 
 /** The part of the state that is kept. */
 export function toPersisted(state: PageData, hub: string | null): PersistedState {
-  const { request, run, phase } = state;
+  const { request } = state;
   const source = typeof request?.source === 'string' ? request.source : null;
   return {
     versions: state.versions,
@@ -35,8 +35,14 @@ export function toPersisted(state: PageData, hub: string | null): PersistedState
     idsOf: typeof state.idsOf === 'string' ? state.idsOf : null,
     hub,
     savedSteering: state.savedSteering,
-    pending: phase === 'generating' && run ? { origin: run.origin, version: run.version } : null,
+    pending: pendingOf(state),
   };
+}
+
+/** The run in progress; until the model is loaded, the one that goes on then: another reload must not lose it. */
+function pendingOf({ phase, run, pending }: PageData): PendingRun | null {
+  if (phase === 'generating') return run && { origin: run.origin, version: run.version };
+  return phase === 'ready' ? null : pending;
 }
 
 /** What was kept as state; unusable values are left out. Ids that came from another hub's model are dropped. */
