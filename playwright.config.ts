@@ -1,10 +1,10 @@
 import { defineConfig } from '@playwright/test';
 import { sitePort } from './e2e/support/sites.ts';
-import { browserArgs, cpuBrowserArgs, findBrowser } from './tools/browser.ts';
+import { browserArgs, cpuBrowserArgs, findHeadlessBrowser } from './tools/browser.ts';
 
 /** Tag of tests that need a GPU. All others run without one, where the site calculates on the CPU. */
 const needsGpu = /@gpu/;
-const executablePath = findBrowser();
+const executablePath = findHeadlessBrowser();
 
 /** End-to-end tests on the built site: `npm run build` comes before. */
 export default defineConfig({

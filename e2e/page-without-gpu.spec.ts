@@ -1,11 +1,11 @@
 import { expect, test } from '@playwright/test';
-import { findBrowser } from '../tools/browser.ts';
+import { findHeadlessBrowser } from '../tools/browser.ts';
 import { expectAccessibleInBoth, VitrinePage } from './page-support.ts';
 
 // A browser of its own: one that finds no adapter.
 test.use({
   launchOptions: {
-    executablePath: findBrowser(),
+    executablePath: findHeadlessBrowser(),
     args: ['--no-sandbox', '--disable-gpu', '--disable-features=WebGPU'],
   },
 });

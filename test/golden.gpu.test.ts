@@ -86,17 +86,17 @@ describe('the bundled model agrees with PyTorch', () => {
   });
 });
 
+// Those that differ in what the GPU computes. Names, masks, ids and the other activations, whose kernel has cases of its
+// own, differ alike on every engine: family.test.ts has them all.
 const family = [
-  ...['aliases', 'different-head', 'eos-out-of-range', 'epsilon', 'equal-head', 'gelu-erf', 'gelu-fast'],
-  ...['gelu-pytorch-tanh', 'head-dim-1', 'head-only', 'inverse-layer', 'large-gelu', 'masks', 'quick-gelu'],
-  ...['relu', 'silu', 'tanh', 'unscaled', 'untied'],
+  ...['different-head', 'epsilon', 'equal-head', 'gelu-erf', 'head-dim-1', 'inverse-layer', 'large-gelu'],
+  ...['unscaled', 'untied'],
 ].map((name) => ({ folder: `test/golden/family/${name}`, weights: single }));
 
 const checkpoints = [
   { folder: 'test/golden/f32-prefixed', weights: single },
   { folder: 'test/golden/bf16', weights: single },
   { folder: 'test/golden/f16-sharded', weights: sharded },
-  { folder: 'test/golden/family/sharded', weights: sharded },
   ...family,
 ];
 

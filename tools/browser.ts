@@ -1,6 +1,6 @@
 import { execFileSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
-import { findProgram } from './programs.ts';
+import { findProgram, onPath } from './programs.ts';
 
 const plainArgs = [
   '--no-sandbox',
@@ -32,6 +32,15 @@ const macPaths = [
  */
 export function findBrowser(): string | undefined {
   return findProgram('CHROMIUM_PATH', installed, macPaths);
+}
+
+/**
+ * The browser of tests that need nothing of Chromium's own windows: its headless shell, which spends a third less on
+ * every page, else {@link findBrowser}'s. Undefined means Playwright's own.
+ */
+export function findHeadlessBrowser(): string | undefined {
+  const shell = process.env.CHROMIUM_PATH ? undefined : onPath('chromium-headless-shell');
+  return shell ?? findBrowser();
 }
 
 /** Whether Playwright has downloaded a Chromium. */

@@ -10,6 +10,8 @@ export interface KernelCase {
   name: string;
   /** A device without it cannot run the case. */
   needs?: OptionalFeature;
+  /** Runs a kernel that another case runs too, at other sizes: a brief test leaves it out. */
+  repeats?: boolean;
   /** Buffers it creates are freed by the caller. */
   run(gpu: Gpu): Promise<Comparison[]>;
 }
@@ -28,4 +30,9 @@ export function kernelCase(
   needs?: OptionalFeature,
 ): KernelCase {
   return { name, run: async (gpu) => [await run(gpu)].flat(), ...(needs && { needs }) };
+}
+
+/** Marks a case as one that a brief test leaves out, if `repeats` holds. */
+export function repeating(each: KernelCase, repeats = true): KernelCase {
+  return repeats ? { ...each, repeats } : each;
 }

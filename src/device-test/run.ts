@@ -10,6 +10,8 @@ import type { Comparison } from './support/compare.ts';
 export interface DeviceTestOptions {
   /** Run only checks whose `operation: name` contains one of these texts. */
   only?: string | readonly string[];
+  /** Run each kernel once: without other sizes of it, and without the variants that this device could choose. */
+  brief?: boolean;
   /** Base URL of the bundled models. */
   bundledBase?: string;
   signal?: AbortSignal;
@@ -71,7 +73,10 @@ function plan(device: TestDevice, webgpu: string, options: DeviceTestOptions): C
   if (webgpu)
     return [{ operation: 'kernels', name: 'WebGPU', run: async () => unsupported(webgpu) }, ...models];
   const kernels = operations.flatMap(({ name, cases, deviceCases }) =>
-    [...cases, ...(deviceCases?.(device.info) ?? [])].map((each) => ({
+    (options.brief
+      ? cases.filter(({ repeats }) => !repeats)
+      : [...cases, ...(deviceCases?.(device.info) ?? [])]
+    ).map((each) => ({
       operation: name,
       name: each.name,
       run: () => device.run(each),

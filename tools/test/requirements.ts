@@ -17,7 +17,7 @@ const linux = process.platform === 'linux';
 
 export const chromium: Requirement = {
   name: 'Chromium',
-  packages: ['chromium'],
+  packages: ['chromium', 'chromium-headless-shell'],
   elsewhere: 'install Chrome or Chromium, set CHROMIUM_PATH, or run npx playwright install chromium',
   present: async () => findBrowser() !== undefined || (await playwrightHasBrowser()),
 };

@@ -13,7 +13,7 @@ import {
   type WeightDtype,
 } from '../../shaders/index.ts';
 import { attentionRow, embed } from '../../shaders/reference/index.ts';
-import { kernelCase, type Operation } from '../case.ts';
+import { kernelCase, type Operation, repeating } from '../case.ts';
 import { checkThat, compareNumbers } from '../support/compare.ts';
 import { filled, readFloats, runKernel, upload, uploadUniform } from '../support/gpu.ts';
 import { type HeadsSpec, headsCase } from '../support/heads.ts';
@@ -96,11 +96,12 @@ export const columnsOperation: Operation = {
       kernelCase(`embedding in ${dtype}, each column its own position`, (gpu) => checkEmbedding(gpu, dtype)),
     ),
     ...(['f32', 'f16'] as const).flatMap((kv) =>
-      shapes.map(({ heads, headSize, base, count }) =>
-        kernelCase(`${kv} cache, ${heads} heads of ${headSize}, ${count} columns after ${base}`, (gpu) =>
-          checkAttention(gpu, { kv, heads, headSize, context: 90 }, base, count),
-        ),
-      ),
+      shapes.map(({ heads, headSize, base, count }) => {
+        const spec: HeadsSpec = { kv, heads, headSize, context: 90 };
+        const name = `${kv} cache, ${heads} heads of ${headSize}, ${count} columns after ${base}`;
+        const one = kernelCase(name, (gpu) => checkAttention(gpu, spec, base, count));
+        return repeating(one, headSize !== 6);
+      }),
     ),
   ],
 };
