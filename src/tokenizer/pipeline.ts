@@ -1,6 +1,8 @@
 import { Tokenizer as Pipeline } from '@huggingface/tokenizers';
 import { type AddedToken, createSplitter } from './added-tokens.ts';
 import { isObject, type JsonObject, mismatch, property, quote, unsupported } from './json.ts';
+import { readNormalizer } from './normalizers.ts';
+import { checkPattern } from './patterns.ts';
 import { readPieces } from './pieces.ts';
 import { adaptPreTokenizer } from './pre-tokenizers.ts';
 import { steps } from './steps.ts';
@@ -22,19 +24,6 @@ type Normalize = (text: string) => string;
 type Split = (text: string, section: number) => string[];
 type Model = (words: string[]) => number[];
 
-const longestPattern = 2000;
-/** A repetition of what repeats itself: the time it takes on some texts doubles with every character. */
-const nestedRepetition = /[+*}]\)[+*{]/;
-
-/** Refuses patterns that some text could keep busy for ever. */
-function checkPattern(step: JsonObject): void {
-  const pattern = property(step, 'pattern');
-  const regex = isObject(pattern) ? property(pattern, 'Regex') : undefined;
-  if (typeof regex !== 'string') return;
-  if (regex.length > longestPattern || nestedRepetition.test(regex))
-    throw unsupported(`tokenizer.json splits by the pattern ${quote(regex)}.`);
-}
-
 const modelTypes = new Set(['BPE', 'WordPiece', 'WordLevel', 'Unigram']);
 
 function modelOf(root: JsonObject): { type: string; model: JsonObject } {
@@ -47,27 +36,12 @@ function modelOf(root: JsonObject): { type: string; model: JsonObject } {
   return { type, model };
 }
 
-/** Ideographs beyond the basic plane, which the library's BertNormalizer overlooks. */
-const farIdeographs = /[\u{20000}-\u{2a6df}\u{2a700}-\u{2ceaf}\u{2f800}-\u{2fa1f}]/gu;
-
-function normalizerOf(root: JsonObject, pipeline: Pipeline): Normalize {
-  const list = steps(property(root, 'normalizer'), 'normalizers', 'normalizer');
-  const spaced = list.some(
-    (step) => property(step, 'type') === 'BertNormalizer' && property(step, 'handle_chinese_chars') !== false,
-  );
-  return (text) => {
-    const prepared = spaced ? text.replace(farIdeographs, ' $& ') : text;
-    return pipeline.normalizer?.normalize(prepared) ?? prepared;
-  };
-}
-
-/** The library's parts. It has no WordLevel model, and the decoder and the template are ours. */
+/** The library's parts. It has no WordLevel model, and the normalizer's steps, the decoder and the template are ours. */
 function openPipeline(root: JsonObject, type: string, model: JsonObject): Pipeline {
-  for (const step of steps(property(root, 'normalizer'), 'normalizers', 'normalizer')) checkPattern(step);
   for (const step of steps(property(root, 'pre_tokenizer'), 'pretokenizers', 'pre-tokenizer'))
     checkPattern(step);
   const parts = {
-    normalizer: property(root, 'normalizer') ?? null,
+    normalizer: null,
     pre_tokenizer: adaptPreTokenizer(property(root, 'pre_tokenizer')),
     model: type === 'WordLevel' ? { type: 'WordPiece', vocab: {}, unk_token: '' } : { ...model, type },
     post_processor: null,
@@ -151,7 +125,7 @@ function createEncoder(normalize: Normalize, split: Split, model: Model, around:
 export function createPipelineTokenizer(root: JsonObject, around: PipelineSurroundings): Tokenizer {
   const { type, model } = modelOf(root);
   const pipeline = openPipeline(root, type, model);
-  const normalize = normalizerOf(root, pipeline);
+  const normalize = readNormalizer(root);
   const tokenOf = new Map(around.vocabulary.tokenOf);
   for (const { id, content } of around.added) tokenOf.set(id, content);
   const encode = createEncoder(

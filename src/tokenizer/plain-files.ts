@@ -1,5 +1,5 @@
 import { byteSymbols } from './byte-symbols.ts';
-import { type JsonObject, mismatch, property } from './json.ts';
+import { idLimit, type JsonObject, mismatch, property } from './json.ts';
 import { readMergesText, type Vocabulary } from './vocabulary.ts';
 
 // Tokenizers of files older than tokenizer.json, described as one.
@@ -60,11 +60,17 @@ export function pairJson(
 
 const specialWords = ['[UNK]', '[CLS]', '[SEP]', '[PAD]', '[MASK]'];
 
+/** In characters; the largest known have some 5 million. */
+const longestVocabulary = 16 * 1024 * 1024;
+
 /** vocab.txt as BertTokenizer reads it: a token a line, its id the number of the line. */
 export function wordPieceJson(vocabTxt: string, config: JsonObject): JsonObject {
+  if (vocabTxt.length > longestVocabulary)
+    throw mismatch(`vocab.txt has ${vocabTxt.length} characters; at most ${longestVocabulary} are read.`);
   const lines = vocabTxt.split('\n').map((line) => (line.endsWith('\r') ? line.slice(0, -1) : line));
   if (lines.at(-1) === '') lines.pop();
   if (lines.length === 0) throw mismatch('vocab.txt has no tokens.');
+  if (lines.length > idLimit) throw mismatch(`vocab.txt has ${lines.length} tokens.`);
   const vocab = Object.fromEntries(lines.map((token, id) => [token, id]));
   const lowercase = property(config, 'do_lower_case') !== false;
   const accents = property(config, 'strip_accents');

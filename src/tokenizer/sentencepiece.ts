@@ -18,12 +18,18 @@ interface SentencePieceModel {
   /** 1 Unigram, 2 BPE, 3 words, 4 characters. */
   type: number; // 2.3
   byteFallback: boolean; // 2.35
+  /** Words end with the mark for a space; in most models they begin with it. */
+  spaceAsSuffix: boolean; // 2.24
   charsmap: Uint8Array; // 3.2
   dummyPrefix: boolean; // 3.3
   extraSpaces: boolean; // 3.4, true: removed
 }
 
 const mostPieces = 1 << 20;
+/** The largest models have some 5 MB. */
+const mostBytes = 32 * 1024 * 1024;
+/** Every cut of a BPE piece is looked up, so that long ones take the square of their length. */
+const longestPiece = 256;
 const utf8 = new TextDecoder('utf-8', { ignoreBOM: true });
 
 /** The fields of a protobuf message, one after the other: numbers of varints, bytes of the other kinds. */
@@ -76,10 +82,13 @@ function readPiece(bytes: Uint8Array): Piece {
 
 /** @throws VitrineError `tokenizer-mismatch` when the bytes are no SentencePiece model */
 function readModel(bytes: Uint8Array): SentencePieceModel {
+  if (bytes.length > mostBytes)
+    throw mismatch(`The SentencePiece model has ${bytes.length} bytes; at most ${mostBytes} are read.`);
   const model: SentencePieceModel = {
     pieces: [],
     type: 1,
     byteFallback: false,
+    spaceAsSuffix: false,
     charsmap: new Uint8Array(0),
     dummyPrefix: true,
     extraSpaces: true,
@@ -92,6 +101,7 @@ function readModel(bytes: Uint8Array): SentencePieceModel {
       for (const [part, each] of fields(message(value))) {
         if (part === 3) model.type = Number(each);
         if (part === 35) model.byteFallback = each === 1;
+        if (part === 24) model.spaceAsSuffix = each === 1;
       }
     if (field === 3)
       for (const [part, each] of fields(message(value))) {
@@ -116,6 +126,8 @@ function mergesOf(pieces: readonly Piece[]): [string, string][] {
   const merges: { score: number; left: number; right: number; pair: [string, string] }[] = [];
   for (const { text, score, kind } of pieces) {
     if (kind === controlKind || kind === unknownKind) continue;
+    if (text.length > longestPiece)
+      throw mismatch(`The SentencePiece model has a piece of ${text.length} characters.`);
     for (let cut = 1; cut < text.length; cut++) {
       const pair: [string, string] = [text.slice(0, cut), text.slice(cut)];
       const left = idOf.get(pair[0]);
@@ -127,7 +139,24 @@ function mergesOf(pieces: readonly Piece[]): [string, string][] {
   return merges.map(({ pair }) => pair);
 }
 
-function bpeJson({ pieces, byteFallback, dummyPrefix }: SentencePieceModel, unknown: number): JsonObject {
+/** Spaces at either end of a text; `^` and `$` would be those of lines. */
+const edges = '(?<![\\s\\S]) +| +(?![\\s\\S])';
+
+/** What is done to a text before its spaces become marks. */
+function normalizersOf({ charsmap, extraSpaces }: SentencePieceModel): JsonObject[] {
+  const replace = (regex: string, content: string) => ({
+    type: 'Replace',
+    pattern: { Regex: regex },
+    content,
+  });
+  return [
+    ...(charsmap.length > 0 ? [{ type: 'Precompiled', precompiled_charsmap: base64(charsmap) }] : []),
+    ...(extraSpaces ? [replace(edges, ''), replace(' {2,}', ' ')] : []),
+  ];
+}
+
+function bpeJson(model: SentencePieceModel, unknown: number): JsonObject {
+  const { pieces, byteFallback, dummyPrefix } = model;
   const vocab = Object.fromEntries(pieces.map(({ text }, id) => [text, id]));
   const mark = { type: 'Replace', pattern: { String: ' ' }, content: '▁' };
   const prefix = dummyPrefix ? [{ type: 'Prepend', prepend: '▁' }] : [];
@@ -141,7 +170,7 @@ function bpeJson({ pieces, byteFallback, dummyPrefix }: SentencePieceModel, unkn
       fuse_unk: true,
       byte_fallback: byteFallback,
     },
-    normalizer: { type: 'Sequence', normalizers: [...prefix, mark] },
+    normalizer: { type: 'Sequence', normalizers: [...normalizersOf(model), ...prefix, mark] },
     pre_tokenizer: null,
     decoder: {
       type: 'Sequence',
@@ -155,14 +184,8 @@ function bpeJson({ pieces, byteFallback, dummyPrefix }: SentencePieceModel, unkn
   };
 }
 
-function unigramJson(
-  { pieces, byteFallback, charsmap, dummyPrefix, extraSpaces }: SentencePieceModel,
-  unknown: number,
-): JsonObject {
-  const normalizers = [
-    ...(charsmap.length > 0 ? [{ type: 'Precompiled', precompiled_charsmap: base64(charsmap) }] : []),
-    ...(extraSpaces ? [{ type: 'Replace', pattern: { Regex: ' {2,}' }, content: ' ' }] : []),
-  ];
+function unigramJson(model: SentencePieceModel, unknown: number): JsonObject {
+  const { pieces, byteFallback, dummyPrefix } = model;
   const metaspace = { type: 'Metaspace', replacement: '▁', prepend_scheme: dummyPrefix ? 'always' : 'never' };
   return {
     model: {
@@ -171,7 +194,7 @@ function unigramJson(
       unk_id: unknown,
       byte_fallback: byteFallback,
     },
-    normalizer: { type: 'Sequence', normalizers },
+    normalizer: { type: 'Sequence', normalizers: normalizersOf(model) },
     pre_tokenizer: metaspace,
     decoder: byteFallback ? { type: 'Sequence', decoders: [{ type: 'ByteFallback' }, metaspace] } : metaspace,
   };
@@ -190,6 +213,8 @@ export function sentencePieceJson(bytes: Uint8Array): JsonObject {
   );
   if (model.type !== 1 && model.type !== 2)
     throw unsupported(`The SentencePiece model is of type ${model.type}; Unigram (1) and BPE (2) are read.`);
+  if (model.spaceAsSuffix)
+    throw unsupported('The SentencePiece model marks the ends of words, not their beginnings.');
   const added = model.pieces.flatMap(({ text, kind }, id) =>
     kind === controlKind || kind === userKind || kind === unknownKind
       ? [{ id, content: text, special: kind !== userKind, normalized: false }]

@@ -1,5 +1,5 @@
 import { byteSymbols, bytesOfToken } from './byte-symbols.ts';
-import { isObject, mismatch, quote, readId } from './json.ts';
+import { idLimit, isObject, mismatch, quote, readId } from './json.ts';
 import type { Merge } from './merge-table.ts';
 
 /** Tokens and their ids, both ways. */
@@ -33,6 +33,7 @@ export function readTokens(entries: unknown, file: string): Vocabulary {
 
 /** The vocabulary of a Unigram model: `[[piece, score], …]`. @throws VitrineError `tokenizer-mismatch` */
 export function readPieceList(pieces: readonly unknown[], file: string): Vocabulary {
+  if (pieces.length > idLimit) throw mismatch(`${file} has ${pieces.length} pieces.`);
   const tokens = pieces.map((piece, id): [string, number] => {
     const [text, score] = Array.isArray(piece) ? piece : [];
     if (typeof text !== 'string' || typeof score !== 'number')
