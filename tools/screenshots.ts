@@ -5,8 +5,9 @@ import { chromium } from 'playwright';
 import { startStaticServer } from '../e2e/support/static-server.ts';
 import { startHubServer } from '../test/support/hub-server.ts';
 import { browserArgs, findBrowser } from './browser.ts';
+import type { PageState } from './screenshots/page-state.ts';
 import { toPalette } from './screenshots/palette.ts';
-import { type PageState, states } from './screenshots/states.ts';
+import { states } from './screenshots/states.ts';
 
 /**
  * Pictures of every state of the built page, from the page itself: `npm run screenshots [-- name ...]`.

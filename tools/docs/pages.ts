@@ -19,6 +19,7 @@ const order = [
   'generation',
   'sampling',
   'inside',
+  'finding',
   'weights',
   'tokenizer',
   'architecture',

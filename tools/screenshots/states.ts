@@ -1,4 +1,6 @@
 import type { Page } from 'playwright';
+import { insideStates } from './inside-states.ts';
+import type { PageState } from './page-state.ts';
 import {
   branches,
   dialog,
@@ -11,24 +13,10 @@ import {
   open,
   opened,
   ready,
-  type Surroundings,
   selfCheck,
   short,
   stretched,
 } from './visits.ts';
-
-/** One of the page's states and how a visitor gets there; its name is that of the picture in docs/images. */
-export interface PageState {
-  name: string;
-  /** Of the picture, in pixels. Default 1280 x 800. */
-  size?: [width: number, height: number];
-  /** Device pixels per CSS pixel. Default 1. */
-  scale?: number;
-  /** `none` has no WebGPU. Default `gpu`. */
-  browser?: 'gpu' | 'none';
-  media?: { dark?: boolean; still?: boolean };
-  steps(page: Page, around: Surroundings): Promise<void>;
-}
 
 /** A step of the guide after its action. */
 function guideState(step: number): PageState {
@@ -58,15 +46,7 @@ export const states: PageState[] = [
       await page.getByTestId('compare').scrollIntoViewIfNeeded();
     },
   },
-  {
-    name: 'inside',
-    async steps(page) {
-      await opened(page, '?prompt=Once+upon+a+time&seed=7&max-new-tokens=24');
-      await page.getByRole('tab', { name: 'Inside' }).click();
-      await page.getByRole('heading', { name: 'All heads' }).waitFor();
-      await page.waitForTimeout(500);
-    },
-  },
+  ...insideStates,
   ...[1, 2, 3, 4, 5, 6].map(guideState),
   { name: 'side-by-side', steps: (page) => opened(page, `${short}&n=3`) },
   {
