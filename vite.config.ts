@@ -1,5 +1,6 @@
 import react from '@vitejs/plugin-react';
 import { defineConfig } from 'vite';
+import { bundledBytes } from './tools/build/bundled-bytes.ts';
 import { contentSecurityPolicy } from './tools/build/csp.ts';
 import { entries, programs } from './tools/build/entries.ts';
 import { offline } from './tools/build/offline.ts';
@@ -21,6 +22,7 @@ export default defineConfig({
   base: './',
   plugins: [
     react(),
+    bundledBytes(),
     contentSecurityPolicy(),
     stripKernels(),
     workerChunks({ './entry.ts': 'vitrine-worker.js' }),
@@ -52,6 +54,11 @@ export default defineConfig({
               test: /\/src\/(engine\/page\/|generation\/(sequence-text|same-vocabulary)\.ts)/,
             },
             { name: 'lib', test: /\/src\/lib\/(?!wasm|module-worker)|preload-helper/ },
+            // The element whole: what comes after activation shares some of it.
+            {
+              name: 'demo',
+              test: /\/src\/embed\/(alternatives|define|demo|library|options|progress|run|shared-models|style|view)\.ts$/,
+            },
             {
               name: 'common',
               test: /\/src\/sampling\/|\/(source|known-models)\.ts$|\/idb-keyval\/|\/lib\/module-worker/,

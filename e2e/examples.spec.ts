@@ -19,6 +19,24 @@ test('the element in a plain page', async ({ page }) => {
   await expect(page.locator('#said')).toHaveText(/\d+ tokens came/, { timeout: 60_000 });
 });
 
+test('a frame in a slide shows what went on inside before a word', async ({ page }) => {
+  await page.goto(`${server.origin}/examples/slide.html`);
+  const frame = page.frameLocator('iframe');
+  // What it fetches is said before it does.
+  await frame.getByRole('button', { name: /^Run \(\d+(\.\d+)? MB\)$/ }).click();
+  await expect(frame.getByRole('status')).toContainText('Choose a word', { timeout: 60_000 });
+  await frame.getByRole('log').press('End');
+  const inside = frame.getByRole('region', { name: 'Inside the model' });
+  await expect(inside.getByRole('listitem')).toHaveCount(7);
+  const looked = () =>
+    inside.locator('.looked span').evaluateAll((spans) => spans.map((span) => span.getAttribute('style')));
+  const first = await looked();
+  expect(first.length).toBeGreaterThan(30);
+  await inside.getByRole('combobox').selectOption({ index: 1 });
+  expect(await looked()).not.toEqual(first);
+  expect(await page.evaluate(() => document.documentElement.scrollHeight <= innerHeight)).toBe(true);
+});
+
 test('perplexity of a text', async ({ page }) => {
   await page.goto(`${server.origin}/examples/perplexity.html`);
   await page.getByRole('button', { name: 'Measure' }).click();

@@ -11,9 +11,7 @@ import {
   propertyName,
   type Theme,
 } from './options.ts';
-import { play } from './player.ts';
 import { progressText } from './progress.ts';
-import { findRecording } from './recording.ts';
 import { generateAll, ModelLease, type Start } from './run.ts';
 import { View } from './view.ts';
 
@@ -53,6 +51,8 @@ export interface VitrineDemo {
   hub: string | null;
   /** Weight dtype: `f32`, `f16`, `int8` or `int4`; chosen by available memory unless set. */
   dtype: string | null;
+  /** Choosing a word shows what went on inside the model before it: attention and what each layer would have written. */
+  inside: string | boolean | null;
 }
 
 /**
@@ -69,6 +69,7 @@ export class VitrineDemo extends Base {
   /** The prompt of the text that is shown. */
   private begun = '';
   private ran = false;
+  private loaded: Model | undefined;
 
   /** Content of the prompt field; initialised from the attribute. */
   get prompt(): string {
@@ -99,6 +100,7 @@ export class VitrineDemo extends Base {
     queueMicrotask(() => {
       if (this.isConnected) return;
       this.stop();
+      this.loaded = undefined;
       this.lease.release();
     });
   }
@@ -116,6 +118,7 @@ export class VitrineDemo extends Base {
       run: () => void this.generate(),
       stop: () => this.stop(),
       take: (index, alternative) => void this.take(index, alternative),
+      choose: (index) => void this.lookInside(index),
       address: () => pageAddress(siteBase(), this.prompt, this.read),
     });
     this.view.prompt.value = this.getAttribute('prompt') ?? defaultPrompt;
@@ -123,6 +126,7 @@ export class VitrineDemo extends Base {
   }
 
   private invite(): void {
+    this.view?.offer(this.model ?? defaultModel);
     this.view?.say(
       `Run loads the model ${this.model ?? defaultModel} into this page. Nothing is sent anywhere.`,
     );
@@ -181,6 +185,8 @@ export class VitrineDemo extends Base {
     const options = generateOptions(this.read);
     const model = await this.arrived(view, start, signal);
     view.load(null);
+    this.loaded = model;
+    view.offer(null);
     this.emit('ready', { model: model.id, dtype: model.dtype, adapter: model.adapter });
     view.say('Writing');
     view.begin(prompt, tokens);
@@ -210,11 +216,12 @@ export class VitrineDemo extends Base {
     );
     // A pinned seed promises a specific text, which a recording could be mistaken for.
     if (tokens.length === 0 && this.read('seed') === null)
-      void findRecording(source, prompt, aborted).then((found) => {
+      void import('./recorded.ts').then(async ({ findRecording, play }) => {
+        const found = await findRecording(source, prompt, aborted);
         if (!found || aborted.aborted) return;
         label = 'Recorded example. ';
         view.say(`${label}Loading the model`);
-        return play(found, view, aborted);
+        await play(found, view, aborted);
       });
     return untilAborted(loading, signal).finally(() => waiting.abort());
   }
@@ -224,6 +231,19 @@ export class VitrineDemo extends Base {
     const { loadedBytes, totalBytes } = progress;
     view.load(totalBytes > 0 ? Math.min(1, loadedBytes / totalBytes) : 0);
     view.say(label + progressText(progress));
+  }
+
+  /** Shows what went on inside before the token at `index`, where the element is to show that. */
+  private async lookInside(index: number): Promise<void> {
+    const { view, loaded, begun: prompt } = this;
+    const wanted = this.read('inside');
+    if (!view || !loaded || this.running || wanted === null || wanted === 'false') return;
+    try {
+      const { lookInside } = await import('./inside.ts');
+      await lookInside(loaded, view, prompt, index);
+    } catch (error) {
+      if (this.loaded === loaded) this.fail(view, error);
+    }
   }
 
   private fail(view: View, error: unknown): void {

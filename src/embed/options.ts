@@ -22,8 +22,14 @@ const writingNames: readonly WritingName[] = [
 ];
 
 /** Every attribute of `<vitrine-demo>`; the query names of `embed.html` are the same. */
-export type AttributeName = WritingName | 'dtype' | 'autoload' | 'theme';
-export const attributeNames: readonly AttributeName[] = [...writingNames, 'dtype', 'autoload', 'theme'];
+export type AttributeName = WritingName | 'dtype' | 'autoload' | 'theme' | 'inside';
+export const attributeNames: readonly AttributeName[] = [
+  ...writingNames,
+  'dtype',
+  'autoload',
+  'theme',
+  'inside',
+];
 
 /** Options of a generation; the length is always given. */
 export type WritingOptions = GenerateOptions & typeof pageDefaults;

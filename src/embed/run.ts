@@ -52,9 +52,8 @@ export class ModelLease {
   }
 }
 
-/** The prompt, or the ids of the prompt and of the tokens after it. */
-function given(model: Model, { prompt, tokens }: Start): string | number[] {
-  if (tokens.length === 0) return prompt;
+/** The ids of the prompt and of the tokens after it. */
+export function startIds(model: Model, { prompt, tokens }: Start): number[] {
   const ids = model.encode(prompt);
   // An empty prompt starts with the document start token.
   if (ids.length === 0) ids.push(...model.config.eosTokenIds.slice(0, 1));
@@ -78,7 +77,10 @@ export async function generateAll(
   let tokens = before;
   let finishReason: FinishReason = 'length';
   const more = { ...options, maxNewTokens, logprobs: alternatives };
-  for await (const token of model.generate(given(model, start), more)) {
+  for await (const token of model.generate(
+    start.tokens.length > 0 ? startIds(model, start) : start.prompt,
+    more,
+  )) {
     text += token.text;
     tokens += 1;
     if (token.finishReason) finishReason = token.finishReason;

@@ -36,7 +36,7 @@ button { min-height: 2.5rem; padding: 0 1rem; border: 1px solid var(--accent); b
   color: var(--on-accent); background: var(--accent); font: 600 .9375rem var(--sans); }
 button.stop { color: var(--accent); background: transparent; }
 button[hidden], progress[hidden] { display: none; }
-:is(a, button, textarea, .output):focus-visible { outline: 3px solid var(--accent); outline-offset: 2px; }
+:is(a, button, textarea, select, .output):focus-visible { outline: 3px solid var(--accent); outline-offset: 2px; }
 progress { width: 8rem; accent-color: var(--accent); }
 .status { color: var(--muted); flex: 1 1 12rem; }
 .status.wrong { color: var(--wrong); }

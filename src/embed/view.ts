@@ -1,4 +1,4 @@
-import { formatProbability } from '../lib/index.ts';
+import { formatBytes, formatProbability } from '../lib/index.ts';
 import { type Alternative, Alternatives, make, type ShownToken } from './alternatives.ts';
 import { styleText } from './style.ts';
 
@@ -10,6 +10,8 @@ export interface ViewCallbacks {
   stop(): void;
   /** Replaces the token at `index`. */
   take(index: number, alternative: Alternative): void;
+  /** The token at `index` is looked at. */
+  choose(index: number): void;
   /** URL of the same text on the site's page, computed when the link is used. */
   address(): string;
 }
@@ -41,8 +43,12 @@ export class View {
   private readonly link = make('a', 'link', { target: '_blank', rel: 'noopener', title: 'Open in Vitrine' });
   private shown: { token: ShownToken; span: HTMLSpanElement }[] = [];
   private chosen = -1;
+  private extra: HTMLElement | undefined;
 
-  constructor(root: ShadowRoot, callbacks: ViewCallbacks) {
+  constructor(
+    root: ShadowRoot,
+    private readonly callbacks: ViewCallbacks,
+  ) {
     root.adoptedStyleSheets = [sharedSheet()];
     this.alternatives = new Alternatives((alternative) => callbacks.take(this.chosen, alternative));
     // A group, no landmark: a page may hold several.
@@ -101,6 +107,21 @@ export class View {
     const found = this.shown[index];
     found?.span.setAttribute('aria-current', 'true');
     this.alternatives.show(found?.token);
+    this.extra?.remove();
+    if (found) this.callbacks.choose(index);
+  }
+
+  /** Shows an element below the choices until another word is chosen. */
+  below(element: HTMLElement): void {
+    this.extra?.remove();
+    this.extra = element;
+    this.alternatives.root.after(element);
+  }
+
+  /** Says on the button what Run has to fetch, where that is known; null once the model is here. */
+  offer(model: string | null): void {
+    const bytes = model === 'tiny-tales' ? Number(import.meta.env.VITE_BUNDLED_BYTES) : 0;
+    this.run.textContent = bytes > 0 ? `Run (${formatBytes(bytes)})` : 'Run';
   }
 
   /** Shows the stop button instead of the run button during a run, and moves focus to the visible one. */
@@ -151,6 +172,11 @@ export class View {
   /** The tokens that are shown, in their order. */
   get tokens(): ShownToken[] {
     return this.shown.map(({ token }) => token);
+  }
+
+  /** The token that is chosen. */
+  get token(): ShownToken | undefined {
+    return this.shown[this.chosen]?.token;
   }
 
   get text(): string {

@@ -9,10 +9,10 @@ import { messages } from '../messages/index.ts';
 import { toPageError } from '../state/error-messages.ts';
 import type { PageStore } from '../state/page-state.ts';
 import { currentVersion } from '../state/selectors.ts';
-import { type Shared, sharedOf, writeEmbed, writeLink } from '../state/share.ts';
-import { writeCode } from '../state/share-code.ts';
+import { type Shared, sharedOf, writeLink } from '../state/share.ts';
 import { CopyButton } from './copy-button.tsx';
 import { Dialog } from './dialog.tsx';
+import { EmbedCode } from './embed-code.tsx';
 
 const words = messages.share;
 
@@ -23,32 +23,6 @@ function useShared(): Shared | null {
   const model = usePageState((state) => state.model);
   // biome-ignore lint/correctness/useExhaustiveDependencies: what is read follows from these two
   return useMemo(() => sharedOf(store.getState()), [store, version, model]);
-}
-
-/** HTML to paste into another page. */
-function EmbedCode({ what }: { what: Shared }) {
-  const id = useId();
-  const { element, frame } = writeEmbed(location.href, what);
-  return (
-    <section aria-labelledby={id}>
-      <h3 id={id}>{words.embedTitle}</h3>
-      <p className="muted">{words.embedExplain}</p>
-      <textarea
-        className="code"
-        readOnly
-        rows={6}
-        spellCheck={false}
-        value={element}
-        aria-label={words.embedCode}
-        data-testid="embed-code"
-      />
-      <div className="row">
-        <CopyButton text={() => element} name={words.copyElement} />
-        <CopyButton text={() => frame} name={words.copyFrame} />
-        <CopyButton text={() => writeCode(location.href, what)} name={words.copyCode} />
-      </div>
-    </section>
-  );
 }
 
 function LinkSection({ shared }: { shared: Shared | null }) {

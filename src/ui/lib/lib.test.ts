@@ -70,10 +70,14 @@ describe('links', () => {
 
   it('become the code of an element and of a frame, whatever the text holds', () => {
     const nasty = 'Ünï "quoted" </vitrine-demo><script>alert(1)</script>\n& more';
-    const { element, frame } = writeEmbed('https://host/page/?old=1#x', {
-      ...{ model: 'owner/name', revision: 'abc', prompt: nasty, seed: 3, exact: null },
-      settings: { ...defaultSettings, stop: 'a\nb', n: 3, topP: 0.9 },
-    });
+    const { element, frame } = writeEmbed(
+      'https://host/page/?old=1#x',
+      {
+        ...{ model: 'owner/name', revision: 'abc', prompt: nasty, seed: 3, exact: null },
+        settings: { ...defaultSettings, stop: 'a\nb', n: 3, topP: 0.9 },
+      },
+      { colours: 'dark', inside: true },
+    );
     expect(element).toBe(
       [
         '<script type="module" src="https://host/page/embed.js"></script>',
@@ -85,13 +89,15 @@ describe('links', () => {
         '  temperature="0.8"',
         '  top-k="40"',
         '  top-p="0.9"',
-        '  stop="a&#10;b"></vitrine-demo>',
+        '  stop="a&#10;b"',
+        '  inside="true"></vitrine-demo>',
       ].join('\n'),
     );
     const [, src] = /src="([^"]*)"/.exec(frame) ?? [];
     const url = new URL((src ?? '').replaceAll('&amp;', '&'));
     expect(url.origin + url.pathname).toBe('https://host/page/embed.html');
     expect(url.searchParams.get('prompt')).toBe(nasty);
+    expect([url.searchParams.get('theme'), url.searchParams.get('inside')]).toEqual(['dark', 'true']);
     expect(url.searchParams.getAll('stop')).toEqual(['a', 'b']);
     expect(frame).not.toContain('<script>');
   });

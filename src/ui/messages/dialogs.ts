@@ -155,8 +155,12 @@ export const dialogMessages = {
     noLink: 'A link can name models of the hub and the bundled one, not files on this device.',
     embedTitle: 'Embed in your page',
     embedExplain:
-      'It downloads nothing before a click. The element is for pages that allow scripts, the frame for all others. The JavaScript writes the same text with the library.',
+      'It downloads nothing before a click. The element is for pages that allow scripts, the frame for all others; the resize script keeps frames as tall as their text. The JavaScript writes the same text with the library.',
     embedCode: 'Code of the element',
+    colours: 'The page it goes to is',
+    colourNames: { light: 'light', dark: 'dark', auto: 'as the reader prefers' },
+    embedInside: 'Words show what went on inside',
+    copyResize: 'Copy resize script',
     copyElement: 'Copy element',
     copyFrame: 'Copy frame',
     copyCode: 'Copy as JavaScript',

@@ -138,14 +138,30 @@ export function writeLink(base: string, what: Shared): string {
 const escaped = (text: string) =>
   text.replaceAll('&', '&amp;').replaceAll('"', '&quot;').replaceAll('<', '&lt;').replaceAll('\n', '&#10;');
 
+/** Colours of the page that holds a frame: a frame cannot see them. `auto` is the reader's own preference. */
+export const embedColours = ['light', 'dark', 'auto'] as const;
+
+/** How a demo looks on another page. */
+export interface EmbedLook {
+  colours: (typeof embedColours)[number];
+  /** Choosing a word shows what went on inside. */
+  inside: boolean;
+}
+
+/** For a page with frames: each is as tall as what it shows. */
+export const resizeScript = `<script>addEventListener('message', ({ data, source }) => { for (const frame of document.querySelectorAll('iframe'))
+  if (frame.contentWindow === source && data?.vitrine === 1 && data.type === 'height') frame.style.height = data.height + 'px'; });</script>`;
+
 /**
  * The same for a page of the visitor's own, as HTML to paste: the element, and a frame for pages that take no script.
+ * The element follows the colours of its page by itself.
  * @param base the page's own address; `embed.js` and `embed.html` are beside it
  */
-export function writeEmbed(base: string, what: Shared): { element: string; frame: string } {
+export function writeEmbed(base: string, what: Shared, look: EmbedLook): { element: string; frame: string } {
   const query = queryOf(base, what);
   // One panel holds one text.
   query.delete('n');
+  if (look.inside) query.set('inside', 'true');
   const attributes = [...new Set(query.keys())].map(
     (name) => `\n  ${name}="${escaped(query.getAll(name).join('\n'))}"`,
   );
@@ -155,6 +171,7 @@ export function writeEmbed(base: string, what: Shared): { element: string; frame
     return url;
   };
   const frame = beside('embed.html');
+  if (look.colours !== 'auto') query.set('theme', look.colours);
   frame.search = query.toString();
   return {
     element: `<script type="module" src="${escaped(beside('embed.js').href)}"></script>\n<vitrine-demo${attributes.join('')}></vitrine-demo>`,

@@ -1,0 +1,2 @@
+export { play } from './player.ts';
+export { findRecording } from './recording.ts';
