@@ -57,7 +57,7 @@ export default defineConfig({
             // The element whole: what comes after activation shares some of it.
             {
               name: 'demo',
-              test: /\/src\/embed\/(alternatives|define|demo|library|options|progress|run|shared-models|style|view)\.ts$/,
+              test: /\/src\/embed\/(alternatives|define|demo|library|options|progress|reflect|run|shared-models|style|view)\.ts$/,
             },
             {
               name: 'common',

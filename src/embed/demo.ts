@@ -8,11 +8,11 @@ import {
   generateOptions,
   loadOptions,
   pageAddress,
-  propertyName,
   type Theme,
 } from './options.ts';
 import { progressText } from './progress.ts';
-import { generateAll, ModelLease, type Start } from './run.ts';
+import { adopt, propertyNames, reflect } from './reflect.ts';
+import { generateAll, ModelLease, type Start, untilAborted } from './run.ts';
 import { View } from './view.ts';
 
 /** Base class that keeps the module importable on a server, without a DOM. */
@@ -113,7 +113,7 @@ export class VitrineDemo extends Base {
   private readonly read = (name: AttributeName): string | null => this.getAttribute(name);
 
   private draw(): void {
-    for (const name of propertyNames) adopt(this, name);
+    for (const name of propertyNames) adopt(this, name as keyof VitrineDemo);
     this.view = new View(this.shadowRoot ?? this.attachShadow({ mode: 'open' }), {
       run: () => void this.generate(),
       stop: () => this.stop(),
@@ -269,36 +269,4 @@ export class VitrineDemo extends Base {
   }
 }
 
-/** Rejects once the signal fires; the shared promise itself continues for other holders. */
-function untilAborted<Value>(promise: Promise<Value>, signal: AbortSignal): Promise<Value> {
-  return new Promise((resolve, reject) => {
-    signal.addEventListener('abort', () => reject(signal.reason));
-    promise.then(resolve, reject);
-  });
-}
-
-/** `prompt` is above, and `stop` is what the element does. */
-const reflected = attributeNames.filter((name) => name !== 'prompt' && name !== 'stop');
-const propertyNames = ['prompt', ...reflected.map(propertyName)] as (keyof VitrineDemo)[];
-
-/** Re-applies a property set before the element was defined, since it shadows the accessor of the class. */
-function adopt<Name extends keyof VitrineDemo>(demo: VitrineDemo, name: Name): void {
-  if (!Object.hasOwn(demo, name)) return;
-  const value = demo[name];
-  delete demo[name];
-  demo[name] = value;
-}
-
-for (const attribute of reflected) {
-  Object.defineProperty(VitrineDemo.prototype, propertyName(attribute), {
-    configurable: true,
-    enumerable: true,
-    get(this: VitrineDemo) {
-      return this.getAttribute(attribute);
-    },
-    set(this: VitrineDemo, value: string | number | boolean | null | undefined) {
-      if (value === null || value === undefined) this.removeAttribute(attribute);
-      else this.setAttribute(attribute, String(value));
-    },
-  });
-}
+reflect(VitrineDemo.prototype);

@@ -88,3 +88,11 @@ export async function generateAll(
   }
   return { text, tokens, finishReason };
 }
+
+/** Rejects once the signal fires; the shared promise itself continues for other holders. */
+export function untilAborted<Value>(promise: Promise<Value>, signal: AbortSignal): Promise<Value> {
+  return new Promise((resolve, reject) => {
+    signal.addEventListener('abort', () => reject(signal.reason));
+    promise.then(resolve, reject);
+  });
+}
