@@ -13,7 +13,11 @@ describe('sampling options of a generation_config.json', () => {
   });
 
   it('are greedy where it says so', () => {
-    expect(publishedSampling({ do_sample: false, temperature: 0.7 })).toEqual({ temperature: 0 });
+    expect(publishedSampling({ do_sample: false, temperature: 0.7, top_k: 50 })).toEqual({ temperature: 0 });
+    const penalised = { do_sample: false, no_repeat_ngram_size: 2, repetition_penalty: 1.2, top_p: 0.9 };
+    expect(publishedSampling(penalised)).toEqual({
+      ...{ temperature: 0, noRepeatNgramSize: 2, repetitionPenalty: 1.2 },
+    });
   });
 
   it('are none where there is nothing, or nothing that makes sense', () => {

@@ -1,6 +1,7 @@
 import { type ReactNode, useId, useMemo } from 'react';
 import { useActions, usePageState } from '../hooks.tsx';
 import { messages } from '../messages/index.ts';
+import { cardSampling } from '../state/catalogue.ts';
 import { type Control, controls, presetOf, presetsFor } from '../state/settings.ts';
 import { Banned } from './banned.tsx';
 import { NextToken } from './next-token.tsx';
@@ -9,8 +10,13 @@ const words = messages.controls;
 
 function Presets() {
   const actions = useActions();
-  const published = usePageState((state) => state.model?.card.sampling);
-  const presets = useMemo(() => presetsFor(published), [published]);
+  const model = usePageState((state) => state.model);
+  const presets = useMemo(() => {
+    const published = model?.card.sampling ?? {};
+    // What comes with the weights goes before what stands on the card.
+    if (Object.keys(published).length > 0 || !model) return presetsFor(published);
+    return presetsFor(cardSampling(model.id), messages.presets.card);
+  }, [model]);
   const chosen = usePageState((state) => presetOf(state.settings, presets));
   return (
     <fieldset className="presets">

@@ -51,6 +51,7 @@ export const controlMessages = {
 export const presetMessages = {
   legend: 'Presets',
   published: { name: 'As published', explain: 'What the model’s generation_config.json asks for' },
+  card: { name: 'As on its card', explain: 'The example on the model’s card' },
   balanced: { name: 'Balanced', explain: 'Temperature 0.8, top-k 40' },
   greedy: { name: 'Greedy', explain: 'Always the likeliest token' },
   careful: { name: 'Careful', explain: 'Temperature 0.7, top-p 0.9' },

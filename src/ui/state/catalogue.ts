@@ -1,3 +1,4 @@
+import { publishedSampling, type SamplingOptions } from '../../sampling/index.ts';
 import { bundledModels, type KnownModel, knownModels } from '../../weights/index.ts';
 import { messages } from '../messages/index.ts';
 import { modelWords } from '../messages/models.ts';
@@ -39,6 +40,11 @@ function entryOf(known: KnownModel): CatalogueEntry {
 }
 
 const entries = [...bundledModels, ...knownModels].map(entryOf);
+
+/** The sampling options in the card of a well-known model; none where it says nothing of them. */
+export function cardSampling(id: string): SamplingOptions {
+  return publishedSampling(knownModels.find((known) => known.id === id)?.example);
+}
 
 /** Shown at once. */
 export const catalogue: readonly CatalogueEntry[] = entries.filter(({ id }) => id in modelWords);

@@ -1,4 +1,6 @@
 import { describe, expect, it } from 'vitest';
+import { presetMessages } from '../messages/sampling.ts';
+import { cardSampling } from './catalogue.ts';
 import { fakeBackend } from './fake-engine.ts';
 import { fakeEnvironment } from './fake-environment.ts';
 import { bundledModel, requestFor } from './load-request.ts';
@@ -74,6 +76,15 @@ describe('the presets', () => {
     const settings = { ...defaultSettings, ...published[0]?.settings };
     expect(settings).toMatchObject({ temperature: 0.7, topK: 50, repetitionPenalty: 1.1, topP: 1 });
     expect(presetOf(settings, published)).toBe(published[0]?.name);
+  });
+
+  it('have what a well-known model’s card shows, where its files ask for nothing', () => {
+    expect(cardSampling('openai-community/gpt2')).toEqual({});
+    const [first] = presetsFor(cardSampling('cerebras/Cerebras-GPT-111M'), presetMessages.card);
+    expect(first).toMatchObject({
+      name: 'As on its card',
+      settings: { temperature: 0, noRepeatNgramSize: 2 },
+    });
   });
 });
 

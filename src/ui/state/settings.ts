@@ -86,11 +86,14 @@ export const presets: readonly Preset[] = [
 ];
 
 /** The presets, and first what the publisher of the model asks for, where that is none of them. */
-export function presetsFor({ logitBias: _, ...published }: SamplingOptions = {}): readonly Preset[] {
+export function presetsFor(
+  { logitBias: _, ...published }: SamplingOptions = {},
+  words: Pick<Preset, 'name' | 'explain'> = presetMessages.published,
+): readonly Preset[] {
   const settings = { ...allOff, ...published };
   const known = presetOf({ ...defaultSettings, ...settings });
   if (Object.keys(published).length === 0 || known !== null) return presets;
-  return [{ ...presetMessages.published, settings }, ...presets];
+  return [{ ...words, settings }, ...presets];
 }
 
 /** The preset these settings are, or null. */

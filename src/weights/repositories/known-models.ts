@@ -27,6 +27,8 @@ export interface KnownModel {
   revision?: string;
   /** A commit whose files are known by digest. */
   checksums?: KnownRevision;
+  /** Options of the generation in its card's example, as transformers spells them. */
+  example?: Readonly<Record<string, boolean | number>>;
   /** Size of the weight file when no commit is pinned. */
   fileBytes?: number;
 }
@@ -52,6 +54,8 @@ function model(
 }
 
 const erf = 'GELU by the error function, context of 2048, trained for a known amount of compute.';
+/** The example of all Cerebras-GPT cards. */
+const greedy = { do_sample: false, no_repeat_ngram_size: 2 };
 const chat = 'Answers a turn of conversation; turns end with <|endoftext|>.';
 const code =
   'Writes Python; scales attention by the layer; its configuration names an end token past its vocabulary.';
@@ -93,11 +97,36 @@ export const knownModels: readonly KnownModel[] = [
     revision: 'refs/pr/22',
   }),
   model(36, 1280, 1024, 50257, { id: 'microsoft/DialoGPT-large', licence: 'mit', special: chat }),
-  model(10, 768, 2048, 50257, { id: 'cerebras/Cerebras-GPT-111M', licence: 'apache-2.0', special: erf }),
-  model(14, 1088, 2048, 50257, { id: 'cerebras/Cerebras-GPT-256M', licence: 'apache-2.0', special: erf }),
-  model(18, 1536, 2048, 50257, { id: 'cerebras/Cerebras-GPT-590M', licence: 'apache-2.0', special: erf }),
-  model(24, 2048, 2048, 50257, { id: 'cerebras/Cerebras-GPT-1.3B', licence: 'apache-2.0', special: erf }),
-  model(32, 2560, 2048, 50257, { id: 'cerebras/Cerebras-GPT-2.7B', licence: 'apache-2.0', special: erf }),
+  model(10, 768, 2048, 50257, {
+    id: 'cerebras/Cerebras-GPT-111M',
+    licence: 'apache-2.0',
+    special: erf,
+    example: greedy,
+  }),
+  model(14, 1088, 2048, 50257, {
+    id: 'cerebras/Cerebras-GPT-256M',
+    licence: 'apache-2.0',
+    special: erf,
+    example: greedy,
+  }),
+  model(18, 1536, 2048, 50257, {
+    id: 'cerebras/Cerebras-GPT-590M',
+    licence: 'apache-2.0',
+    special: erf,
+    example: greedy,
+  }),
+  model(24, 2048, 2048, 50257, {
+    id: 'cerebras/Cerebras-GPT-1.3B',
+    licence: 'apache-2.0',
+    special: erf,
+    example: greedy,
+  }),
+  model(32, 2560, 2048, 50257, {
+    id: 'cerebras/Cerebras-GPT-2.7B',
+    licence: 'apache-2.0',
+    special: erf,
+    example: greedy,
+  }),
   model(12, 768, 1024, 32768, { id: 'codeparrot/codeparrot-small', language: 'Python', special: code }),
   model(48, 1600, 1024, 32768, { id: 'codeparrot/codeparrot', language: 'Python', special: code }),
   model(12, 768, 1024, 50265, {
