@@ -25,7 +25,9 @@ export async function openWeights(context: LoadContext): Promise<OpenedWeights> 
     named,
     readText: (path: string) => metadata.text(path),
   };
-  const form = (await findTransformersForm(query)) ?? (await import('./other-forms.ts')).findOtherForm(query);
+  const form =
+    (await findTransformersForm(query)) ??
+    (await (await import('./other-forms.ts')).findOtherForm(context, query));
   const { config, files, notices } = await readForm(context, form);
   const joined = joinTensors(files);
   if ('check' in form) form.check?.(joined);

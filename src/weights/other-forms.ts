@@ -14,7 +14,7 @@ export interface ReadForm {
 }
 
 /** Chooses the checkpoint to load. Throws `unsupported-format`, `not-found` or `invalid-argument`, with the files seen. */
-export function findOtherForm(query: FormQuery): OtherForm {
+export async function findOtherForm(context: LoadContext, query: FormQuery): Promise<OtherForm> {
   const { files, named } = query;
   if (!files.has(fileNames.config) && transformersWeights.some((path) => files.has(path)))
     throw noConfig(query);
@@ -28,7 +28,19 @@ export function findOtherForm(query: FormQuery): OtherForm {
   const binary = paths.filter((path) => /\.bin$/.test(path) && !/tokenizer\.bin$/.test(path));
   if (binary.length > 1) throw askWhich(query.id, binary);
   if (binary[0]) return { format: 'llm.c', path: binary[0] };
+  await refuseForeignFiles(context, paths);
   throw noWeights(query);
+}
+
+/** Files that may hold a model in a form that is not read. */
+const foreign = /\.(gguf|ggml|onnx|h5|hdf5|msgpack|ot|tflite|zip|tar|gz|tgz|safetensors)$/i;
+
+/** Says what a file is that is not read, if there is one. */
+async function refuseForeignFiles(context: LoadContext, paths: readonly string[]): Promise<void> {
+  for (const path of paths.filter((one) => foreign.test(one)).slice(0, 3)) {
+    const file = await openFile(context, path);
+    refuseOtherFormats(await file.read(0, Math.min(identifiedBytes, file.source.bytes)), path);
+  }
 }
 
 /** Reads the config and the headers of such a checkpoint. */

@@ -104,7 +104,7 @@ export async function probeFolder(
   const config = await whole(fileNames.config);
   const [weights, adapter] = await Promise.all([
     config
-      ? probeWeights(probing)
+      ? probeWeights(probing).then((found) => found ?? (named ? probing.head(named) : undefined))
       : import('./probe-other-forms.ts').then(({ probeOtherForms }) => probeOtherForms(probing, named)),
     probeAdapter(probing),
     whole(fileNames.generationConfig),

@@ -219,6 +219,11 @@ function refusal(url: string, response: Response): Error {
       'gated',
       `${what} answered ${status}: it does not exist, is private, or asks for its terms to be accepted. Check the name; accept the terms on the model's page and give an access token. ${hint}`.trim(),
     );
+  if (status === 416 && response.headers.get('content-range') === 'bytes */0')
+    return new VitrineError(
+      'unsupported-format',
+      `${what} is empty. Download it again, or use another copy.`,
+    );
   if (status === 416)
     return new VitrineError(
       'integrity',

@@ -29,6 +29,11 @@ export type ParsedSource =
 const namePattern = /^[A-Za-z0-9][\w.-]*(\/[\w][\w.-]*)?$/;
 const revisionPattern = /^[A-Za-z0-9][\w./-]*$/;
 
+/** A file that is a model by itself, also in a form that is not read, which is then said. */
+const weightsName = /\.(bin|pth?|gguf|onnx|h5|msgpack|zip|tar|t?gz)$/;
+/** A file of a model that others belong to. */
+const partName = /\.(json|safetensors|txt|index|meta|bpe|pkl|data-\d+-of-\d+)$/;
+
 /**
  * Tells bundled names, hub ids (`owner/name@revision`, or a model page's URL), folder URLs and files apart.
  * Throws `invalid-argument` when it is none of them.
@@ -72,9 +77,9 @@ function parseUrl(text: string, hub: string): ParsedSource {
   const page = text.startsWith(`${hub}/`) ? text.slice(hub.length + 1) : undefined;
   const match = page && /^([\w.-]+\/[\w.-]+)(?:\/(?:tree|resolve|blob)\/([^?#]+?))?\/?$/.exec(page);
   if (match) {
-    const [, revision = 'main', file] =
-      /^(.+?)\/([^/]+\.(?:bin|pth?|safetensors|json))$/.exec(match[2] ?? '') ?? [];
-    if (file) return { ...parseHubId(`${match[1]}@${decoded(revision)}`, hub), file: decoded(file) };
+    const [, revision = 'main', file = ''] = /^(.+?)\/([^/]+)$/.exec(match[2] ?? '') ?? [];
+    if (weightsName.test(file) || partName.test(file))
+      return { ...parseHubId(`${match[1]}@${decoded(revision)}`, hub), file: decoded(file) };
     return parseHubId(`${match[1]}@${decoded(match[2] ?? 'main')}`, hub);
   }
   return folder(url);
@@ -108,9 +113,8 @@ function decoded(text: string): string {
 function folder(url: URL): ParsedSource {
   url.hash = '';
   const name = /[^/]*$/.exec(url.pathname)?.[0] ?? '';
-  const file = /\.(bin|pth?)$/.test(name) ? decoded(name) : undefined;
-  if (/\.(json|safetensors|bin|txt|pth?|index|meta|bpe|pkl)$/.test(name) || /\.data-\d+-of-\d+$/.test(name))
-    url.pathname = url.pathname.replace(/[^/]*$/, '');
+  const file = weightsName.test(name) ? decoded(name) : undefined;
+  if (file || partName.test(name)) url.pathname = url.pathname.replace(/[^/]*$/, '');
   if (!url.pathname.endsWith('/')) url.pathname += '/';
   return { kind: 'folder', id: file ? url.href + encodeURIComponent(file) : url.href, base: url.href, file };
 }
