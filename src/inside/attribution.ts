@@ -24,36 +24,18 @@ export async function attributeIds(
   ids: number[],
   options: IdAttributionOptions,
 ): Promise<Attribution> {
-  const { config } = runtime;
   checkKeys('attribution', options, names);
-  const measure = measureOf(config, options);
+  const measure = measureOf(runtime.config, options);
   const position = options.position ?? ids.length - 1;
   if (!(Number.isInteger(position) && position >= 0 && position < ids.length))
     throw new VitrineError('invalid-argument', `position is ${position}; use 0 to ${ids.length - 1}.`);
-  // What comes after the position does not matter to it.
-  const text = ids.slice(0, position + 1);
-  const layers = Array.from({ length: config.nLayer }, (_, layer) => `blocks.${layer}.`);
+  const layers = Array.from({ length: runtime.config.nLayer }, (_, layer) => `blocks.${layer}.`);
   const stream = `${layers.at(-1)}hook_resid_post`;
-  const capture = [
-    ...['hook_embed', 'hook_pos_embed', stream],
-    ...layers.flatMap((block) => [`${block}attn.hook_z`, `${block}hook_mlp_out`]),
-  ];
-  const [run] = await runtime.run({ runs: [{ ids: text, edits: [] }], capture, logits: measure.ids });
-  if (!run) throw new Error('Internal error: a run without a result');
-  const at = (site: string) => lastRow(run, site);
-  const parts: Part[] = [
-    { name: 'embed', vector: at('hook_embed') },
-    { name: 'pos_embed', vector: at('hook_pos_embed') },
-    ...(await attentionParts(runtime, layers, at)),
-    ...layers.map((block) => ({ name: `${block}mlp`, vector: at(`${block}hook_mlp_out`) })),
-  ];
-  const values = await throughHead(
-    runtime,
-    stream,
-    parts.map(({ vector }) => vector),
-    at(stream),
-    measure,
-  );
+  // What comes after the position does not matter to it.
+  const run = await runWithParts(runtime, ids.slice(0, position + 1), layers, stream, measure);
+  const parts = await partsOf(runtime, layers, run);
+  const vectors = parts.map(({ vector }) => vector);
+  const values = await throughHead(runtime, stream, vectors, lastRow(run, stream), measure);
   const bias = values.pop() as number;
   return {
     total: measure.of(run.logits),
@@ -62,6 +44,34 @@ export async function attributeIds(
       { name: 'ln_f.bias', value: bias },
     ],
   };
+}
+
+/** A run of the text that captures what the stream is a sum of, and the stream at its end. */
+async function runWithParts(
+  runtime: Runtime,
+  ids: number[],
+  layers: readonly string[],
+  stream: string,
+  measure: Measure,
+): Promise<RunResult> {
+  const capture = [
+    ...['hook_embed', 'hook_pos_embed', stream],
+    ...layers.flatMap((block) => [`${block}attn.hook_z`, `${block}hook_mlp_out`]),
+  ];
+  const [run] = await runtime.run({ runs: [{ ids, edits: [] }], capture, logits: measure.ids });
+  if (!run) throw new Error('Internal error: a run without a result');
+  return run;
+}
+
+/** What the stream at the last position is a sum of. */
+async function partsOf(runtime: Runtime, layers: readonly string[], run: RunResult): Promise<Part[]> {
+  const at = (site: string) => lastRow(run, site);
+  return [
+    { name: 'embed', vector: at('hook_embed') },
+    { name: 'pos_embed', vector: at('hook_pos_embed') },
+    ...(await attentionParts(runtime, layers, at)),
+    ...layers.map((block) => ({ name: `${block}mlp`, vector: at(`${block}hook_mlp_out`) })),
+  ];
 }
 
 /** What each head adds to the stream, and the bias that all of a block share. */

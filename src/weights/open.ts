@@ -46,31 +46,15 @@ async function openOver(
       progress.notice(text),
     );
     const { listing, manifest } = await findRevision(repository, cache, options.refresh ?? false);
-    const model = {
-      id: repository.id,
-      scope: repository.scope,
-      revision: listing.revision,
-      ref: repository.ref,
+    const { id, scope, ref } = repository;
+    const model = { id, scope, revision: listing.revision, ref };
+    const context: OpenContext = {
+      ...{ repository, listing, progress, settings, signal, control, cache, model, manifest },
+      metadata: new MetadataFiles(repository, listing, cache, modelKey(model), manifest),
+      named: 'file' in parsed ? parsed.file : undefined,
+      nanoGptGelu: options.nanoGptGelu,
     };
-    const metadata = new MetadataFiles(repository, listing, cache, modelKey(model), manifest);
-    return await assemble(
-      {
-        repository,
-        listing,
-        progress,
-        settings,
-        signal,
-        control,
-        cache,
-        metadata,
-        model,
-        manifest,
-        named: 'file' in parsed ? parsed.file : undefined,
-        nanoGptGelu: options.nanoGptGelu,
-      },
-      options,
-      overlay,
-    );
+    return await assemble(context, options, overlay);
   } catch (error) {
     control.abort();
     throw options.signal?.aborted ? aborted(options.signal) : error;
@@ -163,6 +147,14 @@ async function assemble(
       `${overlay} is an adapter over ${context.repository.id}, which has an adapter itself. Merge that one with merge_and_unload, or name a plain model with the option baseModel.`,
     );
   if (adapter && !hasTransformersModel(context.listing.files)) return overBase(context, adapter, options);
+  const checkpoint = await wholeModel(context, adapter);
+  if (!adapters || !adapter) return checkpoint;
+  const { keepBase } = options;
+  return adapters.withAdapter(checkpoint, adapter, { adapterId: context.repository.id, keepBase });
+}
+
+/** The model whose weights are in the repository, beside an adapter of it or not. */
+async function wholeModel(context: OpenContext, adapter: OpenedAdapter | undefined): Promise<Checkpoint> {
   const { repository, listing, progress, metadata } = context;
   const { config, files, tensors, notices, card } = await openWeights(context);
   const generationConfig = await metadata.json(fileNames.generationConfig);
@@ -173,7 +165,7 @@ async function assemble(
   const allTensors = new Map([...(adapter?.tensors ?? []), ...tensors]);
   const totalBytes = neededBytes(allFiles);
   progress.totalBytes = totalBytes;
-  const checkpoint: Checkpoint = {
+  return {
     id: repository.id,
     revision: listing.revision,
     config,
@@ -187,9 +179,6 @@ async function assemble(
     close: () =>
       context.control.abort(new VitrineError('disposed', `The checkpoint ${repository.id} was closed.`)),
   };
-  const { keepBase } = options;
-  if (!adapters || !adapter) return checkpoint;
-  return adapters.withAdapter(checkpoint, adapter, { adapterId: repository.id, keepBase });
 }
 
 /** Opens an adapter whose base is another repository. The adapter's tokenizer, if any, replaces the base's. */

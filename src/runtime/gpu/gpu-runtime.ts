@@ -86,12 +86,7 @@ export class GpuRuntime implements Runtime {
     await Promise.all([this.compiled.drop(), this.edited?.programs.drop()]);
   }
 
-  async prefill(
-    sequence: number,
-    position: number,
-    ids: readonly number[],
-    signal?: AbortSignal,
-  ): Promise<void> {
+  async prefill(sequence: number, position: number, ids: readonly number[], signal?: AbortSignal) {
     this.lengths[sequence] = position + ids.length;
     if (ids.length <= shortPrompt) {
       await this.prefillShort(sequence, position, ids, signal);

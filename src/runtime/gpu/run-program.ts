@@ -40,12 +40,7 @@ export class RunProgram {
     private readonly patterns: GPUBuffer | undefined,
   ) {}
 
-  static async create(
-    gpu: Gpu,
-    model: GpuModel,
-    options: GpuRuntimeOptions,
-    size: Size,
-  ): Promise<RunProgram> {
+  static async create(gpu: Gpu, model: GpuModel, options: GpuRuntimeOptions, size: Size) {
     const { config, pass } = model;
     const rows = size.runs * size.length;
     const headRows = Math.min(rows, logitRows(gpu.info, config));

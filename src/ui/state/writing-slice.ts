@@ -157,7 +157,7 @@ function startOver(state: PageState, drawSeed: () => number): Partial<PageState>
   return { ...openVersion(state, withoutContinuation(currentVersion(state))), settings };
 }
 
-/** Runs that begin at the end of the current text. */
+/** Begins runs at the end of the current text. */
 function createStarter(store: PageStore, { environment }: Services, runner: ReturnType<typeof createRunner>) {
   const { getState, setState } = store;
   async function start(model: Model, run: PendingRun & { text: Version }): Promise<void> {
@@ -168,6 +168,13 @@ function createStarter(store: PageStore, { environment }: Services, runner: Retu
     write(model: Model, changes?: Changes): Promise<void> {
       const state = getState();
       return start(model, newRun(state, model, environment.seed(), state.settings, changes));
+    },
+    /** Goes on with a stored run. */
+    async resume(model: Model, run: PendingRun): Promise<void> {
+      const start = startAgain(getState(), run, environment.now());
+      if (!start) return;
+      setState(start);
+      await runner.follow(model, run);
     },
     async step(model: Model): Promise<void> {
       const state = getState();
@@ -205,10 +212,7 @@ export const createWritingSlice: Slice<WritingData & WritingActions> = (services
     },
     async resumeRun(run) {
       const model = idle();
-      const start = startAgain(get(), run, environment.now());
-      if (!model || !start) return;
-      set(start);
-      await runner.follow(model, run);
+      if (model) await starter.resume(model, run);
     },
     async tryAgain() {
       if (!idle()) return;

@@ -93,23 +93,7 @@ export async function importCached(source: Blob | File[]): Promise<CachedModel> 
       cause,
     });
   });
-  const key = modelKey(manifest);
-  await store.putManifest(manifest);
-  try {
-    for (const record of manifest.files) await importFile(store, key, record, files);
-  } catch (error) {
-    await store.dropModel(key);
-    if (error instanceof VitrineError) throw error;
-    throw new VitrineError(
-      'quota',
-      `${manifest.id} could not be stored: free some space and import it again.`,
-      {
-        cause: error,
-      },
-    );
-  }
-  manifest.complete = true;
-  await store.putManifest(manifest);
+  await importFiles(store, manifest, files);
   const { id, revision, scope, ref, storedAt } = manifest;
   await store.putRef(scope, id, ref ?? '', revision);
   const listed = manifest.files.map(({ path, bytes }) => ({ path, bytes, complete: true }));
@@ -125,6 +109,29 @@ export async function importCached(source: Blob | File[]): Promise<CachedModel> 
     outdated: false,
     storedAt,
   };
+}
+
+/** Stores all files, or none. */
+async function importFiles(
+  store: ModelStore,
+  manifest: Manifest,
+  files: ReadonlyMap<string, Blob>,
+): Promise<void> {
+  const key = modelKey(manifest);
+  await store.putManifest(manifest);
+  try {
+    for (const record of manifest.files) await importFile(store, key, record, files);
+  } catch (cause) {
+    await store.dropModel(key);
+    if (cause instanceof VitrineError) throw cause;
+    throw new VitrineError(
+      'quota',
+      `${manifest.id} could not be stored: free some space and import it again.`,
+      { cause },
+    );
+  }
+  manifest.complete = true;
+  await store.putManifest(manifest);
 }
 
 async function importFile(
