@@ -46,6 +46,20 @@ export const states: PageState[] = [
       await page.getByTestId('compare').scrollIntoViewIfNeeded();
     },
   },
+  {
+    name: 'two-models',
+    async steps(page) {
+      await opened(page, short);
+      await page.getByRole('tab', { name: 'Compare' }).click();
+      await page.getByRole('button', { name: 'int4', exact: true }).click();
+      await page.locator('.second-totals').waitFor();
+      await page.getByRole('button', { name: 'Write with both' }).click();
+      await page.getByText('Keep this as a version').waitFor();
+      // Both read what was written.
+      await page.locator('.second-totals').waitFor();
+      await ready(page);
+    },
+  },
   ...insideStates,
   ...[1, 2, 3, 4, 5, 6].map(guideState),
   { name: 'side-by-side', steps: (page) => opened(page, `${short}&n=3`) },
