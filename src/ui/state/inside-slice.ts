@@ -1,6 +1,7 @@
 import type { Model } from '../../engine/index.ts';
 import type { TextToken } from './document.ts';
-import { changesAnything, editsOf, samePart } from './inside-changes.ts';
+import type { ModelOwner } from './environment.ts';
+import { editsOf, samePart } from './inside-changes.ts';
 import { questionKey, questions } from './inside-questions.ts';
 import type { InsideActions, InsideData, InsideState, Question } from './inside-types.ts';
 import type { Changes } from './model-changes.ts';
@@ -48,60 +49,67 @@ function problemOf(error: unknown): string {
   return error instanceof Error ? error.message : String(error);
 }
 
+const changeInside = (store: PageStore, some: Partial<InsideState>) =>
+  store.setState(({ inside }) => ({ inside: { ...inside, ...some } }));
+
+/** Puts questions to the model, several at a time; of one that is asked again only the last answer counts. */
+function createAsking(store: PageStore, owner: ModelOwner) {
+  const asked = new Map<Question, number>();
+  const setBusy = (question: Question, busy: boolean) =>
+    changeInside(store, { busy: { ...store.getState().inside.busy, [question]: busy } });
+  return async (question: Question): Promise<void> => {
+    const model = owner.current;
+    if (!model) return;
+    const turn = (asked.get(question) ?? 0) + 1;
+    asked.set(question, turn);
+    const isLast = () => asked.get(question) === turn;
+    setBusy(question, true);
+    try {
+      const text = textOf(store, model);
+      if (text.ids.length === 0) return;
+      const { inside, model: of } = store.getState();
+      const key = questionKey(question, inside);
+      const value = await questions[question](model, text.ids, inside);
+      if (!isLast() || owner.current !== model) return;
+      const { answers } = store.getState().inside;
+      changeInside(store, {
+        answers: { ...answers, [question]: { ...text, of, key, value } },
+        problem: null,
+      });
+    } catch (error) {
+      if (isLast() && owner.current === model) changeInside(store, { problem: problemOf(error) });
+    } finally {
+      if (isLast()) setBusy(question, false);
+    }
+  };
+}
+
 export const createInsideSlice: Slice<InsideData & InsideActions> =
   ({ model: owner, environment }) =>
-  (set, get, store) => {
-    /** How often each question was asked: only the last answer counts. */
-    const asked = new Map<Question, number>();
-    const change = (some: Partial<InsideState>) => set(({ inside }) => ({ inside: { ...inside, ...some } }));
-    const setBusy = (question: Question, busy: boolean) =>
-      change({ busy: { ...get().inside.busy, [question]: busy } });
-    return {
-      inside: initialInside,
-      savedSteering: [],
-      setInside: change,
-      async ask(question) {
-        const model = owner.current;
-        const turn = (asked.get(question) ?? 0) + 1;
-        if (!model) return;
-        const isLast = () => asked.get(question) === turn && owner.current === model;
-        asked.set(question, turn);
-        setBusy(question, true);
-        try {
-          const text = textOf(store, model);
-          if (text.ids.length === 0) return;
-          const { inside, model: of } = get();
-          const key = questionKey(question, inside);
-          const value = await questions[question](model, text.ids, inside);
-          if (!isLast()) return;
-          const answer = { ...text, of, key, value };
-          change({ answers: { ...get().inside.answers, [question]: answer }, problem: null });
-        } catch (error) {
-          if (isLast()) change({ problem: problemOf(error) });
-        } finally {
-          if (asked.get(question) === turn) setBusy(question, false);
-        }
-      },
-      togglePart(part) {
-        const { off } = get().inside;
-        const rest = off.filter((other) => !samePart(other, part));
-        change({ off: rest.length < off.length ? rest : [...off, part], written: null });
-      },
-      async writeBeside(changes) {
-        const model = owner.current;
-        if (model) await writeBeside(store, model, changes, environment.seed());
-      },
-      saveSteering: (name) =>
-        set(({ inside, savedSteering }) => ({
-          savedSteering: [
-            ...savedSteering.filter((saved) => saved.name !== name),
-            { ...inside.steering, name },
-          ],
-        })),
-      forgetSteering: (name) =>
-        set(({ savedSteering }) => ({ savedSteering: savedSteering.filter((saved) => saved.name !== name) })),
-    };
-  };
+  (set, get, store) => ({
+    inside: initialInside,
+    savedSteering: [],
+    setInside: (some) => changeInside(store, some),
+    ask: createAsking(store, owner),
+    togglePart(part) {
+      const { off } = get().inside;
+      const rest = off.filter((other) => !samePart(other, part));
+      changeInside(store, { off: rest.length < off.length ? rest : [...off, part], written: null });
+    },
+    async writeBeside(changes) {
+      const model = owner.current;
+      if (model) await writeBeside(store, model, changes, environment.seed());
+    },
+    saveSteering: (name) =>
+      set(({ inside, savedSteering }) => ({
+        savedSteering: [
+          ...savedSteering.filter((saved) => saved.name !== name),
+          { ...inside.steering, name },
+        ],
+      })),
+    forgetSteering: (name) =>
+      set(({ savedSteering }) => ({ savedSteering: savedSteering.filter((saved) => saved.name !== name) })),
+  });
 
 async function writeBeside(store: PageStore, model: Model, changes: Changes, drawn: number): Promise<void> {
   const { settings, inside } = store.getState();
@@ -124,10 +132,4 @@ async function writeBeside(store: PageStore, model: Model, changes: Changes, dra
   } catch (error) {
     show({ busy: false }, problemOf(error));
   }
-}
-
-/** The changes that are set in the view, or null where there are none. */
-export function shownChanges({ off, steering, tab }: InsideState): Changes | null {
-  const changes = { off, steering: tab === 'steer' ? steering : null };
-  return changesAnything(changes) ? changes : null;
 }

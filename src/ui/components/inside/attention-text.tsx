@@ -44,6 +44,25 @@ const keySteps: Record<string, number> = {
   End: Number.POSITIVE_INFINITY,
 };
 
+type TokensProps = Pick<AttentionTextProps, 'texts' | 'row' | 'at'> & { id: string };
+
+function Tokens({ id, texts, row, at }: TokensProps) {
+  // Shades are relative: a head that spreads over many tokens would show nothing.
+  const most = row.subarray(0, at + 1).reduce((a, b) => Math.max(a, b), 1e-9);
+  return texts.map((text, i) => (
+    <Token
+      // biome-ignore lint/suspicious/noArrayIndexKey: a token is its place in the text
+      key={i}
+      id={`${id}-${i}`}
+      index={i}
+      text={text}
+      shade={i <= at ? Math.round(Math.sqrt((row[i] ?? 0) / most) * 52) : 0}
+      from={i === at}
+      after={i > at}
+    />
+  ));
+}
+
 interface AttentionTextProps {
   texts: readonly string[];
   /** [T]: how much of its attention the token gives to each. */
@@ -62,9 +81,6 @@ export function AttentionText({ texts, row, at, onHover, onChoose }: AttentionTe
     if (document.activeElement === box.current)
       box.current?.querySelector('[data-from]')?.scrollIntoView({ block: 'nearest' });
   });
-  // Shades are relative: a head that spreads over many tokens would show nothing.
-  let most = 1e-9;
-  for (let i = 0; i <= at; i++) most = Math.max(most, row[i] ?? 0);
   function onKeyDown(event: KeyboardEvent) {
     const step = keySteps[event.key];
     if (step === undefined) return;
@@ -91,18 +107,7 @@ export function AttentionText({ texts, row, at, onHover, onChoose }: AttentionTe
         if (index !== null) onChoose(index);
       }}
     >
-      {texts.map((text, i) => (
-        <Token
-          // biome-ignore lint/suspicious/noArrayIndexKey: a token is its place in the text
-          key={i}
-          id={`${id}-${i}`}
-          index={i}
-          text={text}
-          shade={i <= at ? Math.round(Math.sqrt((row[i] ?? 0) / most) * 52) : 0}
-          from={i === at}
-          after={i > at}
-        />
-      ))}
+      <Tokens id={id} texts={texts} row={row} at={at} />
     </div>
   );
 }

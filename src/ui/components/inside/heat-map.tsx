@@ -1,6 +1,8 @@
 import {
   type KeyboardEvent,
+  type MouseEvent,
   type PointerEvent,
+  type RefObject,
   useEffect,
   useId,
   useLayoutEffect,
@@ -46,15 +48,12 @@ function scrollTo(box: HTMLElement, column: number, cell: number): void {
   else if (left + cell > box.scrollLeft + box.clientWidth) box.scrollLeft = left + cell - box.clientWidth;
 }
 
-/** A grid of shaded cells, drawn where it is in view; arrows, pointer and finger choose a cell. */
-export function HeatMap({ label, grid, at, said, onHover, onChoose }: HeatMapProps) {
-  const { element, width } = useWidth();
+/** Draws the part of a grid that is in view; `cellUnder` finds the cell of a pointer. */
+function useDrawing(grid: Grid, at: Cell, width: number) {
   const canvas = useRef<HTMLCanvasElement>(null);
   const theme = useTheme();
-  const id = useId();
   const [scrolled, setScrolled] = useState(0);
   const columns = grid.columnLabels.length;
-  const rows = grid.rowLabels.length;
   const cell = Math.max(grid.minCell, Math.min(grid.maxCell, width / Math.max(1, columns)));
   const seen = Math.min(width, columns * cell);
   // biome-ignore lint/correctness/useExhaustiveDependencies: another theme has other colours
@@ -63,63 +62,86 @@ export function HeatMap({ label, grid, at, said, onHover, onChoose }: HeatMapPro
     if (pen && canvas.current)
       drawCells(pen, grid, { cell, scrolled, seen, at, palette: paletteOf(canvas.current) });
   }, [grid, cell, seen, scrolled, at.row, at.column, theme]);
-  useEffect(() => {
-    if (element.current) scrollTo(element.current, at.column, cell);
-  }, [element, at.column, cell]);
-
-  const cellUnder = (event: PointerEvent | React.MouseEvent): Cell | null => {
+  const cellUnder = (event: PointerEvent | MouseEvent): Cell | null => {
     const box = canvas.current?.getBoundingClientRect();
     if (!box) return null;
     const column = Math.floor((event.clientX - box.left + scrolled) / cell);
     const row = Math.floor((event.clientY - box.top - headerHeight) / rowHeight);
-    const inside = column >= 0 && column < columns && row < rows;
+    const inside = column >= 0 && column < columns && row < grid.rowLabels.length;
     return inside ? { row: Math.max(0, row), column } : null;
   };
-  function onKeyDown(event: KeyboardEvent) {
-    const target = arrowTarget(event, at, rows, columns);
+  return { canvas, cell, scrolled, setScrolled, cellUnder };
+}
+
+function RowLabels({ names }: { names: readonly string[] }) {
+  return (
+    <ol className="heat-rows" aria-hidden="true" style={{ paddingTop: headerHeight }}>
+      {names.map((name) => (
+        <li key={name} style={{ height: rowHeight }}>
+          {name}
+        </li>
+      ))}
+    </ol>
+  );
+}
+
+interface SurfaceProps extends Omit<HeatMapProps, 'said'> {
+  drawing: ReturnType<typeof useDrawing>;
+  element: RefObject<HTMLDivElement | null>;
+  /** Id of the text that says what is chosen. */
+  described: string;
+}
+
+/** What scrolls, and takes pointer and keys. */
+function Surface({ label, grid, at, drawing, element, described, onHover, onChoose }: SurfaceProps) {
+  const { canvas, cell, setScrolled, cellUnder } = drawing;
+  const columns = grid.columnLabels.length;
+  useEffect(() => {
+    if (element.current) scrollTo(element.current, at.column, cell);
+  }, [element, at.column, cell]);
+  function choose(event: KeyboardEvent | MouseEvent) {
+    const keyed = 'key' in event;
+    const target = keyed ? arrowTarget(event, at, grid.rowLabels.length, columns) : cellUnder(event);
     if (!target) return;
-    event.preventDefault();
+    if (keyed) event.preventDefault();
     onChoose(target);
   }
   return (
-    <div className="heat-map">
-      {columns * cell > width + 1 && width > 0 && (
-        <Overview
-          grid={grid}
-          at={at}
-          width={width}
-          view={{ from: scrolled / cell, count: width / cell }}
-          onChoose={onChoose}
-        />
-      )}
-      <ol className="heat-rows" aria-hidden="true" style={{ paddingTop: headerHeight }}>
-        {grid.rowLabels.map((name) => (
-          <li key={name} style={{ height: rowHeight }}>
-            {name}
-          </li>
-        ))}
-      </ol>
-      <div
-        ref={element}
-        className="heat-scroll"
-        role="application"
-        aria-label={label}
-        aria-describedby={id}
-        // biome-ignore lint/a11y/noNoninteractiveTabindex: arrows choose in the map
-        tabIndex={0}
-        onScroll={(event) => setScrolled(event.currentTarget.scrollLeft)}
-        onKeyDown={onKeyDown}
-        onPointerMove={(event) => event.pointerType === 'mouse' && onHover?.(cellUnder(event))}
-        onPointerLeave={() => onHover?.(null)}
-        onClick={(event) => {
-          const cell = cellUnder(event);
-          if (cell) onChoose(cell);
-        }}
-      >
-        <div style={{ width: columns * cell, height: gridHeight(grid) }}>
-          <canvas ref={canvas} />
-        </div>
+    <div
+      ref={element}
+      className="heat-scroll"
+      role="application"
+      aria-label={label}
+      aria-describedby={described}
+      // biome-ignore lint/a11y/noNoninteractiveTabindex: arrows choose in the map
+      tabIndex={0}
+      onScroll={(event) => setScrolled(event.currentTarget.scrollLeft)}
+      onKeyDown={choose}
+      onPointerMove={(event) => event.pointerType === 'mouse' && onHover?.(cellUnder(event))}
+      onPointerLeave={() => onHover?.(null)}
+      onClick={choose}
+    >
+      <div style={{ width: columns * cell, height: gridHeight(grid) }}>
+        <canvas ref={canvas} />
       </div>
+    </div>
+  );
+}
+
+/** A grid of shaded cells, drawn where it is in view; arrows, pointer and finger choose a cell. */
+export function HeatMap({ said, ...map }: HeatMapProps) {
+  const { grid, at, onChoose } = map;
+  const { element, width } = useWidth();
+  const drawing = useDrawing(grid, at, width);
+  const id = useId();
+  const { cell, scrolled } = drawing;
+  const cut = width > 0 && grid.columnLabels.length * cell > width + 1;
+  const view = { from: scrolled / cell, count: width / cell };
+  return (
+    <div className="heat-map">
+      {cut && <Overview grid={grid} at={at} width={width} view={view} onChoose={onChoose} />}
+      <RowLabels names={grid.rowLabels} />
+      <Surface {...map} drawing={drawing} element={element} described={id} />
       <p id={id} className="visually-hidden" role="status">
         {said}
       </p>

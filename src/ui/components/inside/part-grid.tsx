@@ -49,6 +49,15 @@ function PartButton({ part, off, effect, most, first }: PartButtonProps) {
   );
 }
 
+function ColumnHeads({ kinds }: { kinds: readonly Part['part'][] }) {
+  const heads = kinds.map((kind) => (
+    <span key={kind} className="part-head" aria-hidden="true">
+      {typeof kind === 'number' ? kind : words[kind]}
+    </span>
+  ));
+  return [<span key="corner" />, ...heads];
+}
+
 /** All heads, attentions and MLPs, to be switched off and on. */
 export function PartGrid({ effects }: { effects: Effects | undefined }) {
   const config = usePageState((state) => state.model?.config);
@@ -68,12 +77,7 @@ export function PartGrid({ effects }: { effects: Effects | undefined }) {
         style={{ gridTemplateColumns: `auto repeat(${kinds.length}, minmax(2.6rem, 4.2rem))` }}
         onKeyDown={(event) => onGridKey(event, config.nLayer, kinds.length)}
       >
-        <span />
-        {kinds.map((kind) => (
-          <span key={kind} className="part-head" aria-hidden="true">
-            {typeof kind === 'number' ? kind : words[kind]}
-          </span>
-        ))}
+        <ColumnHeads kinds={kinds} />
         {rows.map((parts, layer) => [
           // biome-ignore lint/suspicious/noArrayIndexKey: a layer is its number
           <span key={`layer-${layer}`} className="part-layer" aria-hidden="true">

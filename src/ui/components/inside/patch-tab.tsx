@@ -57,37 +57,46 @@ function Grids({ answer }: { answer: Answer<'patch'> }) {
   );
 }
 
-/** Two texts compared by putting activations of one into the other. */
-export function PatchTab() {
+/** The text whose activations are put into this one. */
+function OtherText({ clean }: { clean: string }) {
   const { setInside } = useActions();
   const { store } = usePage();
+  const id = useId();
+  return (
+    <>
+      <label htmlFor={id}>{words.other}</label>
+      <textarea
+        id={id}
+        className="field"
+        rows={2}
+        value={clean}
+        placeholder={words.placeholder}
+        onChange={(event) => setInside({ clean: event.target.value, cell: null })}
+      />
+      <div className="row">
+        <button
+          type="button"
+          className="small"
+          onClick={() => setInside({ clean: versionText(currentVersion(store.getState())), cell: null })}
+        >
+          {words.copy}
+        </button>
+      </div>
+    </>
+  );
+}
+
+/** Two texts compared by putting activations of one into the other. */
+export function PatchTab() {
   const clean = usePageState((state) => state.inside.clean);
   const ready = usePageState((state) => state.phase === 'ready');
   const asked = useAnswer('patch', false);
   const [aligned, setAligned] = useState(false);
-  const id = useId();
   return (
     <>
       <Lead asked={asked} text={words.explain} />
       <section>
-        <label htmlFor={id}>{words.other}</label>
-        <textarea
-          id={id}
-          className="field"
-          rows={2}
-          value={clean}
-          placeholder={words.placeholder}
-          onChange={(event) => setInside({ clean: event.target.value, cell: null })}
-        />
-        <div className="row">
-          <button
-            type="button"
-            className="small"
-            onClick={() => setInside({ clean: versionText(currentVersion(store.getState())), cell: null })}
-          >
-            {words.copy}
-          </button>
-        </div>
+        <OtherText clean={clean} />
         <AlignedTexts clean={clean} onAligned={setAligned} />
         <PairFields />
         <SiteChoice />
