@@ -1,7 +1,7 @@
 import { useId, useMemo, useState } from 'react';
 import { showToken } from '../../../lib/index.ts';
 import { useActions, usePage, usePageState } from '../../hooks.tsx';
-import { patchGrid, signed } from '../../lib/inside/grids.ts';
+import { type Cell, type Grid, headName, patchGrid, signed } from '../../lib/inside/grids.ts';
 import { insideMessages } from '../../messages/inside.ts';
 import { versionText } from '../../state/document.ts';
 import type { Answer } from '../../state/inside-types.ts';
@@ -16,6 +16,14 @@ import { useAnswer } from './use-answer.ts';
 
 const words = insideMessages.patch;
 
+/** What a cell is, and how much it brings back. */
+function cellText({ value }: Answer<'patch'>, grid: Grid, { row, column }: Cell): string {
+  const share = grid.text(row, column);
+  if (value.sites === 'heads')
+    return `${insideMessages.head(headName({ layer: row, head: column }))}: ${share}`;
+  return words.cell(row, grid.columnLabels[column] ?? '', share);
+}
+
 function Grids({ answer }: { answer: Answer<'patch'> }) {
   const actions = useActions();
   const cell = usePageState((state) => state.inside.cell);
@@ -23,8 +31,7 @@ function Grids({ answer }: { answer: Answer<'patch'> }) {
   const grid = useMemo(() => patchGrid(answer), [answer]);
   const { value } = answer;
   const at = cell ?? { row: 0, column: 0 };
-  const column = grid.columnLabels[at.column] ?? '';
-  const said = words.cell(at.row, column, grid.text(at.row, at.column));
+  const said = cellText(answer, grid, at);
   return (
     <>
       <p className="muted">
