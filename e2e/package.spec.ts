@@ -40,6 +40,8 @@ test('the package holds what it should and nothing more', () => {
     'cli.js',
     'vitrine-openai.js',
     'vitrine-openai.d.ts',
+    'vitrine-remote.js',
+    'vitrine-remote.d.ts',
     'embed.js',
     'embed.d.ts',
   ])
@@ -55,6 +57,7 @@ import { loadModel, VitrineError, type GeneratedToken, type Model, type VitrineE
 import { usage, type VitrineDemo } from 'vitrine/embed';
 import { openFolder } from 'vitrine/node';
 import { type Completion, createClient } from 'vitrine/openai';
+import { remoteModel } from 'vitrine/remote';
 
 const model: Model = await loadModel('tiny-tales', { dtype: 'int8', signal: new AbortController().signal });
 const tokens: GeneratedToken[] = [];
@@ -67,7 +70,8 @@ void loadModel('tiny-tales', { dtype: 'f8' });
 const wrong: string = model.encode('Once')[0];
 const local: Model = await loadModel(await openFolder('model'));
 demo.maxNewTokens = 4;
-const answer: Completion = await createClient(local).completions.create({ prompt: ['Once'], max_tokens: 2 });
+const distant: Model = await remoteModel({ baseUrl: 'http://127.0.0.1:8000/v1', model: 'm' });
+const answer: Completion = await createClient(distant).completions.create({ prompt: ['Once'], max_tokens: 2 });
 console.log(answer.choices, local.id, tokens, demo.text, code, usage().gpuBytes, wrong);
 `;
 
@@ -139,7 +143,7 @@ test("the README's example of OpenAI's client runs", () => {
   expect(runExample('openai')).toMatch(/\w+ \w+ \w+/);
 });
 
-test("the README's server answers OpenAI's client", async () => {
+test("the README's server answers OpenAI's client, and is a model from afar", async () => {
   const command =
     /```sh\nnpx (vitrine serve .+)\n/.exec(readFileSync(join(root, 'README.md'), 'utf8'))?.[1] ?? '';
   const server = spawn(join(project, 'node_modules/.bin/vitrine'), command.split(' ').slice(1), {
@@ -149,10 +153,12 @@ test("the README's server answers OpenAI's client", async () => {
     const [line] = (await once(server.stdout, 'data')) as [Buffer];
     expect(line.toString()).toContain('tiny-tales is served at http://127.0.0.1:8000/v1');
     symlinkSync(join(root, 'node_modules/openai'), join(project, 'node_modules/openai'));
-    const client = examples.find((example) => example.includes("from 'openai'")) ?? '';
-    writeFileSync(join(project, 'client.js'), client);
-    const written = spawn(process.execPath, ['client.js'], { cwd: project });
-    expect(String(await once(written.stdout, 'data'))).toMatch(/\w+ \w+ \w+/);
+    for (const entry of ['openai', 'vitrine/remote']) {
+      const client = examples.find((example) => example.includes(`from '${entry}'`)) ?? '';
+      writeFileSync(join(project, 'client.js'), client);
+      const written = spawn(process.execPath, ['client.js'], { cwd: project });
+      expect(String(await once(written.stdout, 'data'))).toMatch(/\w+ \w+ \w+/);
+    }
   } finally {
     server.kill();
   }

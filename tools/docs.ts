@@ -24,9 +24,13 @@ function writeTexts(): void {
 async function writeReference(): Promise<void> {
   const folder = join(texts, 'api');
   const app = await Application.bootstrapWithPlugins({
-    entryPoints: ['src/index.ts', 'src/embed/element.ts', 'src/node/index.ts', 'src/openai/index.ts'].map(
-      (file) => join(root, file),
-    ),
+    entryPoints: [
+      'src/index.ts',
+      'src/embed/element.ts',
+      'src/node/index.ts',
+      'src/openai/index.ts',
+      'src/remote/index.ts',
+    ].map((file) => join(root, file)),
     tsconfig: join(root, 'tsconfig.json'),
     plugin: ['typedoc-plugin-markdown'],
     outputs: [{ name: 'markdown', path: folder }],

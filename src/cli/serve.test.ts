@@ -1,6 +1,6 @@
 import OpenAI, { APIError, NotFoundError } from 'openai';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { type ServedModel, serveBundled } from '../../test/support/served-model.ts';
+import { type ServedModel, serveBundled, startMs } from '../../test/support/served-model.ts';
 
 /** The official client against `vitrine serve` in a process of its own. */
 let served: ServedModel;
@@ -12,8 +12,8 @@ const greedy = { model, prompt, max_tokens: 6, temperature: 0 } as const;
 beforeAll(async () => {
   served = await serveBundled('--allow-origin', 'https://page.example');
   client = new OpenAI({ baseURL: served.baseUrl, apiKey: 'none', maxRetries: 0 });
-});
-afterAll(() => served.close());
+}, startMs);
+afterAll(() => served?.close());
 
 const post = (path: string, body: unknown, headers: Record<string, string> = {}) =>
   fetch(new URL(path, served.baseUrl), {

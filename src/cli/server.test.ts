@@ -35,7 +35,7 @@ function endlessModel() {
   }
   const model = {
     id: 'endless',
-    config: { nPositions: 64 },
+    config: { nPositions: 64, vocabSize: 8 },
     encode: () => [1],
     generate,
   } as unknown as Model;

@@ -56,6 +56,14 @@ async function prepare(
   { echo, logprobs }: CompletionRequest,
 ): Promise<Prepared> {
   const ids = typeof prompt === 'string' ? model.encode(prompt) : prompt;
+  const { vocabSize } = model.config;
+  const unknown = ids.find((id) => id >= vocabSize);
+  // Said before the first chunk, while the answer can still have the status of an error.
+  if (unknown !== undefined)
+    throw new VitrineError(
+      'invalid-argument',
+      `${unknown} is not a token id of this model; use 0 to ${vocabSize - 1}.`,
+    );
   if (ids.length > model.config.nPositions)
     throw new VitrineError(
       'context-overflow',

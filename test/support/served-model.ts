@@ -8,6 +8,9 @@ export interface ServedModel {
   close(): Promise<void>;
 }
 
+/** Time to start it in, on a machine that does other things too. */
+export const startMs = 60_000;
+
 /** `vitrine serve` of the bundled model on the CPU, in a process of its own. */
 export async function serveBundled(...flags: string[]): Promise<ServedModel> {
   const script = new URL('cli-process.ts', import.meta.url).pathname;

@@ -3,6 +3,7 @@ export const entries = {
   vitrine: 'src/index.ts',
   'vitrine-node': 'src/node/index.ts',
   'vitrine-openai': 'src/openai/index.ts',
+  'vitrine-remote': 'src/remote/index.ts',
   embed: 'src/embed/element.ts',
 } as const;
 

@@ -1,0 +1,6 @@
+/**
+ * A model on a server with OpenAI's completions, with the interface of one that is loaded here. Texts leave this machine.
+ * @module vitrine/remote
+ */
+export type { RemoteOptions } from './options.ts';
+export { remoteModel } from './remote-model.ts';

@@ -1,0 +1,68 @@
+import type { GenerateOptions } from '../engine/index.ts';
+import { type GenerationOptions, type OptionName, optionTable } from '../generation/index.ts';
+import { checkOption, checkOptionNames, type OptionSpec, VitrineError } from '../lib/index.ts';
+
+/** Options that OpenAI's completions have, by their names there. */
+const common: Partial<Record<OptionName, string>> = {
+  maxNewTokens: 'max_tokens',
+  temperature: 'temperature',
+  topP: 'top_p',
+  n: 'n',
+  stop: 'stop',
+  seed: 'seed',
+  presencePenalty: 'presence_penalty',
+  frequencyPenalty: 'frequency_penalty',
+};
+
+/** Options that some servers have beside them. */
+const extra: Partial<Record<OptionName, string>> = {
+  topK: 'top_k',
+  minP: 'min_p',
+  typicalP: 'typical_p',
+  repetitionPenalty: 'repetition_penalty',
+  noRepeatNgramSize: 'no_repeat_ngram_size',
+};
+
+/** What OpenAI's servers take for "never". */
+const ban = -100;
+
+/**
+ * Body of a completion for the options of `generate`.
+ * @throws VitrineError `invalid-argument` naming an option that is wrong or that the server does not have
+ */
+export function parametersOf(
+  options: GenerateOptions,
+  extraParameters: readonly string[] = [],
+): Record<string, unknown> {
+  checkOptionNames(options, optionTable);
+  const { logitBias, logprobs = 0, signal: _signal, eos, overflow, ...rest } = options;
+  const body: Record<string, unknown> = {};
+  for (const [name, value] of Object.entries(rest) as [OptionName, unknown][]) {
+    if (value === undefined) continue;
+    const param = common[name] ?? (extraParameters.includes(extra[name] ?? '') ? extra[name] : undefined);
+    if (param === undefined) throw cannot(name, extra[name]);
+    body[param] = checkOption(name, value, optionTable[name] as OptionSpec);
+  }
+  if (overflow === 'slide') throw cannot('overflow');
+  if (eos === false) {
+    if (!extraParameters.includes('ignore_eos')) throw cannot('eos', 'ignore_eos');
+    body.ignore_eos = true;
+  }
+  if (logitBias) body.logit_bias = biasOf(logitBias);
+  // Asked for in every case: with 0 some servers give none for the chosen token either.
+  body.logprobs = Math.max(1, checkOption('logprobs', logprobs, optionTable.logprobs));
+  return body;
+}
+
+function biasOf(bias: NonNullable<GenerationOptions['logitBias']>): Record<string, number> {
+  return Object.fromEntries(
+    Object.entries(bias).map(([id, value]) => [id, value === Number.NEGATIVE_INFINITY ? ban : value]),
+  );
+}
+
+function cannot(option: string, param?: string): VitrineError {
+  const next = param
+    ? `If the server knows ${param}, add it to extraParameters.`
+    : 'Leave it out, or load the model here.';
+  return new VitrineError('invalid-argument', `${option} is not possible on a server. ${next}`);
+}

@@ -1,0 +1,232 @@
+import type { GeneratedToken, GenerateOptions, Model, ModelStats, Score } from '../engine/index.ts';
+import { isAbort, VitrineError } from '../lib/index.ts';
+import type { GPT2Config } from '../model/index.ts';
+import { Connection } from './connection.ts';
+import { readEvents } from './events.ts';
+import { RemoteGeneration } from './generation.ts';
+import type { RemoteOptions } from './options.ts';
+import { parametersOf } from './parameters.ts';
+import { scoreRemotely } from './score.ts';
+import { wrongAnswer } from './shapes.ts';
+import { TokenIds } from './token-ids.ts';
+import { readTokenizer, type TokenizerOfModel } from './tokenizer-source.ts';
+
+/** A model on a server. What a server cannot do is refused by name. */
+class RemoteModel implements Model {
+  readonly revision = '';
+  readonly dtype = 'remote';
+  private readonly gone = new AbortController();
+  private readonly ids: TokenIds;
+  private timeToFirstTokenMs = 0;
+  private decodeTokensPerSecond = 0;
+
+  constructor(
+    readonly id: string,
+    private readonly connection: Connection,
+    private readonly own: TokenizerOfModel | undefined,
+    private readonly options: Pick<RemoteOptions, 'extraParameters' | 'tokenIds'>,
+  ) {
+    this.ids = new TokenIds(own?.tokenizer);
+  }
+
+  get config(): GPT2Config {
+    if (this.own?.config) return this.own.config;
+    throw new VitrineError(
+      'config-unsupported',
+      `The config of ${this.id} is not known here. Pass tokenizer, with a config.json of the GPT-2 family.`,
+    );
+  }
+
+  get card(): never {
+    throw this.cannot('card');
+  }
+
+  get adapter(): never {
+    throw this.cannot('adapter');
+  }
+
+  encode(text: string): number[] {
+    return this.tokenizer('encode').encode(text);
+  }
+
+  decode(ids: number[]): string {
+    return this.tokenizer('decode').decode(ids);
+  }
+
+  async score(textOrIds: string | number[]): Promise<Score> {
+    const { signal } = this.gone;
+    this.check();
+    const ids = typeof textOrIds === 'string' ? await this.idsOf(textOrIds) : textOrIds;
+    if (ids.length === 0)
+      throw new VitrineError('invalid-argument', 'The text is empty. Pass some text, or token ids.');
+    return scoreRemotely(this.connection, this.id, ids, signal);
+  }
+
+  async *generate(prompt: string | number[], options: GenerateOptions = {}): AsyncGenerator<GeneratedToken> {
+    this.check();
+    const body = parametersOf(options, this.options.extraParameters);
+    const { name: server } = this.connection;
+    const { n = 1, maxNewTokens, logprobs: alternatives = 0, stop } = options;
+    if (maxNewTokens === 0) return;
+    const asked = { server, n, maxNewTokens, alternatives, hasStops: (stop?.length ?? 0) > 0 };
+    const generation = new RemoteGeneration(asked, this.ids);
+    const signal = options.signal ? AbortSignal.any([options.signal, this.gone.signal]) : this.gone.signal;
+    const begun = performance.now();
+    let first = 0;
+    let count = 0;
+    try {
+      for await (const chunk of this.chunks({ ...body, prompt }, signal)) {
+        for (const token of generation.take(chunk)) {
+          if (count++ === 0) first = performance.now();
+          yield token;
+        }
+      }
+      generation.end();
+    } catch (error) {
+      if (this.gone.signal.aborted) throw disposed();
+      const left = isAbort(error) ? generation.abort() : [];
+      if (left.length === 0) throw error;
+      yield* left;
+    } finally {
+      if (count > 0) this.timeToFirstTokenMs = first - begun;
+      if (count > 1) this.decodeTokensPerSecond = ((count - 1) * 1000) / (performance.now() - first);
+    }
+  }
+
+  private async *chunks(body: object, signal: AbortSignal): AsyncGenerator<unknown> {
+    const { connection, id: model } = this;
+    const watchdog = connection.watchdog(signal);
+    const asked = {
+      model,
+      ...body,
+      stream: true,
+      ...(this.options.tokenIds !== false && { return_token_ids: true }),
+    };
+    try {
+      const response = await connection.send(connection.url('completions'), asked, watchdog);
+      yield* readEvents(response, connection.name, watchdog);
+    } finally {
+      watchdog.stop();
+    }
+  }
+
+  private async idsOf(text: string): Promise<number[]> {
+    if (this.own) return this.own.tokenizer.encode(text);
+    const { connection, id: model } = this;
+    // vLLM reads `prompt`, llama.cpp `content`.
+    const body = { model, prompt: text, content: text, add_special_tokens: false };
+    const answer = await connection
+      .json(connection.url('tokenize', true), body, this.gone.signal)
+      .catch((error: unknown) => {
+        throw error instanceof VitrineError && error.code === 'not-found'
+          ? this.withoutTokenizer('score of a text', error)
+          : error;
+      });
+    const { tokens } = answer;
+    if (!Array.isArray(tokens) || !tokens.every((id) => Number.isInteger(id) && id >= 0))
+      throw wrongAnswer(connection.name, 'tokens are not token ids');
+    return tokens;
+  }
+
+  private tokenizer(what: string) {
+    this.check();
+    if (!this.own) throw this.withoutTokenizer(what);
+    return this.own.tokenizer;
+  }
+
+  private withoutTokenizer(what: string, cause?: unknown): VitrineError {
+    return new VitrineError(
+      'tokenizer-missing',
+      `${what} needs the tokenizer of ${this.id}. Pass its files, folder or hub id as tokenizer.`,
+      { cause },
+    );
+  }
+
+  logits(): Promise<never> {
+    return Promise.reject(this.cannot('logits'));
+  }
+
+  inspect(): Promise<never> {
+    return Promise.reject(this.cannot('inspect'));
+  }
+
+  run(): Promise<never> {
+    return Promise.reject(this.cannot('run'));
+  }
+
+  patch(): Promise<never> {
+    return Promise.reject(this.cannot('patch'));
+  }
+
+  ablate(): Promise<never> {
+    return Promise.reject(this.cannot('ablate'));
+  }
+
+  attribution(): Promise<never> {
+    return Promise.reject(this.cannot('attribution'));
+  }
+
+  heads(): Promise<never> {
+    return Promise.reject(this.cannot('heads'));
+  }
+
+  setAdapter(): Promise<never> {
+    return Promise.reject(this.cannot('setAdapter'));
+  }
+
+  stats(): ModelStats {
+    const { timeToFirstTokenMs, decodeTokensPerSecond } = this;
+    const here = { gpuBytes: 0, prefillTokensPerSecond: 0, dispatchesPerToken: 0, submitsPerToken: 0 };
+    return { ...here, timeToFirstTokenMs, decodeTokensPerSecond };
+  }
+
+  dispose(): void {
+    this.gone.abort();
+  }
+
+  private check(): void {
+    if (this.gone.signal.aborted) throw disposed();
+  }
+
+  private cannot(what: string): VitrineError {
+    return new VitrineError(
+      'invalid-argument',
+      `${what} is not possible: ${this.id} is on a server. Load the model here.`,
+    );
+  }
+}
+
+function disposed(): VitrineError {
+  return new VitrineError('disposed', 'The model was disposed. Connect to it again.');
+}
+
+/**
+ * A model on a server with OpenAI's completions: vLLM, llama.cpp's, TGI, `vitrine serve`. Texts leave this machine.
+ * It generates, and scores where the server echoes log-probabilities; it cannot be looked into.
+ * @throws VitrineError `invalid-argument` naming the option; of the tokenizer's files; `not-found` where the server lists
+ * its models and this one is not among them
+ */
+export async function remoteModel(options: RemoteOptions): Promise<Model> {
+  const connection = new Connection(options);
+  const [own] = await Promise.all([readTokenizer(options), checkListed(connection, options)]);
+  const { extraParameters, tokenIds } = options;
+  return new RemoteModel(options.model, connection, own, { extraParameters, tokenIds });
+}
+
+async function checkListed(connection: Connection, { model, signal }: RemoteOptions): Promise<void> {
+  const listed = await connection
+    .json(connection.url('models'), undefined, signal)
+    .catch((error: unknown) => {
+      // Some servers list nothing.
+      if (error instanceof VitrineError && error.code === 'not-found') return undefined;
+      throw error;
+    });
+  if (!listed) return;
+  if (!Array.isArray(listed.data)) throw wrongAnswer(connection.name, 'it has no list of models');
+  const ids = listed.data.map((entry: { id?: unknown } | null) => String(entry?.id));
+  if (!ids.includes(model))
+    throw new VitrineError(
+      'not-found',
+      `${connection.name} has no model ${model}. It has ${ids.slice(0, 10).join(', ')}.`,
+    );
+}
