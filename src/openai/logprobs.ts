@@ -49,7 +49,7 @@ export function tokenLogprobs(
   return found;
 }
 
-/** Log-probabilities of a prompt: its score and, where alternatives are asked for, the logits of every position. */
+/** Log-probabilities of a prompt, as `score` gives them. */
 export async function promptLogprobs(
   model: Model,
   ids: number[],
@@ -57,37 +57,13 @@ export async function promptLogprobs(
   names: TokenNames,
 ): Promise<CompletionLogprobs> {
   const found = emptyLogprobs(asked);
-  const { logprobs } = await model.score(ids);
-  const rows = asked > 0 && ids.length > 1 ? (await model.run(ids, { logits: 'all' })).logits : undefined;
-  const { vocabSize } = model.config;
+  const { logprobs, alternatives } = await model.score(ids, { alternatives: asked });
   let offset = 0;
   for (const [at, id] of ids.entries()) {
     const name = names.push(id);
-    // The row before a token predicts it.
-    const row = rows && at > 0 ? rows.subarray((at - 1) * vocabSize, at * vocabSize) : undefined;
-    const top = row ? likeliest(row, asked) : [];
-    const alternatives = top.map(({ id, logprob }) => ({ text: model.decode([id]), logprob }));
-    appendToken(found, name, at === 0 ? null : (logprobs[at] as number), alternatives, offset);
+    const logprob = at === 0 ? null : (logprobs[at] as number);
+    appendToken(found, name, logprob, alternatives?.[at] ?? [], offset);
     offset += name.length;
   }
   return found;
-}
-
-/** The most likely ids under a row of logits, best first. */
-function likeliest(logits: Float32Array, count: number): { id: number; logprob: number }[] {
-  let highest = Number.NEGATIVE_INFINITY;
-  for (const logit of logits) highest = Math.max(highest, logit);
-  let sum = 0;
-  for (const logit of logits) sum += Math.exp(logit - highest);
-  const logSum = highest + Math.log(sum);
-  const best: { id: number; logprob: number }[] = [];
-  for (const [id, logit] of logits.entries()) {
-    const last = best.at(-1);
-    const logprob = logit - logSum;
-    if (best.length === count && last && logprob <= last.logprob) continue;
-    const at = best.findIndex((entry) => entry.logprob < logprob);
-    best.splice(at < 0 ? best.length : at, 0, { id, logprob });
-    if (best.length > count) best.pop();
-  }
-  return best;
 }

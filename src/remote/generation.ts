@@ -1,7 +1,7 @@
 import type { GeneratedToken } from '../engine/index.ts';
 import { VitrineError } from '../lib/index.ts';
 import { readChoices, type ServerChoice, type ServerToken, wrongAnswer } from './shapes.ts';
-import type { TokenIds } from './token-ids.ts';
+import { likeliestOf, type TokenIds } from './token-ids.ts';
 
 /** What was asked for, to hold the answer against. */
 export interface Asked {
@@ -88,16 +88,12 @@ export class RemoteGeneration {
     }));
   }
 
-  private described({ name, id, logprob, alternatives }: ServerToken) {
-    const likeliest = alternatives.slice(0, this.asked.alternatives);
+  private described(token: ServerToken) {
+    const { name, id, logprob } = token;
     return {
       id: this.ids.of(name, id),
       logprob: logprob ?? Number.NaN,
-      alternatives: likeliest.map((each) => ({
-        id: this.ids.of(each.name, each.id),
-        text: each.name,
-        logprob: each.logprob,
-      })),
+      alternatives: likeliestOf(token, this.asked.alternatives, this.ids),
     };
   }
 

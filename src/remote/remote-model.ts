@@ -1,5 +1,13 @@
-import type { GeneratedToken, GenerateOptions, Model, ModelStats, Score } from '../engine/index.ts';
-import { isAbort, VitrineError } from '../lib/index.ts';
+import type {
+  GeneratedToken,
+  GenerateOptions,
+  Model,
+  ModelStats,
+  Score,
+  ScoreOptions,
+} from '../engine/index.ts';
+import { optionTable } from '../generation/index.ts';
+import { checkOption, isAbort, VitrineError } from '../lib/index.ts';
 import type { GPT2Config } from '../model/index.ts';
 import { Connection } from './connection.ts';
 import { readEvents } from './events.ts';
@@ -53,13 +61,14 @@ class RemoteModel implements Model {
     return this.tokenizer('decode').decode(ids);
   }
 
-  async score(textOrIds: string | number[]): Promise<Score> {
+  async score(textOrIds: string | number[], options: ScoreOptions = {}): Promise<Score> {
     const { signal } = this.gone;
     this.check();
     const ids = typeof textOrIds === 'string' ? await this.idsOf(textOrIds) : textOrIds;
     if (ids.length === 0)
       throw new VitrineError('invalid-argument', 'The text is empty. Pass some text, or token ids.');
-    return scoreRemotely(this.connection, this.id, ids, signal);
+    const asked = checkOption('alternatives', options.alternatives ?? 0, optionTable.logprobs);
+    return scoreRemotely(this.connection, this.id, ids, asked, this.ids, signal);
   }
 
   async *generate(prompt: string | number[], options: GenerateOptions = {}): AsyncGenerator<GeneratedToken> {

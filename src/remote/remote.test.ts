@@ -76,17 +76,22 @@ describe('a model on a server', () => {
   });
 
   it('scores as the same model here, by text and by ids', async () => {
-    const expected = await local.score(text);
-    expect(await remote.score(text)).toEqual(expected);
-    expect(await remote.score(expected.ids)).toEqual(expected);
+    const { ids, logprobs, perplexity } = await local.score(text);
+    const expected = { ids, logprobs, perplexity };
+    expect(await remote.score(text)).toMatchObject(expected);
+    expect(await remote.score(ids)).toMatchObject(expected);
+    const { alternatives } = await local.score(text, { alternatives: 2 });
+    const likeliest = (await remote.score(text, { alternatives: 2 })).alternatives;
+    expect(likeliest?.map((place) => place[0]?.id)).toEqual(alternatives?.map((place) => place[0]?.id));
     expect(remote.encode(text)).toEqual(local.encode(text));
-    expect(remote.decode(expected.ids)).toBe(text);
+    expect(remote.decode(ids)).toBe(text);
     expect(remote.config.nLayer).toBe(local.config.nLayer);
   });
 
   it('scores without a tokenizer of its own, by the server’s', async () => {
     const bare = await remoteModel({ baseUrl: served.baseUrl, model: 'tiny-tales' });
-    expect(await bare.score(text)).toEqual(await local.score(text));
+    const { logprobs, perplexity } = await local.score(text);
+    expect(await bare.score(text)).toMatchObject({ logprobs, perplexity });
     expect(() => bare.encode(text)).toThrowError(/encode needs the tokenizer/);
     expect(() => bare.config).toThrowError(/config/);
     const [token] = await collect(bare, text, { maxNewTokens: 1, temperature: 0 });

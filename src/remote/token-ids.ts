@@ -1,4 +1,6 @@
+import type { GeneratedToken } from '../engine/index.ts';
 import type { Tokenizer } from '../tokenizer/index.ts';
+import type { ServerToken } from './shapes.ts';
 
 /** Ids of tokens by the names that servers write. */
 export class TokenIds {
@@ -23,4 +25,15 @@ export class TokenIds {
     this.byName = names;
     return names;
   }
+}
+
+/** The first `count` alternatives of a token, best first. */
+export function likeliestOf(
+  { alternatives }: ServerToken,
+  count: number,
+  ids: TokenIds,
+): GeneratedToken['alternatives'] {
+  return alternatives
+    .slice(0, count)
+    .map(({ name, id, logprob }) => ({ id: ids.of(name, id), text: name, logprob }));
 }
