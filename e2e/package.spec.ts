@@ -42,6 +42,8 @@ test('the package holds what it should and nothing more', () => {
     'vitrine-openai.d.ts',
     'vitrine-remote.js',
     'vitrine-remote.d.ts',
+    'vitrine-ai-sdk.js',
+    'vitrine-ai-sdk.d.ts',
     'embed.js',
     'embed.d.ts',
   ])
@@ -141,6 +143,11 @@ function runExample(entry: string): string {
 
 test("the README's example of OpenAI's client runs", () => {
   expect(runExample('openai')).toMatch(/\w+ \w+ \w+/);
+});
+
+test("the README's example of the AI SDK runs, by its real package", () => {
+  symlinkSync(join(root, 'node_modules/ai'), join(project, 'node_modules/ai'));
+  expect(runExample('ai-sdk')).toMatch(/\w+ \w+ \w+/);
 });
 
 test("the README's server answers OpenAI's client, and is a model from afar", async () => {

@@ -4,6 +4,7 @@ export const entries = {
   'vitrine-node': 'src/node/index.ts',
   'vitrine-openai': 'src/openai/index.ts',
   'vitrine-remote': 'src/remote/index.ts',
+  'vitrine-ai-sdk': 'src/ai-sdk/index.ts',
   embed: 'src/embed/element.ts',
 } as const;
 

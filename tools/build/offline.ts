@@ -27,7 +27,7 @@ export function offline(): PluginOption {
         'models/**',
         'bench*',
         'device.html',
-        'vitrine-{node,openai,remote}.js',
+        'vitrine-{node,openai,remote,ai-sdk}.js',
         'assets/page-{bench,device}*',
       ],
       // Every query is for the page's own script, none for the host.
