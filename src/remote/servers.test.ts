@@ -1,29 +1,11 @@
 import { afterEach, describe, expect, it } from 'vitest';
 import { collect } from '../../test/support/collect.ts';
-import { type Answer, sse, startServer, type TestServer } from '../../test/support/completions-server.ts';
-import type { GenerateOptions } from '../engine/index.ts';
-import { type RemoteOptions, remoteModel } from './index.ts';
+import { sse } from '../../test/support/completions-server.ts';
+import { chunk, RecordedServers } from '../../test/support/recorded-model.ts';
+import { remoteModel } from './index.ts';
 
-let server: TestServer | undefined;
-afterEach(() => server?.close());
-
-async function connect(answer: Answer, options: Partial<RemoteOptions> = {}) {
-  server = await startServer(answer);
-  return remoteModel({ baseUrl: server.baseUrl, model: 'm', retries: 0, ...options });
-}
-
-async function tokensOf(answer: Answer, options: GenerateOptions = {}) {
-  const model = await connect(answer);
-  return collect(model, 'The', { maxNewTokens: 2, ...options });
-}
-
-const chunk = (choice: object) => ({
-  id: 'c',
-  object: 'text_completion',
-  created: 1,
-  model: 'm',
-  choices: [choice],
-});
+const servers = new RecordedServers();
+afterEach(() => servers.close());
 
 describe('the answers of', () => {
   it('vLLM: token ids in the choice, names and log-probabilities in lists', async () => {
@@ -33,7 +15,7 @@ describe('the answers of', () => {
       tokens: [token],
       top_logprobs: [{ [token]: logprob, ' dog': -2.5 }],
     });
-    const tokens = await tokensOf(
+    const tokens = await servers.tokensOf(
       sse(
         chunk({
           index: 0,
@@ -82,7 +64,7 @@ describe('the answers of', () => {
         alternatives: [{ id: -1, text: ' sat', logprob: -0.25 }],
       },
     ]);
-    expect(server?.requests.at(-1)?.body).toMatchObject({
+    expect(servers.server?.requests.at(-1)?.body).toMatchObject({
       model: 'm',
       prompt: 'The',
       stream: true,
@@ -98,7 +80,7 @@ describe('the answers of', () => {
       tokens: ['token_id:3797'],
       top_logprobs: [{ 'token_id:3797': -1 }],
     };
-    const tokens = await tokensOf(
+    const tokens = await servers.tokensOf(
       sse(chunk({ index: 0, text: ' cat', logprobs, finish_reason: 'stop', stop_reason: '.' }), '[DONE]'),
       { stop: ['.'] },
     );
@@ -115,7 +97,7 @@ describe('the answers of', () => {
     const content = [
       { ...entry(3797, ' cat', -0.5), top_logprobs: [entry(3797, ' cat', -0.5), entry(3290, ' dog', -2)] },
     ];
-    const tokens = await tokensOf(
+    const tokens = await servers.tokensOf(
       sse(
         chunk({ text: ' cat', index: 0, logprobs: { content }, finish_reason: null }),
         {
@@ -143,12 +125,12 @@ describe('the answers of', () => {
       chunk({ index: 0, text: ' sat', logprobs: null, finish_reason: 'eos_token' }),
       '[DONE]',
     );
-    const tokens = await tokensOf(answer);
+    const tokens = await servers.tokensOf(answer);
     expect(tokens).toMatchObject([
       { id: -1, text: ' cat', logprob: Number.NaN },
       { text: ' sat', finishReason: 'eos' },
     ]);
-    await expect(tokensOf(answer, { logprobs: 2 })).rejects.toMatchObject({
+    await expect(servers.tokensOf(answer, { logprobs: 2 })).rejects.toMatchObject({
       code: 'invalid-argument',
       message: expect.stringContaining('no log-probabilities'),
     });
@@ -178,130 +160,24 @@ describe('the answers of', () => {
     const said = Object.values(body).flatMap((value) =>
       typeof value === 'object' ? [value.message] : [value],
     )[0];
-    const failure = tokensOf({ status, body: JSON.stringify(body) });
+    const failure = servers.tokensOf({ status, body: JSON.stringify(body) });
     const message = expect.stringContaining(said === 'error' ? 'too long' : String(said));
     await expect(failure).rejects.toMatchObject({ code, message });
-  });
-});
-
-describe('a server that', () => {
-  const lists = { tokens: [' a'], token_logprobs: [-1], top_logprobs: null, text_offset: [0] };
-  it.each([
-    ['answers a page', { type: 'text/html', body: '<!doctype html>' }, 'integrity', 'text/html'],
-    ['sends no JSON', sse('{oops'), 'integrity', 'no JSON'],
-    ['has no choices', sse({ choices: 5 }), 'integrity', 'choices'],
-    ['sends a number as text', sse(chunk({ index: 0, text: 5 })), 'integrity', 'text'],
-    ['counts beyond n', sse(chunk({ index: 3, text: 'a' })), 'integrity', 'choice 3'],
-    [
-      'sends lists of two lengths',
-      sse(chunk({ index: 0, text: ' a', logprobs: { ...lists, tokens: [] } })),
-      'integrity',
-      'one length',
-    ],
-    [
-      'sends a probability above 1',
-      sse(chunk({ index: 0, text: ' a', logprobs: { ...lists, token_logprobs: [3] } })),
-      'integrity',
-      'log-probability is 3',
-    ],
-    [
-      'writes on after its end',
-      sse(chunk({ index: 0, text: 'a', finish_reason: 'stop' }), chunk({ index: 0, text: 'b' })),
-      'integrity',
-      'after its end',
-    ],
-    [
-      'writes more than was asked for',
-      sse(...[1, 2, 3].map(() => chunk({ index: 0, text: ' a', logprobs: lists }))),
-      'integrity',
-      'max_tokens 2',
-    ],
-    [
-      'ends for no known reason',
-      sse(chunk({ index: 0, text: 'a', finish_reason: 'bored' })),
-      'integrity',
-      'bored',
-    ],
-    [
-      'ends in the middle',
-      sse(chunk({ index: 0, text: 'a' }), chunk({ index: 0, text: 'b' })),
-      'network',
-      'in the middle',
-    ],
-    ['says [DONE] in the middle', sse(chunk({ index: 0, text: 'a' }), '[DONE]'), 'network', 'in the middle'],
-    ['is cut', { ...sse(chunk({ index: 0, text: 'a' })), ending: 'cut' as const }, 'network', 'broke'],
-    [
-      'fails in the middle',
-      sse(chunk({ index: 0, text: 'a' }), { error: { message: 'out of memory', type: 'server_error' } }),
-      'http-status',
-      'out of memory',
-    ],
-    [
-      'leads elsewhere',
-      { status: 302, headers: { Location: 'http://127.0.0.1:9/v1' }, body: '' },
-      'network',
-      'cannot be reached',
-    ],
-  ] as [string, Answer, string, string][])('%s is an error by name', async (_what, answer, code, named) => {
-    await expect(tokensOf(answer)).rejects.toMatchObject({ code, message: expect.stringContaining(named) });
-  });
-
-  it('stalls is given up', async () => {
-    const model = await connect(
-      { ...sse(chunk({ index: 0, text: 'a' })), ending: 'stall' },
-      { timeoutMs: 100 },
-    );
-    await expect(collect(model, 'The')).rejects.toMatchObject({
-      code: 'network',
-      message: expect.stringContaining('0.1 s'),
-    });
-  });
-
-  it('is busy is asked again, as long as retries last', async () => {
-    const done = sse(chunk({ index: 0, text: 'a', finish_reason: 'length' }), '[DONE]');
-    const busy = { status: 429, headers: { 'Retry-After': '0' }, body: '{}' };
-    const model = await connect([busy, { ...busy, status: 503 }, done], { retries: 2 });
-    expect(await collect(model, 'The')).toMatchObject([{ text: 'a', finishReason: 'length' }]);
-    await server?.close();
-    const failing = await connect(busy, { retries: 1 });
-    await expect(collect(failing, 'The')).rejects.toMatchObject({
-      code: 'http-status',
-      message: expect.stringContaining('429'),
-    });
-    expect(server?.requests.filter(({ body }) => body !== undefined)).toHaveLength(2);
-  });
-
-  it('does not echo cannot score, and one that scores another text lies', async () => {
-    const scored = (logprobs: unknown) => ({
-      body: JSON.stringify(chunk({ index: 0, text: '', logprobs, finish_reason: 'length' })),
-    });
-    const model = await connect(scored(null));
-    await expect(model.score([1, 2])).rejects.toMatchObject({
-      code: 'invalid-argument',
-      message: expect.stringContaining('score'),
-    });
-    await server?.close();
-    const lying = await connect(
-      scored({ tokens: ['a'], token_logprobs: [null], top_logprobs: [null], text_offset: [0] }),
-    );
-    await expect(lying.score([1, 2])).rejects.toMatchObject({
-      code: 'integrity',
-      message: expect.stringContaining('2 tokens'),
-    });
-    await expect(lying.score('a text')).rejects.toMatchObject({ code: 'integrity' });
   });
 });
 
 describe('a key', () => {
   it('goes to the server, and never into an error or a listing', async () => {
     const apiKey = 'sk-very-secret';
-    const model = await connect(
+    const model = await servers.connect(
       { status: 401, body: JSON.stringify({ error: { message: `Bad key ${apiKey}` } }) },
       { apiKey },
     );
     const error = await collect(model, 'The').catch((thrown: Error) => thrown);
     expect(String(error)).toContain('Bad key …');
-    expect(server?.requests.every(({ authorization }) => authorization === `Bearer ${apiKey}`)).toBe(true);
+    expect(servers.server?.requests.every(({ authorization }) => authorization === `Bearer ${apiKey}`)).toBe(
+      true,
+    );
     expect(JSON.stringify(model)).not.toContain(apiKey);
   });
 });
