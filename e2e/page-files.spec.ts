@@ -60,7 +60,7 @@ test('a dropped folder is a model, by its own name, and true words stand about i
   await vitrine.write.click();
   await expect(vitrine.text).toHaveValue(/^A.+/s);
   await vitrine.ready();
-  await page.waitForTimeout(700);
+  await vitrine.saved(await vitrine.value());
   await page.reload();
   const notice = page.getByRole('region', { name: 'No model' });
   await expect(notice).toContainText('my-model');
@@ -84,8 +84,7 @@ test('a wrong file is named for what it is, and the working model stays', async 
     await expect(vitrine.error).toContainText('tiny-tales is still loaded');
     await page.getByRole('button', { name: 'Dismiss' }).click();
   }
-  await vitrine.write.click();
-  await vitrine.ready();
+  await vitrine.writeOn();
   await dropFile(page, 'notes.txt', 'The old king');
   await expect(vitrine.text).toHaveValue('The old king');
 });
@@ -97,7 +96,8 @@ test('two tabs keep their texts', async ({ context }) => {
   await two.opened('');
   await two.text.fill('Text of tab two');
   await one.text.fill('Text of tab one');
-  await one.page.waitForTimeout(700);
+  await one.saved('Text of tab one');
+  await two.saved('Text of tab two');
   await one.page.reload();
   await two.page.reload();
   await expect(one.text).toHaveValue('Text of tab one');

@@ -72,7 +72,7 @@ test('a reload brings back text, versions and settings', async ({ page }) => {
   await expect(vitrine.text).not.toHaveValue(before);
   await vitrine.ready();
   const text = await vitrine.value();
-  await page.waitForTimeout(700);
+  await vitrine.saved(text);
   await vitrine.open();
   await vitrine.ready();
   await expect(vitrine.text).toHaveValue(text);

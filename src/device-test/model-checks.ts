@@ -24,10 +24,13 @@ export function modelChecks(gpu: boolean): ModelCheck[] {
   return [...(gpu ? onGpu : []), onCpu];
 }
 
-/** @throws VitrineError of the load */
+/**
+ * @param options `device`: the one to use on the GPU, which the checks share so that it compiles common kernels once
+ * @throws VitrineError of the load
+ */
 export async function runModelCheck(
   { dtype, backend }: ModelCheck,
-  options: { bundledBase: string; signal?: AbortSignal },
+  options: { bundledBase: string; signal?: AbortSignal; device?: GPUDevice },
 ): Promise<Pick<CaseResult, 'status' | 'error' | 'tolerance' | 'reason'>> {
   const report = await selfCheckHere({ dtype, backend, ...options });
   return {

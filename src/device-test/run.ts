@@ -65,9 +65,9 @@ function plan(device: TestDevice, webgpu: string, options: DeviceTestOptions): C
   const models = modelChecks(webgpu === '').map((check) => ({
     operation: check.operation,
     name: check.name,
-    run: () => {
-      device.close();
-      return runModelCheck(check, { bundledBase, ...(signal && { signal }) });
+    run: async () => {
+      const shared = check.backend === 'gpu' ? { device: (await device.open()).device } : {};
+      return runModelCheck(check, { bundledBase, ...shared, ...(signal && { signal }) });
     },
   }));
   if (webgpu)
