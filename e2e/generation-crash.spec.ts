@@ -1,10 +1,13 @@
-import { type CDPSession, chromium, expect, type Page, test } from '@playwright/test';
+import { type Browser, chromium, expect, type Page, test } from '@playwright/test';
 import { browserArgs, findBrowser } from '../tools/browser.ts';
 import { dist } from './support/sites.ts';
 import { type StaticServer, startStaticServer } from './support/static-server.ts';
 
 /** The browser's GPU process crashes while the library generates in its worker: the text must not show it. */
 let site: StaticServer;
+let browser: Browser;
+/** A page with the model, which all tests share: a device compiles its kernels for seconds. */
+let page: Page;
 
 interface Run {
   ids: number[];
@@ -14,17 +17,6 @@ interface Run {
 type Vitrine = typeof import('../src/index.ts');
 type Model = Awaited<ReturnType<Vitrine['loadModel']>>;
 type Scene = { model: Model; arrived: number };
-
-test.beforeAll(async () => {
-  site = await startStaticServer({
-    mounts: { '/': dist },
-    pages: {
-      '/bare': { html: '<!doctype html><title>Bare</title>' },
-      '/other': { html: '<!doctype html><title>Other</title>' },
-    },
-  });
-});
-test.afterAll(() => site.close());
 
 function load(page: Page): Promise<void> {
   return page.evaluate(async (origin) => {
@@ -51,85 +43,89 @@ function generate(page: Page, options: object): Promise<Run> {
 
 const arrived = (page: Page) => page.evaluate(() => (window as unknown as { scene: Scene }).scene.arrived);
 
-/** Runs `work` on a page with the model loaded, in a browser of its own whose GPU process may crash. */
-async function inBrowser(work: (page: Page, protocol: CDPSession) => Promise<void>): Promise<void> {
-  const browser = await chromium.launch({
+test.beforeAll(async () => {
+  test.setTimeout(300_000);
+  site = await startStaticServer({
+    mounts: { '/': dist },
+    pages: {
+      '/bare': { html: '<!doctype html><title>Bare</title>' },
+      '/other': { html: '<!doctype html><title>Other</title>' },
+    },
+  });
+  browser = await chromium.launch({
     executablePath: findBrowser(),
     // Chromium gives no adapter to a page whose GPU process crashed twice within minutes, unless told otherwise.
     args: [...browserArgs, '--disable-gpu-process-crash-limit', '--disable-domain-blocking-for-3d-apis'],
     ignoreDefaultArgs: ['--disable-back-forward-cache'],
   });
-  try {
-    const page = await browser.newPage();
-    await page.goto(`${site.origin}/bare`);
-    await load(page);
-    await work(page, await browser.newBrowserCDPSession());
-  } finally {
-    await browser.close();
-  }
-}
+  page = await browser.newPage();
+  await page.goto(`${site.origin}/bare`);
+  await load(page);
+});
+test.afterAll(async () => {
+  await browser?.close();
+  await site?.close();
+});
 
 test('a crash of the GPU process in mid-generation leaves the text as it would have been', {
   tag: '@gpu',
 }, async () => {
   test.setTimeout(300_000);
-  await inBrowser(async (page, protocol) => {
-    const options = {
-      ...{ temperature: 0.9, topK: 40, repetitionPenalty: 1.2, seed: 8 },
-      ...{ maxNewTokens: 90, eos: false },
-    };
-    const expected = await generate(page, options);
-    expect(expected.ids).toHaveLength(90);
-    const running = generate(page, options);
-    await expect.poll(() => arrived(page), { intervals: [5] }).toBeGreaterThan(2);
-    await protocol.send('Browser.crashGpuProcess').catch(() => {});
-    const at = await arrived(page);
-    expect(await running).toEqual(expected);
-    // The worker may be 64 tokens ahead of the page, and must not have been at the end.
-    expect(at).toBeLessThan(90 - 64);
-  });
+  const protocol = await browser.newBrowserCDPSession();
+  const options = {
+    ...{ temperature: 0.9, topK: 40, repetitionPenalty: 1.2, seed: 8 },
+    ...{ maxNewTokens: 90, eos: false },
+  };
+  const expected = await generate(page, options);
+  expect(expected.ids).toHaveLength(90);
+  const running = generate(page, options);
+  await expect.poll(() => arrived(page), { intervals: [5] }).toBeGreaterThan(2);
+  await protocol.send('Browser.crashGpuProcess').catch(() => {});
+  const at = await arrived(page);
+  expect(await running).toEqual(expected);
+  // The worker may be 64 tokens ahead of the page, and must not have been at the end.
+  expect(at).toBeLessThan(90 - 64);
 });
 
 test('a page that is frozen, or left and gone back to, writes on where it was, also without its GPU', {
   tag: '@gpu',
 }, async () => {
   test.setTimeout(300_000);
-  await inBrowser(async (page, protocol) => {
-    const options = { temperature: 0.9, topK: 40, seed: 8, maxNewTokens: 90, eos: false };
-    const expected = await generate(page, options);
-    expect(expected.ids).toHaveLength(90);
+  const protocol = await browser.newBrowserCDPSession();
+  const options = { temperature: 0.9, topK: 40, seed: 8, maxNewTokens: 90, eos: false };
+  const expected = await generate(page, options);
+  expect(expected.ids).toHaveLength(90);
 
-    // As a browser does to a tab that stays hidden: no timer, no message, and the GPU process goes meanwhile.
-    const tab = await page.context().newCDPSession(page);
-    const running = generate(page, options);
-    await expect.poll(() => arrived(page), { intervals: [5] }).toBeGreaterThan(2);
-    await tab.send('Page.setWebLifecycleState', { state: 'frozen' });
-    await protocol.send('Browser.crashGpuProcess').catch(() => {});
-    await new Promise((resolve) => setTimeout(resolve, 500));
-    await tab.send('Page.setWebLifecycleState', { state: 'active' });
-    expect(await running).toEqual(expected);
+  // As a browser does to a tab that stays hidden: no timer, no message, and the GPU process goes meanwhile.
+  const tab = await page.context().newCDPSession(page);
+  const running = generate(page, options);
+  await expect.poll(() => arrived(page), { intervals: [5] }).toBeGreaterThan(2);
+  await tab.send('Page.setWebLifecycleState', { state: 'frozen' });
+  await protocol.send('Browser.crashGpuProcess').catch(() => {});
+  await new Promise((resolve) => setTimeout(resolve, 500));
+  await tab.send('Page.setWebLifecycleState', { state: 'active' });
+  expect(await running).toEqual(expected);
 
-    // Left in mid-generation. Whether the page is kept is the browser's to decide; one that is writes on.
-    await page.evaluate((given) => {
-      const { scene } = window as unknown as { scene: Scene & { run: Promise<number[]>; kept?: boolean } };
-      window.addEventListener('pageshow', ({ persisted }) => {
-        scene.kept = persisted;
-      });
-      scene.run = (async () => {
-        const ids: number[] = [];
-        for await (const { id } of scene.model.generate('Once upon a time', given)) ids.push(id);
-        return ids;
-      })();
-    }, options);
-    await page.goto(`${site.origin}/other`);
-    // A page that was kept does not load again, which is what Playwright's own way back waits for.
-    await page.evaluate(() => void setTimeout(() => history.back()));
-    await page.waitForURL('**/bare', { waitUntil: 'commit' });
-    const back = await page.evaluate(async () => {
-      const { scene } = window as unknown as { scene?: Scene & { run: Promise<number[]>; kept?: boolean } };
-      return scene && { kept: scene.kept, ids: await scene.run };
+  // Left in mid-generation. Whether the page is kept is the browser's to decide; one that is writes on.
+  await page.evaluate((given) => {
+    const { scene } = window as unknown as { scene: Scene & { run: Promise<number[]>; kept?: boolean } };
+    window.addEventListener('pageshow', ({ persisted }) => {
+      scene.kept = persisted;
     });
-    if (back) expect(back).toEqual({ kept: true, ids: expected.ids });
-    else await load(page);
+    scene.run = (async () => {
+      const ids: number[] = [];
+      for await (const { id } of scene.model.generate('Once upon a time', given)) ids.push(id);
+      return ids;
+    })();
+  }, options);
+  await page.goto(`${site.origin}/other`);
+  // A page that was kept does not load again, which is what Playwright's own way back waits for.
+  await page.evaluate(() => void setTimeout(() => history.back()));
+  await page.waitForURL('**/bare', { waitUntil: 'commit' });
+  const back = await page.evaluate(async () => {
+    const { scene } = window as unknown as { scene?: Scene & { run: Promise<number[]>; kept?: boolean } };
+    return scene && { kept: scene.kept, ids: await scene.run };
   });
+  if (back) expect(back).toEqual({ kept: true, ids: expected.ids });
+  else await load(page);
 });
