@@ -7,16 +7,7 @@ import { GpuRuntime } from '../src/runtime/gpu/gpu-runtime.ts';
 import { GpuWeightLoader } from '../src/runtime/gpu/weight-loader.ts';
 import { largestDifference } from './support/cpu.ts';
 import { sharedDevice } from './support/gpu.ts';
-import {
-  checkAblation,
-  checkAttribution,
-  checkGeneration,
-  checkHeads,
-  checkPatches,
-  checkRun,
-  editsOfEachKind,
-  type Subject,
-} from './support/inside-checks.ts';
+import * as checks from './support/inside-checks.ts';
 import { tinyConfig } from './support/model.ts';
 import { randomCheckpoint } from './support/random-checkpoint.ts';
 
@@ -24,7 +15,7 @@ const config = tinyConfig;
 const checkpoint = randomCheckpoint(config);
 const ids = Array.from({ length: 9 }, (_, t) => (t * 7 + 3) % config.vocabSize);
 let gpu: Gpu;
-let subject: Subject;
+let subject: checks.Subject;
 
 beforeAll(async () => {
   gpu = adoptDevice(await sharedDevice());
@@ -35,7 +26,7 @@ beforeAll(async () => {
   await loader.finish();
   const options = { context, kv: 'f32', chooseVariant: chooserOf(gpu.info, new Map()) } as const;
   const runtime = new GpuRuntime(gpu, loader.model, options);
-  const reference: Subject['reference'] = (text, watch) =>
+  const reference: checks.Subject['reference'] = (text, watch) =>
     referencePass(gpt2(config), checkpoint.weights, text, watch);
   subject = { runtime, reference, tolerance: 2e-4 };
 });
@@ -44,7 +35,7 @@ afterAll(() => subject.runtime.dispose());
 describe('the inside on the GPU, against float64', () => {
   it('captures every site and changes nothing by it', async () => {
     const bytes = gpu.buffers.bytes;
-    const watched = await checkRun(subject, ids);
+    const watched = await checks.checkRun(subject, ids);
     const plain = await runIds(subject.runtime, ids, { logits: 'all' });
     expect(largestDifference(plain.logits, watched)).toBeLessThan(1e-5);
     expect(gpu.buffers.bytes, 'bytes left on the GPU').toBe(bytes);
@@ -52,24 +43,24 @@ describe('the inside on the GPU, against float64', () => {
 
   it('makes edits of each kind', async () => {
     const plain = await runIds(subject.runtime, ids, { logits: 'all' });
-    for (const [kind, edit] of Object.entries(editsOfEachKind(config))) {
-      const edited = await checkRun(subject, ids, [edit]);
+    for (const [kind, edit] of Object.entries(checks.editsOfEachKind(config))) {
+      const edited = await checks.checkRun(subject, ids, [edit]);
       expect(largestDifference(edited, plain.logits), kind).toBeGreaterThan(1e-3);
     }
   });
 
   it('patches every position and head, attributes, scores heads', async () => {
-    await checkPatches(subject, ids, ids.toSpliced(2, 1, 11));
-    await checkAblation(subject, ids);
-    await checkAttribution(subject, ids);
-    await checkHeads(subject);
+    await checks.checkPatches(subject, ids, ids.toSpliced(2, 1, 11));
+    await checks.checkAblation(subject, ids);
+    await checks.checkAttribution(subject, ids);
+    await checks.checkHeads(subject);
   });
 
   it('generates under edits', async () => {
     const { nEmbd } = config;
     const value = Array.from({ length: nEmbd }, (_, i) => 2 * Math.sin(i));
-    await checkGeneration(subject, ids, [{ site: 'blocks.0.hook_resid_post', op: 'add', value }]);
-    await checkGeneration(subject, ids, [
+    await checks.checkGeneration(subject, ids, [{ site: 'blocks.0.hook_resid_post', op: 'add', value }]);
+    await checks.checkGeneration(subject, ids, [
       { site: 'hook_embed', op: 'scale', value: -2, positions: [9, 10, 11] },
       { site: 'blocks.0.attn.hook_pattern', op: 'zero', head: 1 },
       { site: 'blocks.1.attn.hook_v', op: 'scale', value: 3 },

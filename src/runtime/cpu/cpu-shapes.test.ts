@@ -2,6 +2,7 @@ import fc from 'fast-check';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { readCheckpoint } from '../../../test/support/checkpoint.ts';
 import { cpuRuntime, largestDifference, loadCpuWeights } from '../../../test/support/cpu.ts';
+import { expectSameAlone } from '../../../test/support/matrix-checks.ts';
 import { randomFloats } from '../../../test/support/numbers.ts';
 import { checkpointShapes, randomCheckpoint } from '../../../test/support/random-checkpoint.ts';
 import { defined } from '../../lib/index.ts';
@@ -96,14 +97,7 @@ describe.each([
     const math = createMath();
     const matrix = createPanels(math, 45, 33);
     placeRows(matrix, 0, randomFloats(1, 45 * 33, 1));
-    const values = randomFloats(2, 71 * 33, 1);
-    const together = new Float32Array(71 * matrix.paddedRows);
-    math.multiply(matrix, { values, stride: 33, count: 71 }, together);
-    for (let t = 0; t < 71; t++) {
-      const alone = new Float32Array(matrix.paddedRows);
-      math.multiply(matrix, { values: values.subarray(t * 33), stride: 33, count: 1 }, alone);
-      expect(alone).toEqual(together.slice(t * matrix.paddedRows, (t + 1) * matrix.paddedRows));
-    }
+    expectSameAlone(math, matrix, randomFloats(2, 71 * 33, 1));
   });
 });
 

@@ -2,6 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { readCheckpoint } from '../../../test/support/checkpoint.ts';
 import { cpuRuntime, largestDifference, loadCpuWeights } from '../../../test/support/cpu.ts';
+import { expectSameAlone } from '../../../test/support/matrix-checks.ts';
 import { randomFloats } from '../../../test/support/numbers.ts';
 import { createCpuRuntime } from './cpu-runtime.ts';
 import { Int8Math } from './int8-math.ts';
@@ -102,14 +103,7 @@ describe('weights in int8', () => {
     const math = Int8Math.create([[45, 133]]);
     const panels = math.create(45, 133);
     math.placeRows(panels, 0, randomFloats(1, 45 * 133, 1));
-    const values = randomFloats(2, 71 * 133, 1);
-    const together = new Float32Array(71 * panels.paddedRows);
-    math.multiply(panels, { values, stride: 133, count: 71 }, together);
-    for (let t = 0; t < 71; t++) {
-      const alone = new Float32Array(panels.paddedRows);
-      math.multiply(panels, { values: values.subarray(t * 133), stride: 133, count: 1 }, alone);
-      expect(alone).toEqual(together.slice(t * panels.paddedRows, (t + 1) * panels.paddedRows));
-    }
+    expectSameAlone(math, panels, randomFloats(2, 71 * 133, 1));
   });
 
   it('take little more than a byte each', () => {

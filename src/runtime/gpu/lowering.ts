@@ -1,5 +1,6 @@
 import { assert, defined } from '../../lib/index.ts';
 import { type Graph, type Node, type NodeOf, type Value, widthOf } from '../../model/index.ts';
+import { SlotTable } from './slot-table.ts';
 import type { Lowered, Output, Slot, Step, View } from './steps.ts';
 
 /**
@@ -13,21 +14,18 @@ export function lower(graph: Graph): Lowered {
 
 class Lowering {
   private readonly readers: Node[][];
-  /** Remaining reads of each value; a slot is free once all its values have been read. */
-  private readonly unread: number[];
-  private readonly slots = new Map<Value, Slot>();
+  private readonly slots: SlotTable;
   private readonly norms = new Map<Value, NodeOf<'layerNorm'>>();
   private readonly fused = new Set<Value>();
-  private readonly free: Slot[] = [];
   private readonly parts = new Map<Value, number>();
-  private made = 0;
   private readonly steps: Step[] = [];
   private embedded: Slot | undefined;
 
   constructor(private readonly graph: Graph) {
     this.readers = graph.nodes.map(() => []);
     for (const node of graph.nodes) for (const input of node.inputs) this.readers[input]?.push(node);
-    this.unread = this.readers.map((readers) => readers.length);
+    const reads = this.readers.map((readers) => readers.length);
+    this.slots = new SlotTable(reads, graph.hidden);
   }
 
   run(): Lowered {
@@ -43,8 +41,8 @@ class Lowering {
       body: this.steps.slice(embedEnd, bodyEnd),
       head: this.steps.slice(bodyEnd),
       embedded: defined(this.embedded, 'the sum of the embeddings'),
-      hidden: this.slot(this.graph.hidden),
-      logits: this.slot(this.graph.logits),
+      hidden: this.slots.of(this.graph.hidden),
+      logits: this.slots.of(this.graph.logits),
     };
   }
 
@@ -77,11 +75,10 @@ class Lowering {
         break;
       case 'capture':
         this.capture(node, this.view(node.inputs[0] as Value));
-        this.read(node.inputs[0] as Value);
+        this.slots.read(node.inputs[0] as Value);
         break;
       case 'selectPositions':
-        this.slots.set(node.id, this.slot(node.inputs[0] as Value));
-        this.unread[node.inputs[0] as Value]!--;
+        this.slots.passOn(node.inputs[0] as Value, node.id);
         break;
       default:
         assert(false, `${node.op} is fused into another operation`);
@@ -92,7 +89,7 @@ class Lowering {
     const sum = this.only(node, 'add');
     const other = sum?.inputs.map((input) => this.graph.nodes[input]).find((input) => input !== node);
     const width = widthOf(node.shape);
-    const to = this.take('rows', width);
+    const to = this.slots.take('rows', width);
     if (sum && node.op === 'embed' && other?.op === 'embedPosition' && this.only(other, 'add')) {
       this.steps.push({ kind: 'embed', table: node.table, positions: other.table, width, to });
       this.become(sum, to, other);
@@ -107,15 +104,15 @@ class Lowering {
   /** A sum that no product takes on its way: into the first of the two. */
   private add(node: Node): void {
     const [into, from] = node.inputs as [Value, Value];
-    const to = this.inPlace(into);
-    this.steps.push({ kind: 'add', from: this.slot(from), to });
+    const to = this.slots.overwrite(into);
+    this.steps.push({ kind: 'add', from: this.slots.of(from), to });
     this.slots.set(node.id, to);
-    this.read(from);
+    this.slots.read(from);
     this.embedded ??= to;
   }
 
   private activate(node: NodeOf<'activate'>): void {
-    const at = this.inPlace(node.inputs[0] as Value);
+    const at = this.slots.overwrite(node.inputs[0] as Value);
     this.steps.push({ kind: 'activate', activation: node.activation, width: widthOf(node.shape), at });
     this.slots.set(node.id, at);
   }
@@ -123,18 +120,11 @@ class Lowering {
   private edit(node: NodeOf<'edit'>): void {
     const input = node.inputs[0] as Value;
     const view = this.view(input);
-    this.inPlace(input);
+    this.slots.overwrite(input);
     this.steps.push({ kind: 'edit', edit: node.edit, view });
     this.slots.set(node.id, view.slot);
     const part = this.parts.get(input);
     if (part !== undefined) this.parts.set(node.id, part);
-  }
-
-  /** The slot of a value that is read for the last time and may be overwritten. */
-  private inPlace(value: Value): Slot {
-    assert(this.unread[value] === 1, 'a value that is changed in place is read by nothing else afterwards');
-    this.unread[value] = 0;
-    return this.slot(value);
   }
 
   /** Defers a norm to the product that follows; emits it as a step if there is none or it has other readers. */
@@ -144,18 +134,18 @@ class Lowering {
       return;
     }
     const [input] = node.inputs as [Value];
-    const from = this.slot(input);
+    const from = this.slots.of(input);
     const width = widthOf(node.shape);
-    const to = this.take('rows', width);
+    const to = this.slots.take('rows', width);
     this.steps.push({ kind: 'norm', name: node.norm, epsilon: node.epsilon, width, from, to });
     this.slots.set(node.id, to);
-    this.read(input);
+    this.slots.read(input);
   }
 
   private linear(node: NodeOf<'linear'>): void {
     const norm = this.norms.get(node.inputs[0] as Value);
     const input = (norm ?? node).inputs[0] as Value;
-    const from = this.slot(input);
+    const from = this.slots.of(input);
     const { result, output } = this.output(node);
     this.steps.push({
       kind: 'linear',
@@ -168,7 +158,7 @@ class Lowering {
       output,
     });
     this.become(result, output.to);
-    this.read(input);
+    this.slots.read(input);
   }
 
   /** The epilogue of a product, and the node whose value the epilogue computes. */
@@ -177,35 +167,32 @@ class Lowering {
     const readers = this.readers[node.id] ?? [];
     const [first] = readers;
     if (first?.op === 'part' && readers.every(({ op }) => op === 'part')) {
-      const to = this.take('heads', width, first.shape[0]);
+      const to = this.slots.take('heads', width, first.shape[0]);
       for (const part of readers as NodeOf<'part'>[]) {
         this.become(part, to);
         this.parts.set(part.id, part.part);
       }
-      this.unread[node.id] = 0;
+      this.slots.skip(node.id);
       return { result: node, output: { as: 'heads', to } };
     }
     const activate = this.only(node, 'activate');
     if (activate) {
-      const to = this.take('rows', width);
+      const to = this.slots.take('rows', width);
       return { result: activate, output: { as: 'activate', to, activation: activate.activation } };
     }
     const add = this.only(node, 'add');
     const other = add?.inputs.find((input) => input !== node.id);
-    const stream = other === undefined ? undefined : this.slots.get(other);
     // The sum may overwrite the residual stream only if nothing else reads the stream afterwards.
-    if (add && other !== undefined && stream && this.unread[other] === 1) {
-      this.unread[other] = 0;
-      return { result: add, output: { as: 'add', to: stream } };
-    }
-    return { result: node, output: { as: 'store', to: this.take('rows', width) } };
+    if (add && other !== undefined && this.slots.isLastRead(other))
+      return { result: add, output: { as: 'add', to: this.slots.overwrite(other) } };
+    return { result: node, output: { as: 'store', to: this.slots.take('rows', width) } };
   }
 
   private attention(node: NodeOf<'attentionPattern'>): void {
     const readers = this.readers[node.id] ?? [];
     const captures = readers.filter((reader) => reader.op === 'capture');
     const sum = readers.find((reader) => reader.op === 'weightedSum');
-    const from = this.slot(node.inputs[0] as Value);
+    const from = this.slots.of(node.inputs[0] as Value);
     // A value that is watched is computed between the two.
     const last = this.graph.nodes.find(({ op, id }) => op === 'weightedSum' && id > node.id);
     const v = last?.inputs[1] as Value;
@@ -213,49 +200,49 @@ class Lowering {
     const headSize = widthOf(last?.shape ?? []) / node.spec.heads;
     if (unwatched) {
       this.checkParts([...node.inputs, v]);
-      const to = this.take('rows', widthOf(sum.shape));
+      const to = this.slots.take('rows', widthOf(sum.shape));
       this.steps.push({ kind: 'attention', spec: node.spec, headSize, from, to });
       for (const reader of captures as NodeOf<'capture'>[])
         this.capture(reader, { slot: from, part: 0, shape: node.shape });
       this.become(sum, to, ...captures);
-      for (const part of [...node.inputs, v]) this.read(part);
+      for (const part of [...node.inputs, v]) this.slots.read(part);
       return;
     }
-    const to = this.take('pattern', node.spec.heads);
+    const to = this.slots.take('pattern', node.spec.heads);
     this.steps.push({ kind: 'pattern', spec: node.spec, headSize, from, to });
     this.slots.set(node.id, to);
-    for (const part of node.inputs) this.read(part);
+    for (const part of node.inputs) this.slots.read(part);
   }
 
   /** Values by the weights of a pattern that has a buffer of its own. */
   private weightedSum(node: NodeOf<'weightedSum'>): void {
     const [pattern, v] = node.inputs as [Value, Value];
     const headSize = widthOf(node.shape) / node.spec.heads;
-    const to = this.take('rows', widthOf(node.shape));
-    const from = this.slot(v);
+    const to = this.slots.take('rows', widthOf(node.shape));
+    const from = this.slots.of(v);
     this.steps.push({
       kind: 'weightedSum',
       spec: node.spec,
       headSize,
-      pattern: this.slot(pattern),
+      pattern: this.slots.of(pattern),
       from,
       to,
     });
     this.slots.set(node.id, to);
-    this.read(pattern);
-    this.read(v);
+    this.slots.read(pattern);
+    this.slots.read(v);
   }
 
   /** q, k and v are in one slot, in this order. */
   private checkParts(values: readonly Value[]): void {
-    const slots = new Set(values.map((value) => this.slots.get(value)));
+    const slots = new Set(values.map((value) => this.slots.find(value)));
     const inOrder = values.every((value, index) => this.parts.get(value) === index);
     assert(slots.size === 1 && inOrder, 'q, k and v of an attention are parts of one product');
   }
 
   private view(value: Value): View {
     const { shape } = defined(this.graph.nodes[value], 'value');
-    return { slot: this.slot(value), part: this.parts.get(value) ?? 0, shape };
+    return { slot: this.slots.of(value), part: this.parts.get(value) ?? 0, shape };
   }
 
   private capture({ site }: NodeOf<'capture'>, view: View): void {
@@ -272,29 +259,5 @@ class Lowering {
   private become(node: Node, slot: Slot, ...also: readonly Node[]): void {
     this.slots.set(node.id, slot);
     for (const { id } of [node, ...also]) this.fused.add(id);
-  }
-
-  private slot(value: Value): Slot {
-    return defined(this.slots.get(value), `slot of value ${value}`);
-  }
-
-  private take(layout: Slot['layout'], width: number, heads?: number): Slot {
-    const index = this.free.findIndex((slot) => slot.layout === layout && slot.width === width);
-    return (
-      this.free.splice(index, index < 0 ? 0 : 1)[0] ?? {
-        layout,
-        width,
-        index: this.made++,
-        ...(heads && { heads }),
-      }
-    );
-  }
-
-  /** Counts one read of a value; the last read frees its slot. */
-  private read(value: Value): void {
-    if (--this.unread[value]! > 0) return;
-    const slot = this.slot(value);
-    const held = [...this.slots].some(([other, its]) => its === slot && this.unread[other]! > 0);
-    if (!held && value !== this.graph.hidden) this.free.push(slot);
   }
 }

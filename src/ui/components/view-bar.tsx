@@ -67,20 +67,8 @@ export function ViewBar() {
     <div className="view-bar">
       {shaded && (compared ? <ComparisonLegend /> : <Legend />)}
       <div className="push view-switches">
-        <Switch
-          icon="chips"
-          name={words.chips}
-          title={words.chipsTitle}
-          on={chips}
-          onSwitch={actions.setChips}
-        />
-        <Switch
-          icon="shade"
-          name={words.shading}
-          title={words.shadingTitle}
-          on={shaded}
-          onSwitch={actions.setShaded}
-        />
+        <Switch icon="chips" {...words.chips} on={chips} onSwitch={actions.setChips} />
+        <Switch icon="shade" {...words.shading} on={shaded} onSwitch={actions.setShaded} />
       </div>
     </div>
   );

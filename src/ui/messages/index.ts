@@ -131,10 +131,8 @@ export const messages = {
     none: 'no token has a probability yet',
   },
   view: {
-    chips: 'Tokens',
-    chipsTitle: 'Show the text as the tokens that the model reads',
-    shading: 'Shading',
-    shadingTitle: 'Shade each token by its probability',
+    chips: { name: 'Tokens', title: 'Show the text as the tokens that the model reads' },
+    shading: { name: 'Shading', title: 'Shade each token by its probability' },
     legend: 'Probability',
     shades: ['over 80 %', '50–80 %', '20–50 %', '5–20 %', '1–5 %', 'under 1 %'],
   },
