@@ -56,7 +56,7 @@ async function softwareDriver(): Promise<Record<string, string>> {
 }
 
 /**
- * All steps of `npm test`, the longest early, so that two that run at once end together.
+ * All steps of `npm test`, the longest early and the shortest last, so that two that run at once end together.
  * @param reports folder for the reports of the lanes
  */
 export function allSteps(reports: string): Step[] {
@@ -66,12 +66,12 @@ export function allSteps(reports: string): Step[] {
     check('build', 'build'),
     lane(reports, { name: 'gpu', needs: [chromium] }),
     endToEnd(reports),
-    lane(reports, { name: 'dawn', needs: vulkan, files: allOnDawn ? [] : dawnFiles, env: softwareDriver }),
     lane(reports, { name: 'firefox', needs: [firefox, ...vulkan], after: 'build' }),
-    lane(reports, { name: 'firefox-cpu', needs: [firefox], after: 'build' }),
-    lane(reports, { name: 'webkit', needs: [webkit, display], after: 'build' }),
     lane(reports, { name: 'unit' }),
     check('types', 'check:types'),
+    lane(reports, { name: 'firefox-cpu', needs: [firefox], after: 'build' }),
+    lane(reports, { name: 'dawn', needs: vulkan, files: allOnDawn ? [] : dawnFiles, env: softwareDriver }),
+    lane(reports, { name: 'webkit', needs: [webkit, display], after: 'build' }),
     check('lint', 'check:lint'),
     check('folders', 'check:folders'),
   ];
