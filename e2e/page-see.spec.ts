@@ -79,22 +79,3 @@ test('what comes next can be looked at and chosen at the end of the text', async
   await vitrine.ready();
   await expect(vitrine.text).toHaveValue(/^There was once a.+/s);
 });
-
-test('attention and logit lens of the text', async ({ page }) => {
-  const vitrine = new VitrinePage(page);
-  await vitrine.opened();
-  await vitrine.panel('Inside');
-  const heads = page.getByRole('button', { name: /^Head \d\.\d/ });
-  await expect(heads).toHaveCount(24);
-  await heads.last().click();
-  await expect(page.getByText(/Head 5\.3 looks from/)).toBeVisible();
-  await page.getByRole('tab', { name: 'Attention' }).press('ArrowRight');
-  const lens = page.getByRole('application', { name: /Likeliest next token/ });
-  await lens.press('ArrowUp');
-  await expect(
-    page
-      .getByTestId('inside')
-      .getByText(/^after 4, token \d+/)
-      .first(),
-  ).toBeVisible();
-});
