@@ -3,6 +3,7 @@ import fc from 'fast-check';
 import { afterEach, describe, expect, test } from 'vitest';
 import { largestDifference } from './support/cpu.ts';
 import {
+  bytesOf,
   closeTestHubs,
   expected,
   file,
@@ -137,5 +138,29 @@ describe('safetensors', () => {
       ),
       { numRuns: 20 },
     );
+  });
+});
+
+describe('by files, from a folder, from a hub, and then from storage', () => {
+  const shards = ['pytorch_model-00001-of-00002.bin', 'pytorch_model-00002-of-00002.bin'];
+  const goldens = (names: string[]) => Object.fromEntries(names.map((name) => [name, bytesOf(name)]));
+
+  test.each<[string, Record<string, Uint8Array<ArrayBuffer>>]>([
+    ['safetensors', goldens(['config.json', 'model.safetensors'])],
+    ['torch', goldens(['config.json', 'pytorch_model.bin.index.json', ...shards])],
+    ['llm.c', { 'gpt2_tiny.bin': writeLlmc(tensors, sizes, { padded: 64 }) }],
+  ])('%s', async (format, files) => {
+    const server = await startTestHub({ repos: { 'any/form': { files } }, folders: { form: files } });
+    const named = format === 'llm.c' ? 'gpt2_tiny.bin' : '';
+    const local = Object.entries(files).map(([name, content]) => file(name, content));
+    for (const source of [local, `${server.folderUrl('form')}${named}`, 'any/form']) {
+      // At an address of the hub itself, two names are a repository.
+      const { checkpoint, logits } = await load(source, source === 'any/form' ? { hub: server.hub } : {});
+      expect(largestDifference(logits, reference)).toBeLessThan(1e-4);
+      expect(checkpoint.card?.format).toBe(format);
+    }
+    server.down();
+    const again = await load('any/form', { hub: server.hub });
+    expect(largestDifference(again.logits, reference)).toBeLessThan(1e-4);
   });
 });

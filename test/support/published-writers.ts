@@ -73,15 +73,23 @@ const varint = (value: number): number[] => {
 };
 const utf8 = (text: string) => [...new TextEncoder().encode(text)];
 
+interface TableOptions {
+  blockBytes?: number;
+  restartEvery?: number;
+  type?: number;
+  /** Changes a block before its checksum is taken. */
+  damage?(block: number[]): number[];
+}
+
 /** A table file in LevelDB's format: sorted entries in blocks of about `blockBytes`, a restart every few keys. */
 export function writeTable(
   entries: ReadonlyMap<string, readonly number[]>,
-  { blockBytes = 4096, restartEvery = 16, type = 0 } = {},
+  { blockBytes = 4096, restartEvery = 16, type = 0, damage = (block) => block }: TableOptions = {},
 ): Uint8Array<ArrayBuffer> {
   const file: number[] = [];
   const handles: [string, number[]][] = [];
   const close = (block: [string, readonly number[]][]) => {
-    const bytes = blockOf(block, restartEvery);
+    const bytes = damage(blockOf(block, restartEvery));
     const handle = [...varint(file.length), ...varint(bytes.length)];
     const checked = [...bytes, type];
     const crc = maskedCrc32c(Uint8Array.from(checked));

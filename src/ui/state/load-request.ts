@@ -16,7 +16,7 @@ function kindOf(source: string | File[]): SourceKind {
 /** The folder that local files are in, or the name of the weights among them. */
 export function filesName(files: readonly File[]): string {
   const folder = files[0]?.webkitRelativePath?.split('/')[0];
-  const weights = files.find((file) => /\.(safetensors|bin|pt|pth)$/.test(file.name));
+  const weights = files.find((file) => /\.(safetensors|bin|pth?|index)$/.test(file.name));
   return folder || (weights ?? files[0])?.name || '';
 }
 

@@ -67,7 +67,8 @@ describe('the index of TensorFlow', () => {
   const meta: [string, number[]] = ['', [8, 1]];
   // {1: float, 2: [4, 2], 5: 32}
   const wte: [string, number[]] = ['model/wte', [8, 1, 18, 8, 18, 2, 8, 4, 18, 2, 8, 2, 40, 32]];
-  const table = (entries: [string, number[]][], options = {}) => writeTable(new Map(entries), options);
+  const table = (entries: [string, number[]][], options: Parameters<typeof writeTable>[1] = {}) =>
+    writeTable(new Map(entries), options);
   const read = (bytes: Uint8Array) => readTensorflow(bytes, hparams, { at, data: [data] });
 
   test('reads what it should', () => {
@@ -128,6 +129,62 @@ describe('the index of TensorFlow', () => {
   });
 });
 
+describe('damage under right checksums', () => {
+  const meta: [string, number[]] = ['', [8, 1]];
+  const wte: [string, number[]] = ['model/wte', [8, 1, 18, 8, 18, 2, 8, 4, 18, 2, 8, 2, 40, 32]];
+  const readable = (bytes: Uint8Array) => {
+    try {
+      const { tensors } = readTensorflow(bytes, hparams, { at, data: [data] });
+      for (const { begin, end } of tensors) expect(begin >= 0 && end <= data.fileBytes).toBe(true);
+    } catch (error) {
+      expect(error).toBeInstanceOf(VitrineError);
+    }
+  };
+
+  test('any change of a block of entries or handles is an error or stays inside of the file', () => {
+    const edit = fc.tuple(fc.nat(200), fc.integer({ min: 0, max: 255 }));
+    fc.assert(
+      fc.property(fc.nat(4), fc.array(edit, { minLength: 1, maxLength: 4 }), (turn, edits) => {
+        let block = 0;
+        const damage = (bytes: number[]) => {
+          if (block++ !== turn) return bytes;
+          return bytes.map((byte, i) => edits.find(([place]) => place % bytes.length === i)?.[1] ?? byte);
+        };
+        readable(writeTable(new Map([meta, wte, ['model/wpe', wte[1]]]), { blockBytes: 1, damage }));
+      }),
+      { numRuns: 1000 },
+    );
+  });
+
+  test('any content of an entry is an error or stays inside of the file', () => {
+    const content = fc.array(fc.integer({ min: 0, max: 255 }), { maxLength: 40 });
+    fc.assert(
+      fc.property(content, content, (header, entry) => {
+        readable(writeTable(new Map([meta, ['model/wte', entry]])));
+        readable(writeTable(new Map([['', header], wte])));
+      }),
+      { numRuns: 1000 },
+    );
+  });
+
+  test.each([
+    ['a block that lists itself', (handle: number[]) => handle.map(() => 0)],
+    ['a handle past the file', (handle: number[]) => [0xff, 0xff, 0xff, 0x7f, ...handle.slice(4)]],
+  ])('%s', (_what, change) => {
+    let block = 0;
+    // The last of the blocks is the index; its only entry ends before four bytes of restart and four of their count.
+    const damage = (bytes: number[]) => {
+      if (block++ !== 2) return bytes;
+      const begin = bytes.length - 8 - 4;
+      return [...bytes.slice(0, begin), ...change(bytes.slice(begin, -8)), ...bytes.slice(-8)];
+    };
+    const bytes = writeTable(new Map([meta, wte]), { damage });
+    expect(refusal(() => readTensorflow(bytes, hparams, { at, data: [data] })).code).toBe(
+      'unsupported-format',
+    );
+  });
+});
+
 describe('pickles of nanoGPT', () => {
   test.each([
     ['a system call', latin('cos\nsystem\n(X\x04\x00\x00\x00ls -tR.')],
@@ -178,6 +235,11 @@ describe('adapters', () => {
     expect(code([tensor('base_model.model.lm_head.lora_A.weight', [2, 4])])).toBe('unsupported-format');
     expect(code([a, b], new Map())).toBe('tensor-missing');
     expect(code([a, tensor(`${key}B.weight`, [2, 12])])).toBe('tensor-shape');
+  });
+
+  test.each([[0], [-1], ['8'], [2 ** 60], [[8]]])('refuses a rank of %j, by name', (r) => {
+    const error = refusal(() => parseLoraConfig({ peft_type: 'LORA', r, lora_alpha: 4 }));
+    expect(error.message).toMatch(/\br\b/);
   });
 
   test('any content of adapter_config.json gives a config or an error', () => {
