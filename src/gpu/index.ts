@@ -1,16 +1,12 @@
-export { BufferPool, guarded, usage } from './buffers.ts';
+export { guarded, usage } from './buffers.ts';
 export { adoptDevice, type Gpu, type GpuInfo, type GpuWishes, openGpu, platformGpu } from './device.ts';
-export {
-  type BindingKind,
-  type Bound,
-  bind,
-  type Kernel,
-  KernelCache,
-  type KernelSource,
+export type {
+  Bound,
+  KernelSource,
 } from './kernels.ts';
 export { type Dispatch, dispatch, grid1d, record, submit } from './pass.ts';
 export { ReadbackRing, readBuffer } from './readback.ts';
 export { defineStruct, type Struct } from './struct.ts';
 export { leastMicroseconds } from './timing.ts';
 export { queueDone } from './wait.ts';
-export { type Binding, type Constants, defineKernel, f32Literal, type KernelParts, unroll } from './wgsl.ts';
+export { type Binding, type Constants, defineKernel, f32Literal, type KernelParts } from './wgsl.ts';

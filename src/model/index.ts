@@ -5,15 +5,14 @@ export {
   type GPT2Config,
   parseConfig,
 } from './config.ts';
-export { type AffineEdit, applyEdit, type Edit, type RunEdit, sameEdits, shiftAt } from './edits.ts';
-export { attentionScale, gpt2 } from './gpt2.ts';
+export { type AffineEdit, applyEdit, type Edit, type RunEdit, sameEdits } from './edits.ts';
+export { gpt2 } from './gpt2.ts';
 export {
   type AttentionSpec,
   checkEdits,
   type Graph,
   type Node,
   type NodeOf,
-  type Ops,
   type Pass,
   recordGraph,
   type SiteShape,
@@ -24,12 +23,10 @@ export {
 } from './graph.ts';
 export {
   describeParameters,
-  type Orientation,
   type Parameter,
   type ParameterTable,
 } from './parameters.ts';
 export {
-  type Captured,
   type ReferenceRun,
   type ReferenceWeights,
   referenceForward,

@@ -31,7 +31,7 @@ export interface ReferenceRun {
  * Executes a recorded pass over one sequence in f64, one plain loop after the other. The other implementations are
  * tested against it.
  */
-export function runReference(graph: Graph, weights: ReferenceWeights, ids: readonly number[]): ReferenceRun {
+function runReference(graph: Graph, weights: ReferenceWeights, ids: readonly number[]): ReferenceRun {
   const executor = new Reference(graph, weights, ids);
   const captured = new Map<string, Captured>();
   for (const node of graph.nodes) {

@@ -1,4 +1,4 @@
-export { type CpuRuntimeOptions, createCpuRuntime } from './cpu/cpu-runtime.ts';
+export { createCpuRuntime } from './cpu/cpu-runtime.ts';
 export { type CpuDtype, CpuWeightLoader, type CpuWeights } from './cpu/weights.ts';
 export {
   candidateVariants,
@@ -6,10 +6,9 @@ export {
   defaultVariant,
   productKeys,
 } from './gpu/autotune/matvec-candidates.ts';
-export { type Footprint, type FootprintOptions, footprint } from './gpu/footprint.ts';
+export { footprint } from './gpu/footprint.ts';
 export type { GpuModel } from './gpu/gpu-model.ts';
-export { GpuRuntime, maxColumns } from './gpu/gpu-runtime.ts';
-export type { GpuRuntimeOptions, VariantChooser } from './gpu/options.ts';
+export { GpuRuntime } from './gpu/gpu-runtime.ts';
 export { candidateMatmuls, matmulKey } from './gpu/prefill-tuning.ts';
 export { GpuWeightLoader } from './gpu/weight-loader.ts';
 export { decodeGreedily } from './greedy.ts';

@@ -2,7 +2,7 @@ import { modifiesLogits } from './resolve.ts';
 import type { ResolvedSampling, SamplingContext } from './types.ts';
 
 /** Logits are clamped to this, so that differences stay finite. */
-export const logitLimit = 1e30;
+const logitLimit = 1e30;
 const smallestNormal = 2 ** -126;
 const banned = Number.NEGATIVE_INFINITY;
 

@@ -6,7 +6,7 @@ import {
 } from '../../sampling/index.ts';
 
 /** A token with its log-probability under unmodified logits. */
-export interface Candidate {
+interface Candidate {
   id: number;
   logit: number;
   logprob: number;
