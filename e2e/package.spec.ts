@@ -13,6 +13,7 @@ const examples = [...readFileSync(join(root, 'README.md'), 'utf8').matchAll(/```
   ([, code]) => code ?? '',
 );
 let project = '';
+let tarball = '';
 
 const npm = (args: string[], cwd: string) => execFileSync('npm', args, { cwd, encoding: 'utf8' });
 
@@ -20,8 +21,8 @@ test.beforeAll(() => {
   project = mkdtempSync(join(tmpdir(), 'vitrine-project-'));
   const packed = npm(['pack', '--silent', '--ignore-scripts', '--pack-destination', project], root);
   writeFileSync(join(project, 'package.json'), '{ "name": "empty", "private": true, "type": "module" }');
-  const file = join(project, packed.trim().split('\n').at(-1) ?? '');
-  npm(['install', '--offline', '--no-audit', '--no-fund', '--ignore-scripts', file], project);
+  tarball = join(project, packed.trim().split('\n').at(-1) ?? '');
+  npm(['install', '--offline', '--no-audit', '--no-fund', '--ignore-scripts', tarball], project);
 });
 
 test.afterAll(() => rmSync(project, { recursive: true, force: true }));
@@ -52,6 +53,12 @@ test('the package holds what it should and nothing more', () => {
     paths.filter((path) => !/^(dist\/(?!docs\/)|README|LICENSE|CHANGELOG|package\.json)/.test(path)),
   ).toEqual([]);
   execFileSync(join(root, 'node_modules/.bin/publint'), ['--strict'], { cwd: root, stdio: 'pipe' });
+});
+
+test('the types are those of the code, whichever way they are found', () => {
+  // An ES module alone: CommonJS and the resolution of Node 10 are not served.
+  const args = [tarball, '--profile', 'esm-only', '--no-emoji'];
+  execFileSync(join(root, 'node_modules/.bin/attw'), args, { cwd: root, stdio: 'pipe' });
 });
 
 const consumer = `

@@ -42,7 +42,7 @@ export function resolveGenerationConfig(
   // Without a limit a sliding window would never end.
   const defaultNewTokens = slide ? contextLength : Number.MAX_SAFE_INTEGER;
   const maxNewTokens = options.maxNewTokens ?? defaultNewTokens;
-  const stopStrings = options.stop ?? [];
+  const stopStrings = typeof options.stop === 'string' ? [options.stop] : (options.stop ?? []);
   return {
     prompt,
     n: checkOption('n', options.n ?? 1, optionTable.n),

@@ -6,8 +6,8 @@ import { type SamplingOptions, samplingTable } from '../sampling/index.ts';
 export interface GenerationOptions extends SamplingOptions {
   /** Default: to the end of the context. */
   maxNewTokens?: number;
-  /** Generation ends before any of these strings; they are never part of the text. */
-  stop?: string[];
+  /** Generation ends before any of these strings; they are never part of the text. One alone needs no list. */
+  stop?: string | string[];
   /** Stop at the end-of-text token. Default true. */
   eos?: boolean;
   /** How many alternatives to report per token. Default 0. */

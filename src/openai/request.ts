@@ -91,7 +91,10 @@ function samplingOf(params: CompletionCreateParams): GenerationOptions {
   const options: Record<string, unknown> = {};
   for (const [param, { name, spec }] of passedOn) {
     const value = params[param as keyof CompletionCreateParams];
-    if (value !== undefined && value !== null) options[name] = checked(param, value, spec as NumberSpec);
+    // Other servers' spelling of off and of random.
+    const sentinel = value === -1 && (param === 'top_k' || param === 'seed');
+    if (value !== undefined && value !== null && !sentinel)
+      options[name] = checked(param, value, spec as NumberSpec);
   }
   const bias = params.logit_bias;
   if (bias === undefined || bias === null) return options;

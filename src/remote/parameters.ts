@@ -38,10 +38,12 @@ export function parametersOf(
   const { logitBias, logprobs = 0, signal: _signal, eos, overflow, ...rest } = options;
   const body: Record<string, unknown> = {};
   for (const [name, value] of Object.entries(rest) as [OptionName, unknown][]) {
-    if (value === undefined) continue;
+    const spec: OptionSpec = optionTable[name];
+    const sentinel = value === -1 && (name === 'topK' || name === 'seed');
+    if (value === undefined || sentinel) continue;
     const param = common[name] ?? (extraParameters.includes(extra[name] ?? '') ? extra[name] : undefined);
     if (param === undefined) throw cannot(name, extra[name]);
-    body[param] = checkOption(name, value, optionTable[name] as OptionSpec);
+    body[param] = checkOption(name, name === 'stop' && typeof value === 'string' ? [value] : value, spec);
   }
   if (overflow === 'slide') throw cannot('overflow');
   if (eos === false) {

@@ -46,7 +46,7 @@ describe('resolveSampling', () => {
     ['temperature', { temperature: Number.POSITIVE_INFINITY }],
     ['temperature', { temperature: '1' as unknown as number }],
     ['topK', { topK: 1.5 }],
-    ['topK', { topK: -1 }],
+    ['topK', { topK: -2 }],
     ['topP', { topP: 0 }],
     ['topP', { topP: 1.1 }],
     ['minP', { minP: -0.1 }],
@@ -79,4 +79,12 @@ describe('resolveSampling', () => {
     expect(modifiesLogits(resolveSampling({ logitBias: { 3: 1 } }))).toBe(true);
     expect(modifiesLogits(resolveSampling({ topP: 0.5 }))).toBe(false);
   });
+});
+
+it("reads other tools' -1 as off and as random", () => {
+  const resolved = resolveSampling({ topK: -1, seed: -1 });
+  expect(resolved.topK).toBe(0);
+  expect(resolved.seed).toBeGreaterThanOrEqual(0);
+  expect(() => resolveSampling({ topK: -2 })).toThrowError(/topK is -2; use a whole number from 0/);
+  expect(() => resolveSampling({ noRepeatNgramSize: -1 })).toThrowError(/noRepeatNgramSize is -1/);
 });

@@ -15,10 +15,11 @@ const numberNames = Object.keys(samplingTable).filter((name) => name !== 'logitB
  * @throws VitrineError `invalid-argument` naming the option
  */
 export function resolveSampling(
-  options: SamplingOptions = {},
+  given: SamplingOptions = {},
   vocabSize?: number,
   drawable = mostUint32,
 ): ResolvedSampling {
+  const options = withoutSentinels(given);
   const resolved = {} as Record<NumberName, number>;
   for (const name of numberNames as NumberName[]) {
     const spec = samplingTable[name];
@@ -31,6 +32,13 @@ export function resolveSampling(
     seed: checkOption('seed', seed, samplingTable.seed),
     drawable,
   };
+}
+
+/** Other tools write -1 for `topK` that is off and for a random `seed`. */
+function withoutSentinels<T extends SamplingOptions>(options: T): T {
+  const { topK, seed } = options;
+  if (topK !== -1 && seed !== -1) return options;
+  return { ...options, topK: topK === -1 ? undefined : topK, seed: seed === -1 ? undefined : seed };
 }
 
 function resolveBias(bias: SamplingOptions['logitBias'], vocabSize: number | undefined) {
