@@ -1,6 +1,7 @@
 import 'fake-indexeddb/auto';
 import fc from 'fast-check';
 import { afterEach, describe, expect, test } from 'vitest';
+import { loadHere } from '../src/engine/index.ts';
 import { largestDifference } from './support/cpu.ts';
 import {
   bytesOf,
@@ -8,6 +9,7 @@ import {
   expected,
   file,
   golden,
+  greedyReference,
   load,
   reference,
   sizes,
@@ -162,5 +164,11 @@ describe('by files, from a folder, from a hub, and then from storage', () => {
     server.down();
     const again = await load('any/form', { hub: server.hub });
     expect(largestDifference(again.logits, reference)).toBeLessThan(1e-4);
+    const { model } = await loadHere(local, { backend: 'cpu', cache: false });
+    const written: number[] = [];
+    for await (const { id } of model.generate([3, 1, 4], { maxNewTokens: 10, temperature: 0 }))
+      written.push(id);
+    expect(written).toEqual(greedyReference([3, 1, 4], 10));
+    model.dispose();
   });
 });

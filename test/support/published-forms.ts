@@ -73,3 +73,13 @@ export function expected(
 
 export const reference = expected();
 export const erf = (change?: Parameters<typeof expected>[0]) => expected(change, 'gelu_erf');
+
+/** The likeliest ids one after the other, in float64. */
+export function greedyReference(prompt: readonly number[], count: number): number[] {
+  const written = [...prompt];
+  for (let i = 0; i < count; i++) {
+    const logits = [...referenceForward(config, plain.weights, written).logits(written.length - 1)];
+    written.push(logits.indexOf(Math.max(...logits)));
+  }
+  return written.slice(prompt.length);
+}
