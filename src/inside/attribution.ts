@@ -3,7 +3,7 @@ import type { Edit, GPT2Config } from '../model/index.ts';
 import type { RunResult, Runtime } from '../runtime/index.ts';
 import { type Measure, measureOf } from './measure.ts';
 import { checkKeys } from './run.ts';
-import type { Attribution, IdAttributionOptions } from './types.ts';
+import type { IdAttributionOptions } from './types.ts';
 
 const names: Record<keyof IdAttributionOptions, true> = { target: true, foil: true, position: true };
 
@@ -19,11 +19,7 @@ interface Part {
  * brought through the final norm and the head, by runs of one token whose sites are set.
  * @throws VitrineError `invalid-argument` naming the option
  */
-export async function attributeIds(
-  runtime: Runtime,
-  ids: number[],
-  options: IdAttributionOptions,
-): Promise<Attribution> {
+export async function attributeIds(runtime: Runtime, ids: number[], options: IdAttributionOptions) {
   checkKeys('attribution', options, names);
   const measure = measureOf(runtime.config, options);
   const position = options.position ?? ids.length - 1;

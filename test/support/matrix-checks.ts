@@ -1,3 +1,4 @@
+import fc from 'fast-check';
 import { expect } from 'vitest';
 import type { Matrix, MatrixMath } from '../../src/runtime/cpu/packed-matrix.ts';
 
@@ -16,4 +17,13 @@ export function expectSameAlone<M extends Matrix>(
     math.multiply(matrix, { values: values.subarray(t * stride), stride, count: 1 }, alone);
     expect(alone).toEqual(together.slice(t * paddedRows, (t + 1) * paddedRows));
   }
+}
+
+/** Sizes of a product: a matrix placed in pieces, and rows of x with gaps between them. */
+export function productSizes(rows: number, columns: number, piece: number) {
+  const upTo = (max: number) => fc.integer({ min: 1, max });
+  return fc.record({
+    ...{ rows: upTo(rows), columns: upTo(columns), piece: upTo(piece) },
+    ...{ count: upTo(7), gap: fc.integer({ min: 0, max: 3 }) },
+  });
 }

@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { readCheckpoint } from '../../../test/support/checkpoint.ts';
 import { cpuRuntime, largestDifference, loadCpuWeights } from '../../../test/support/cpu.ts';
-import { expectSameAlone } from '../../../test/support/matrix-checks.ts';
+import { expectSameAlone, productSizes } from '../../../test/support/matrix-checks.ts';
 import { randomFloats } from '../../../test/support/numbers.ts';
 import { checkpointShapes, randomCheckpoint } from '../../../test/support/random-checkpoint.ts';
 import { defined } from '../../lib/index.ts';
@@ -50,13 +50,7 @@ describe.each([
   ['plain JavaScript', () => plainMath],
   ['SIMD', () => defined(SimdMath.create(roomy, true), 'WebAssembly SIMD')],
 ])('panels by %s', (_, createMath) => {
-  const sizes = fc.record({
-    rows: fc.integer({ min: 1, max: 40 }),
-    columns: fc.integer({ min: 1, max: 30 }),
-    count: fc.integer({ min: 1, max: 7 }),
-    gap: fc.integer({ min: 0, max: 3 }),
-    piece: fc.integer({ min: 1, max: 100 }),
-  });
+  const sizes = productSizes(40, 30, 100);
 
   it('multiply as rows of W do, from either order of storing and any pieces', () => {
     fc.assert(

@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { readCheckpoint } from '../../../test/support/checkpoint.ts';
 import { cpuRuntime, largestDifference, loadCpuWeights } from '../../../test/support/cpu.ts';
-import { expectSameAlone } from '../../../test/support/matrix-checks.ts';
+import { expectSameAlone, productSizes } from '../../../test/support/matrix-checks.ts';
 import { randomFloats } from '../../../test/support/numbers.ts';
 import { createCpuRuntime } from './cpu-runtime.ts';
 import { Int8Math } from './int8-math.ts';
@@ -17,13 +17,7 @@ function dequantised(math: MatrixMath<Int8Panels>, panels: Int8Panels): Float32A
   return W;
 }
 
-const sizes = fc.record({
-  rows: fc.integer({ min: 1, max: 70 }),
-  columns: fc.integer({ min: 1, max: 200 }),
-  count: fc.integer({ min: 1, max: 7 }),
-  gap: fc.integer({ min: 0, max: 3 }),
-  piece: fc.integer({ min: 1, max: 900 }),
-});
+const sizes = productSizes(70, 200, 900);
 
 function fill(math: Int8Math, W: Float32Array, rows: number, columns: number, piece: number) {
   const byRows = math.create(rows, columns);

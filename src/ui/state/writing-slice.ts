@@ -193,27 +193,19 @@ export const createWritingSlice: Slice<WritingData & WritingActions> = (services
   const starter = createStarter(store, services, runner);
   const { environment, model: owner } = services;
   const idle = () => (get().phase === 'ready' ? owner.current : null);
+  async function whenIdle(begin: (model: Model) => Promise<void>): Promise<void> {
+    const model = idle();
+    if (model) await begin(model);
+  }
   return {
     run: null,
     pending: null,
     drawn: null,
     stop: runner.stop,
-    async write() {
-      const model = idle();
-      if (model) await starter.write(model);
-    },
-    async writeWith(changes) {
-      const model = idle();
-      if (model) await starter.write(model, changes);
-    },
-    async step() {
-      const model = idle();
-      if (model) await starter.step(model);
-    },
-    async resumeRun(run) {
-      const model = idle();
-      if (model) await starter.resume(model, run);
-    },
+    write: () => whenIdle((model) => starter.write(model)),
+    writeWith: (changes) => whenIdle((model) => starter.write(model, changes)),
+    step: () => whenIdle(starter.step),
+    resumeRun: (run) => whenIdle((model) => starter.resume(model, run)),
     async tryAgain() {
       if (!idle()) return;
       const { changes } = currentVersion(get()).run ?? {};
