@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
+import { expect } from 'vitest';
 import { describeParameters, parseConfig, referenceForward } from '../../src/model/index.ts';
-import { CpuWeightLoader, createCpuRuntime } from '../../src/runtime/index.ts';
+import { CpuWeightLoader, createCpuRuntime, decodeGreedily } from '../../src/runtime/index.ts';
 import {
   type Checkpoint,
   type ModelSource,
@@ -8,6 +9,7 @@ import {
   openCheckpoint,
 } from '../../src/weights/index.ts';
 import { readCheckpoint } from './checkpoint.ts';
+import { largestDifference } from './cpu.ts';
 import { type HubServer, startHubServer } from './hub-server.ts';
 import { namedTensors } from './published-writers.ts';
 
@@ -41,8 +43,16 @@ export async function closeTestHubs(): Promise<void> {
   await Promise.all(servers.splice(0).map((server) => server.close()));
 }
 
-/** Logits of the last position, by the CPU engine. */
-async function logitsOf(checkpoint: Checkpoint): Promise<Float32Array> {
+/** What a model makes of the test's ids: logits [V] of the last position, and the likeliest ids that follow. */
+export interface Reading {
+  logits: ArrayLike<number>;
+  greedy: number[];
+}
+
+const greedyTokens = 5;
+
+/** What the CPU engine makes of them. */
+async function readingOf(checkpoint: Checkpoint): Promise<Reading> {
   const read = parseConfig(checkpoint.config, checkpoint.generationConfig);
   const table = describeParameters(read, checkpoint.tensors);
   const loader = new CpuWeightLoader(read, table);
@@ -50,7 +60,8 @@ async function logitsOf(checkpoint: Checkpoint): Promise<Float32Array> {
   await checkpoint.stream(({ name }) => needed.has(name), loader);
   const runtime = createCpuRuntime(read, loader.finish(), { contextLength: read.nPositions });
   await runtime.prefill(0, 0, ids);
-  return runtime.logits(0);
+  const logits = await runtime.logits(0);
+  return { logits, greedy: await decodeGreedily(runtime, ids, greedyTokens) };
 }
 
 /** Opens a source with small chunks and runs it on the CPU engine. */
@@ -59,27 +70,38 @@ export async function load(source: ModelSource, options: OpenOptions = {}) {
     transport: { chunkBytes: 1000, attempts: 2, backoffMs: 1 },
     ...options,
   });
-  return { checkpoint, logits: await logitsOf(checkpoint) };
+  return { checkpoint, reading: await readingOf(checkpoint) };
 }
 
-/** Logits of the last position in float64, from transformers' weights with some of them changed. */
+/** The same in float64, from transformers' weights with some of them changed. */
 export function expected(
   change: (name: string, values: Float32Array) => Float32Array = (_, values) => values,
   activation = config.activation,
-): Float64Array {
+): Reading {
   const weights = new Map([...plain.weights].map(([name, values]) => [name, change(name, values)]));
-  return Float64Array.from(referenceForward({ ...config, activation }, weights, ids).logits(ids.length - 1));
+  const logits = (read: readonly number[]) =>
+    referenceForward({ ...config, activation }, weights, read).logits(read.length - 1);
+  return { logits: logits(ids), greedy: greedyAfter(ids, greedyTokens, logits) };
 }
 
-export const reference = expected();
-export const erf = (change?: Parameters<typeof expected>[0]) => expected(change, 'gelu_erf');
-
-/** The likeliest ids one after the other, in float64. */
-export function greedyReference(prompt: readonly number[], count: number): number[] {
+function greedyAfter(
+  prompt: readonly number[],
+  count: number,
+  logitsOf: (ids: readonly number[]) => ArrayLike<number>,
+): number[] {
   const written = [...prompt];
   for (let i = 0; i < count; i++) {
-    const logits = [...referenceForward(config, plain.weights, written).logits(written.length - 1)];
+    const logits = Array.from(logitsOf(written));
     written.push(logits.indexOf(Math.max(...logits)));
   }
   return written.slice(prompt.length);
 }
+
+/** Logits within `tolerance` of the reference's, and the same text. */
+export function expectReading(read: Reading, wanted: Reading, tolerance: number): void {
+  expect(largestDifference(read.logits, wanted.logits)).toBeLessThan(tolerance);
+  expect(read.greedy).toEqual(wanted.greedy);
+}
+
+export const reference = expected();
+export const erf = (change?: Parameters<typeof expected>[0]) => expected(change, 'gelu_erf');
