@@ -19,6 +19,8 @@ export interface FakeEnvironment extends Environment {
   storage: TabStorage;
   /** What storage was asked to keep, latest last. */
   kept: PersistedState[];
+  /** The page load ends: what is waiting is written, and nothing afterwards. */
+  leave(): Promise<void>;
 }
 
 export interface FakeEnvironmentOptions {
@@ -34,7 +36,13 @@ export interface FakeEnvironmentOptions {
 /** A browser for tests of the page's state. */
 export function fakeEnvironment(options: FakeEnvironmentOptions = {}): FakeEnvironment {
   const { search = '', hash = '', table = memoryTable(), writer = 'this', previous = null } = options;
-  const storage = createTabStorage({ table, writer, previous, now: () => Date.now(), everyMs: 20 });
+  let left = false;
+  const own: RecordTable = {
+    entries: table.entries,
+    setMany: async (records) => (left ? undefined : table.setMany(records)),
+    deleteMany: async (keys) => (left ? undefined : table.deleteMany(keys)),
+  };
+  const storage = createTabStorage({ table: own, writer, previous, now: () => Date.now(), everyMs: 20 });
   const kept: PersistedState[] = [];
   let followed = options.followed ?? false;
   return {
@@ -48,6 +56,10 @@ export function fakeEnvironment(options: FakeEnvironmentOptions = {}): FakeEnvir
       followed = true;
     },
     kept,
+    async leave() {
+      await storage.flush();
+      left = true;
+    },
     storage: {
       ...storage,
       setItem(name, value) {

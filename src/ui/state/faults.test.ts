@@ -165,11 +165,11 @@ describe('tabs and reloads', () => {
     await start(one.page);
     const gone = state(one.page).current;
     one.page.actions.openText('another');
-    await one.environment.storage.flush();
+    await one.environment.leave();
     const two = open({ table, writer: 'two', previous: 'one' });
     await start(two.page);
     two.page.actions.removeVersion(gone);
-    await two.environment.storage.flush();
+    await two.environment.leave();
     const three = open({ table, writer: 'three', previous: 'two' });
     await start(three.page);
     expect(state(three.page).versions.map(versionText)).toEqual(['another']);
@@ -190,7 +190,7 @@ describe('tabs and reloads', () => {
       const first = open({ ...options, pace: 20, table, writer: 'one' });
       void start(first.page);
       await vi.waitFor(() => expect(state(first.page).run?.tokens).toBeGreaterThanOrEqual(after), often);
-      await first.environment.storage.flush();
+      await first.environment.leave();
       const before = written(first.page).flat().length;
       const second = open({ ...options, table, writer: 'two', previous: 'one', followed: true });
       const going = start(second.page);
@@ -210,12 +210,12 @@ describe('tabs and reloads', () => {
     const first = open({ ...options, pace: 20, table, writer: 'one' });
     void start(first.page);
     await vi.waitFor(() => expect(state(first.page).run?.tokens).toBeGreaterThanOrEqual(5), often);
-    await first.environment.storage.flush();
+    await first.environment.leave();
     const failLoad = new VitrineError('network', 'The line is down.');
     const second = open({ ...options, table, writer: 'two', previous: 'one', followed: true, failLoad });
     await start(second.page);
     expect(state(second.page).run).toBeNull();
-    await second.environment.storage.flush();
+    await second.environment.leave();
     const third = open({ ...options, table, writer: 'three', previous: 'two', followed: true });
     await start(third.page);
     expect(ids(third.page)).toEqual(ids(whole.page));
