@@ -2,6 +2,7 @@ import type { Inspection, Model } from '../engine/index.ts';
 import { formatProbability, showToken } from '../lib/index.ts';
 import { make } from './alternatives.ts';
 import { startIds } from './run.ts';
+import { sharedSheet } from './style.ts';
 import type { View } from './view.ts';
 
 const styleText = `
@@ -16,16 +17,8 @@ p.label { margin: 0; color: var(--muted); font: 400 .8125rem/1.8 var(--sans); }
 .layers li::marker { color: var(--muted); font: 400 .75rem var(--sans); }
 `;
 
-let sheet: CSSStyleSheet | undefined;
-
 /** Comes with this file: most elements never need it. */
-function style(): CSSStyleSheet {
-  if (!sheet) {
-    sheet = new CSSStyleSheet();
-    sheet.replaceSync(styleText);
-  }
-  return sheet;
-}
+const style = sharedSheet(styleText);
 
 /** The attention of one head from the last token over all before it. */
 interface Head {

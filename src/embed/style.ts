@@ -44,3 +44,15 @@ progress { width: 8rem; accent-color: var(--accent); }
 label { display: block; color: var(--muted); font: 400 .8125rem/1.8 var(--sans); }
 @media (pointer: coarse) { button, .choice { min-height: 2.75rem; } }
 `;
+
+/** A style sheet that is made when it is first asked for, and shared from then on. */
+export function sharedSheet(text: string): () => CSSStyleSheet {
+  let sheet: CSSStyleSheet | undefined;
+  return () => {
+    if (!sheet) {
+      sheet = new CSSStyleSheet();
+      sheet.replaceSync(text);
+    }
+    return sheet;
+  };
+}

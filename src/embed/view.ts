@@ -1,6 +1,6 @@
 import { formatBytes, formatProbability } from '../lib/index.ts';
 import { type Alternative, Alternatives, make, type ShownToken } from './alternatives.ts';
-import { styleText } from './style.ts';
+import { sharedSheet, styleText } from './style.ts';
 
 type Tone = 'plain' | 'wrong';
 
@@ -16,15 +16,7 @@ export interface ViewCallbacks {
   address(): string;
 }
 
-let sheet: CSSStyleSheet | undefined;
-
-function sharedSheet(): CSSStyleSheet {
-  if (!sheet) {
-    sheet = new CSSStyleSheet();
-    sheet.replaceSync(styleText);
-  }
-  return sheet;
-}
+const style = sharedSheet(styleText);
 
 /** The DOM of one element. Model output only becomes text nodes. */
 export class View {
@@ -49,7 +41,7 @@ export class View {
     root: ShadowRoot,
     private readonly callbacks: ViewCallbacks,
   ) {
-    root.adoptedStyleSheets = [sharedSheet()];
+    root.adoptedStyleSheets = [style()];
     this.alternatives = new Alternatives((alternative) => callbacks.take(this.chosen, alternative));
     // A group, no landmark: a page may hold several.
     const frame = make('div', 'frame', { role: 'group', 'aria-label': 'Language model' });

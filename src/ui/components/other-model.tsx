@@ -6,6 +6,7 @@ import { messages } from '../messages/index.ts';
 import { requestFor } from '../state/load-request.ts';
 import type { LoadRequest } from '../state/types.ts';
 import { MemoryPlanView } from './memory-plan.tsx';
+import { SourceInput } from './source-input.tsx';
 
 const words = messages.models;
 
@@ -79,17 +80,7 @@ function SourceForm({ source, onSource, onLoad, onPlan }: SourceFormProps) {
     <form className="field-row" onSubmit={onSubmit}>
       <label htmlFor={id}>{words.sourceLabel}</label>
       <div className="field-with-button">
-        <input
-          id={id}
-          type="text"
-          inputMode="url"
-          autoCapitalize="off"
-          autoComplete="off"
-          spellCheck={false}
-          placeholder={words.sourcePlaceholder}
-          value={source}
-          onChange={(event) => onSource(event.target.value)}
-        />
+        <SourceInput {...{ id, source, onSource }} placeholder={words.sourcePlaceholder} />
         <button type="submit" className="primary" disabled={!wanted}>
           {words.load}
         </button>

@@ -4,6 +4,7 @@ import { messages } from '../messages/index.ts';
 import { catalogue } from '../state/catalogue.ts';
 import { requestFor } from '../state/load-request.ts';
 import type { LoadRequest } from '../state/types.ts';
+import { SourceInput } from './source-input.tsx';
 
 const words = messages.second;
 
@@ -61,17 +62,11 @@ function SourceForm({ onOpen }: OpenProps) {
     <form className="field-row" onSubmit={onSubmit}>
       <label htmlFor={id}>{words.source}</label>
       <div className="field-with-button">
-        <input
-          id={id}
+        <SourceInput
+          {...{ id, source }}
           list={`${id}-known`}
-          type="text"
-          inputMode="url"
-          autoCapitalize="off"
-          autoComplete="off"
-          spellCheck={false}
           placeholder={words.placeholder}
-          value={source}
-          onChange={(event) => setSource(event.target.value)}
+          onSource={setSource}
         />
         <datalist id={`${id}-known`}>
           {known.map((name) => (

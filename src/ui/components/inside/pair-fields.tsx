@@ -4,32 +4,35 @@ import { insideMessages } from '../../messages/inside.ts';
 
 const words = insideMessages.pair;
 
-/** The two tokens that a measure compares. */
-export function PairFields() {
+interface TokenFieldProps {
+  name: 'target' | 'foil';
+  placeholder: string;
+}
+
+/** One of the two tokens; empty is the placeholder's. */
+function TokenField({ name, placeholder }: TokenFieldProps) {
   const { setInside } = useActions();
-  const target = usePageState((state) => state.inside.target);
-  const foil = usePageState((state) => state.inside.foil);
+  const value = usePageState((state) => state.inside[name]);
   const id = useId();
   return (
+    <>
+      <label htmlFor={id}>{words[name]}</label>
+      <input
+        {...{ id, value, placeholder }}
+        spellCheck={false}
+        autoCapitalize="off"
+        onChange={(event) => setInside({ [name]: event.target.value })}
+      />
+    </>
+  );
+}
+
+/** The two tokens that a measure compares. */
+export function PairFields() {
+  return (
     <div className="pair-fields">
-      <label htmlFor={`${id}-target`}>{words.target}</label>
-      <input
-        id={`${id}-target`}
-        value={target}
-        placeholder={words.auto}
-        spellCheck={false}
-        autoCapitalize="off"
-        onChange={(event) => setInside({ target: event.target.value })}
-      />
-      <label htmlFor={`${id}-foil`}>{words.foil}</label>
-      <input
-        id={`${id}-foil`}
-        value={foil}
-        placeholder={words.autoFoil}
-        spellCheck={false}
-        autoCapitalize="off"
-        onChange={(event) => setInside({ foil: event.target.value })}
-      />
+      <TokenField name="target" placeholder={words.auto} />
+      <TokenField name="foil" placeholder={words.autoFoil} />
       <p className="muted">{words.explain}</p>
     </div>
   );
