@@ -5,6 +5,7 @@ import { messages } from '../messages/index.ts';
 import type { TextToken } from '../state/document.ts';
 import { type NextDistribution, type NextRow, nextDistribution } from '../state/next-distribution.ts';
 import type { NextLogits, PageState } from '../state/page-state.ts';
+import { nextAt } from '../state/scoring-slice.ts';
 import { currentVersion } from '../state/selectors.ts';
 import { Bar } from './bar.tsx';
 import { Curve } from './curve.tsx';
@@ -124,7 +125,8 @@ function whyNone(state: PageState): string {
 }
 
 function titleOf(state: PageState): string {
-  if (state.inspected !== null) return words.selected;
+  // Until what could stand there is known, the panel shows what could come at the end.
+  if (state.inspected !== null && (!state.next || nextAt(state, state.inspected))) return words.selected;
   return state.phase === 'generating' && !isStep(state) ? words.written : words.title;
 }
 

@@ -33,6 +33,23 @@ describe('reading', () => {
     await vi.waitFor(() => expect(currentVersion(state(page)).tokens[2]?.alternatives?.length).toBe(10));
   });
 
+  it('knows at once what could come at the end when no token is looked at any more', async () => {
+    const page = await ready();
+    page.actions.edit('there was a king');
+    await vi.waitFor(() => expect(state(page).next).not.toBeNull(), { timeout: 3000 });
+    const end = state(page).next;
+    page.actions.inspect(2);
+    expect(state(page).next).toBe(end);
+    await vi.waitFor(() => expect(nextAt(state(page), 2)).not.toBeNull());
+    page.actions.inspect(null);
+    expect(state(page).next).toBe(end);
+    page.actions.inspect(2);
+    page.actions.edit('there was');
+    page.actions.inspect(null);
+    // What was known at the end is of another text.
+    expect(nextAt(state(page), currentVersion(state(page)).tokens.length)).toBeNull();
+  });
+
   it('gives rank and entropy of every token of the text', async () => {
     const page = await ready();
     page.actions.edit('there was a king');

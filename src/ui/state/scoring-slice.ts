@@ -29,13 +29,17 @@ function tokenizeCurrent(store: PageStore, model: Model): Version {
   return version;
 }
 
-/** What could come at `index` of the text; null while what is known is about another text. */
-export function nextAt(state: PageState, index: number): NextLogits | null {
-  const { next } = state;
+/** What could come at `index` of the text; null while what is known is about another text or place. */
+export function nextAt(state: PageState, index: number, next = state.next): NextLogits | null {
   const { tokens, tail } = currentVersion(state);
   if (!next || tail || next.ids.length > index) return null;
   const from = index - next.ids.length;
   return next.ids.every((id, i) => tokens[from + i]?.id === id) ? next : null;
+}
+
+/** What could come at the end of the text, where that is what is known. */
+function nextAtEnd(state: PageState, next = state.next): NextLogits | null {
+  return nextAt(state, currentVersion(state).tokens.length, next);
 }
 
 /** Fills in what the model thinks of text it did not write, while nothing else runs. */
@@ -135,6 +139,7 @@ export const createScoringSlice: Slice<ScoringData & ScoringActions> =
     const look = () => void scorer.look().then((done) => done || later());
     const later = debounce(restMs, look);
     const soon = debounce(inspectMs, look);
+    let atEnd: NextLogits | null = null;
     return {
       inspected: null,
       next: null,
@@ -152,8 +157,12 @@ export const createScoringSlice: Slice<ScoringData & ScoringActions> =
         return quiet ? tokenizeCurrent(store, quiet) : currentVersion(get());
       },
       inspect(index) {
-        if (get().inspected === index) return;
-        set({ inspected: index });
+        const state = get();
+        if (state.inspected === index) return;
+        // Known from before the first look, so that the way back to the end waits for nothing. Another model ends the look.
+        if (state.inspected === null) atEnd = nextAtEnd(state);
+        const next = (index === null && nextAtEnd(state, atEnd)) || state.next;
+        set({ inspected: index, next });
         soon();
       },
     };
