@@ -16,7 +16,7 @@ export const dialogMessages = {
     download: 'Download',
     fits: 'Does it fit?',
     otherTitle: 'Any other model of the GPT-2 family',
-    sourceLabel: 'Hub id, or address of a folder with config.json and safetensors',
+    sourceLabel: 'Hub id, or address of a model’s folder or file',
     sourcePlaceholder: 'owner/name or owner/name@revision',
     load: 'Load',
     tokenLabel: 'Access token, for gated models only. It is sent to ',
