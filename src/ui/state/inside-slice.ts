@@ -111,23 +111,27 @@ export const createInsideSlice: Slice<InsideData & InsideActions> =
       set(({ savedSteering }) => ({ savedSteering: savedSteering.filter((saved) => saved.name !== name) })),
   });
 
+/** Writes both texts. It ends where what it shows is cleared: by another change, or by another model. */
 async function writeBeside(store: PageStore, model: Model, changes: Changes, drawn: number): Promise<void> {
   const { settings, inside } = store.getState();
   if (inside.written?.busy) return;
   const { ids } = textOf(store, model);
   const seed = settings.seed ?? drawn;
-  const options = { ...generateOptions(settings, seed), n: 1, maxNewTokens: comparedTokens };
-  const written = { plain: '', changed: '', changes, busy: true };
-  const show = (some: Partial<typeof written>, problem: string | null = null) => {
-    Object.assign(written, some);
-    store.setState((state) => ({ inside: { ...state.inside, written: { ...written }, problem } }));
+  const control = new AbortController();
+  const { signal } = control;
+  const options = { ...generateOptions(settings, seed), n: 1, maxNewTokens: comparedTokens, signal };
+  let shown = { plain: '', changed: '', changes, busy: true };
+  changeInside(store, { written: shown, problem: null });
+  const show = (some: Partial<typeof shown>, problem: string | null = null) => {
+    if (store.getState().inside.written !== shown) return control.abort();
+    shown = { ...shown, ...some };
+    changeInside(store, { written: shown, problem });
   };
-  show({});
   try {
     const edits = await editsOf(model, changes);
-    for await (const token of model.generate(ids, options)) show({ plain: written.plain + token.text });
+    for await (const token of model.generate(ids, options)) show({ plain: shown.plain + token.text });
     for await (const token of model.generate(ids, { ...options, edits }))
-      show({ changed: written.changed + token.text });
+      show({ changed: shown.changed + token.text });
     show({ busy: false });
   } catch (error) {
     show({ busy: false }, problemOf(error));

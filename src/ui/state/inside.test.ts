@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { fakeBackend } from './fake-engine.ts';
 import { fakeEnvironment, memoryTable } from './fake-environment.ts';
 import { directionOf, editsOf } from './inside-changes.ts';
@@ -16,8 +16,8 @@ const state = (page: Page) => page.store.getState();
 const tokens = (page: Page) => currentVersion(state(page)).tokens;
 const off: Changes = { off: [{ layer: 0, part: 0 }], steering: null };
 
-async function withText(text: string, environment = fakeEnvironment({})): Promise<Page> {
-  const page = createPage(fakeBackend({}), environment);
+async function withText(text: string, environment = fakeEnvironment({}), pace = 0): Promise<Page> {
+  const page = createPage(fakeBackend({ pace }), environment);
   await page.actions.load(requestFor(bundledModel));
   page.actions.edit(text);
   await page.actions.scored();
@@ -115,6 +115,20 @@ describe('changes', () => {
     expect(written?.plain).not.toBe('');
     expect(written?.changed).not.toBe('');
     expect(tokens(page)).toEqual(before);
+  });
+
+  it('end with what they show: cleared texts do not come back, and the next ones are whole', async () => {
+    const page = await withText('there was', undefined, 5);
+    await page.actions.writeBeside(off);
+    const whole = state(page).inside.written;
+    page.actions.setInside({ written: null });
+    const first = page.actions.writeBeside(off);
+    await vi.waitFor(() => expect(state(page).inside.written?.plain).not.toBe(''));
+    page.actions.setInside({ written: null });
+    await first;
+    expect(state(page).inside).toMatchObject({ written: null, problem: null });
+    await page.actions.writeBeside(off);
+    expect(state(page).inside.written).toEqual(whole);
   });
 });
 
