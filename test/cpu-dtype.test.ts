@@ -8,7 +8,7 @@ it.each([
   [undefined, 'f32'],
   ['f16', 'f32'],
   ['int8', 'int8'],
-  ['int4', 'int8'],
+  ['int4', 'int4'],
 ] as const)('on the CPU, dtype %s is held as %s', async (dtype, held) => {
   const files = await modelFiles('test/golden/bf16', names);
   const { model } = await loadHere(files, { backend: 'cpu', cache: false, dtype });

@@ -5,9 +5,9 @@ import type { ResolvedCheckpoint } from './resolved-checkpoint.ts';
 import type { LoadedRuntime } from './session.ts';
 import { uploadWeights } from './upload-weights.ts';
 
-/** The form that comes closest to a dtype: weights of up to a byte are int8 on the CPU, all others f32. */
+/** The form that comes closest to a dtype: weights of a byte or less are what they are on the GPU, all others f32. */
 function cpuDtype(dtype: WeightDtype | undefined): CpuDtype {
-  return dtype === 'int8' || dtype === 'int4' ? 'int8' : 'f32';
+  return dtype === 'int8' || dtype === 'int4' ? dtype : 'f32';
 }
 
 /** The model on the CPU. Loaded only where no GPU is used. */

@@ -2,7 +2,7 @@ import type { WeightDtype } from '../shaders/index.ts';
 import type { LoadProgress, TransportOptions } from '../weights/index.ts';
 
 export interface LoadOptions {
-  /** Default: chosen from the memory plan; f32 on the CPU, which holds `int8` and `int4` as int8 and all else as f32. */
+  /** Default: chosen from the memory plan; f32 on the CPU, which holds all but `int8` and `int4` as f32. */
   dtype?: WeightDtype;
   /** Base URL of the hub. Default https://huggingface.co. */
   hub?: string;

@@ -12,7 +12,7 @@ import type { TestCheckpoint } from './checkpoint.ts';
 export function loadCpuWeights(
   checkpoint: TestCheckpoint,
   pieceBytes = 1 << 20,
-  form?: 'f32' | 'int8' | MatrixMath,
+  form?: 'f32' | 'int8' | 'int4' | MatrixMath,
 ): CpuWeights {
   const loader = new CpuWeightLoader(checkpoint.config, checkpoint.table, form);
   for (const tensor of checkpoint.tensors.values()) {
@@ -26,7 +26,7 @@ export function loadCpuWeights(
 export function cpuRuntime(
   checkpoint: TestCheckpoint,
   contextLength = checkpoint.config.nPositions,
-  form?: 'f32' | 'int8' | MatrixMath,
+  form?: 'f32' | 'int8' | 'int4' | MatrixMath,
 ): Runtime {
   const weights = loadCpuWeights(checkpoint, undefined, form);
   return createCpuRuntime(checkpoint.config, weights, { contextLength });

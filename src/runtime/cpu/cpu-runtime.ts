@@ -20,6 +20,7 @@ import type { Rows } from './packed-matrix.ts';
 import { TimeSlicer } from './time-slicer.ts';
 import { watchedRuns } from './watched-run.ts';
 import { type CpuWeights, swapAdapter } from './weights.ts';
+import { Workspace } from './workspace.ts';
 
 export interface CpuRuntimeOptions {
   /** Positions the KV cache holds per sequence, at most the model's own. */
@@ -59,8 +60,8 @@ class CpuRuntime implements Runtime {
     private readonly weights: CpuWeights,
     readonly contextLength: number,
   ) {
-    this.cache = new CpuCache(config, contextLength);
-    this.forward = new CpuForward(config, weights, this.cache, contextLength);
+    this.cache = new CpuCache(config, contextLength, new Workspace(contextLength));
+    this.forward = new CpuForward(config, weights, this.cache);
   }
 
   async reserve(sequences: number): Promise<void> {
@@ -243,7 +244,7 @@ class CpuRuntime implements Runtime {
 
   async run(request: RunRequest): Promise<RunResult[]> {
     for (const { ids } of request.runs) this.check(0, ids);
-    return watchedRuns(this.config, this.weights, this.slicer, request);
+    return watchedRuns(this.config, this.weights, this.slicer, request, this.cache.workspace);
   }
 
   async setEdits(edits: readonly Edit[]): Promise<void> {

@@ -1,5 +1,4 @@
 import {
-  activationFunction,
   applyEdit,
   type Edit,
   type GPT2Config,
@@ -12,15 +11,7 @@ import {
   widthOf,
 } from '../../model/index.ts';
 import type { CpuCache } from './kv-cache.ts';
-import {
-  activateRows,
-  addBias,
-  addRows,
-  layerNormRows,
-  scoreHead,
-  softmax,
-  sumValues,
-} from './operations.ts';
+import { activateRows, addBias, addRows, attend, layerNormRows, sumValues } from './operations.ts';
 import type { Rows } from './packed-matrix.ts';
 import { assignSlots, type ValueLocation } from './slots.ts';
 import { type CpuWeights, matrixOf, vectorOf } from './weights.ts';
@@ -49,18 +40,13 @@ export class CpuForward {
   private readonly buffers = new Map<number, Float32Array>();
   /** What passes execute unless told otherwise. */
   private current: Program;
-  private readonly scores: Float64Array;
-  private readonly sums: Float64Array;
 
   constructor(
     private readonly config: GPT2Config,
     private readonly model: CpuWeights,
     private readonly cache: CpuCache,
-    contextLength: number,
   ) {
     this.current = this.program();
-    this.scores = new Float64Array(contextLength);
-    this.sums = new Float64Array(config.nEmbd);
   }
 
   /** Makes passes change these sites. */
@@ -157,12 +143,12 @@ export class CpuForward {
     const out = this.rows(pass, node, widthOf(node.shape));
     const weight = vectorOf(this.model, `${node.norm}.weight`);
     const bias = vectorOf(this.model, `${node.norm}.bias`);
-    layerNormRows(x, { weight, bias }, node.epsilon, out.values);
+    layerNormRows(x, { weight, bias }, node.epsilon, out.values, this.cache.workspace);
     return out;
   }
 
   private activate({ shape, activation }: NodeOf<'activate'>, x: Rows): Rows {
-    return activateRows(x, widthOf(shape), activationFunction(activation));
+    return activateRows(x, widthOf(shape), activation, this.cache.workspace);
   }
 
   private linear(node: NodeOf<'linear'>, x: Rows, pass: Pass): Rows {
@@ -182,17 +168,14 @@ export class CpuForward {
     const { nEmbd: C } = this.config;
     const headSize = C / heads;
     const pattern = this.rows(pass, node, heads * pass.keys);
-    for (const [t, { sequence, position }] of pass.tokens.entries()) {
-      const keys = this.cache.keys(sequence, layer);
-      keys.set(k.values.subarray(t * k.stride, t * k.stride + C), position * C);
-      const length = position + 1;
-      for (let head = 0; head < heads; head++) {
-        const at = t * q.stride + head * headSize;
-        scoreHead({ query: q.values, at, keys, head, heads, headSize, length, scale }, this.scores);
-        softmax(this.scores, length);
-        pattern.values.set(this.scores.subarray(0, length), t * pattern.stride + head * pass.keys);
+    for (const [t, { sequence, position }] of pass.tokens.entries())
+      this.cache.setKeys(sequence, layer, position, k.values, t * k.stride);
+    for (let head = 0; head < heads; head++)
+      for (const [t, { sequence, position }] of pass.tokens.entries()) {
+        const query = { values: q.values, from: t * q.stride + head * headSize, length: position + 1, scale };
+        const at = t * pattern.stride + head * pass.keys;
+        attend(this.cache, { sequence, layer, head, headSize }, query, pattern.values, at);
       }
-    }
     return pattern;
   }
 
@@ -202,17 +185,20 @@ export class CpuForward {
     const { nEmbd: C } = this.config;
     const headSize = C / heads;
     const z = this.rows(pass, node, C);
-    const sums = this.sums.subarray(0, headSize);
-    for (const [t, { sequence, position }] of pass.tokens.entries()) {
-      const values = this.cache.values(sequence, layer);
-      values.set(v.values.subarray(t * v.stride, t * v.stride + C), position * C);
-      for (let head = 0; head < heads; head++) {
+    for (const [t, { sequence, position }] of pass.tokens.entries())
+      this.cache.setValues(sequence, layer, position, v.values, t * v.stride);
+    for (let head = 0; head < heads; head++)
+      for (const [t, { sequence, position }] of pass.tokens.entries()) {
         const at = t * pattern.stride + head * pass.keys;
         const weights = pattern.values.subarray(at, at + position + 1);
-        sumValues({ weights, values, head, heads, headSize }, sums);
-        z.values.set(sums, t * C + head * headSize);
+        sumValues(
+          this.cache,
+          { sequence, layer, head, headSize },
+          weights,
+          z.values,
+          t * C + head * headSize,
+        );
       }
-    }
     return z;
   }
 

@@ -1,130 +1,164 @@
-import type { Rows } from './packed-matrix.ts';
+import { roundUp } from '../../lib/index.ts';
+import { type Activation, activationFunction } from '../../model/index.ts';
+import type { CpuCache } from './kv-cache.ts';
+import { panelRows, type Rows } from './packed-matrix.ts';
+import { multiplyRow } from './simd.ts';
 import type { CpuNorm } from './weights.ts';
+import type { Workspace } from './workspace.ts';
 
 /** output[t] = layer norm of x[t], E wide; output rows are E apart. */
-export function layerNormRows(x: Rows, norm: CpuNorm, epsilon: number, output: Float32Array): void {
+export function layerNormRows(
+  x: Rows,
+  norm: CpuNorm,
+  epsilon: number,
+  output: Float32Array,
+  workspace: Workspace,
+): void {
   const E = norm.weight.length;
+  const { functions, staging } = workspace;
+  if (!functions || E % 4 !== 0 || 3 * E + 4 > staging) {
+    plainLayerNorm(x, norm, epsilon, output);
+    return;
+  }
+  const { floats } = workspace;
+  floats.set(norm.weight, E);
+  floats.set(norm.bias, 2 * E);
+  floats[3 * E] = E;
+  floats[3 * E + 1] = epsilon;
+  for (let t = 0; t < x.count; t++) {
+    floats.set(x.values.subarray(t * x.stride, t * x.stride + E));
+    functions.layerNorm(0, 4 * E, 4 * E, 8 * E, 12 * E);
+    output.set(floats.subarray(0, E), t * E);
+  }
+}
+
+function plainLayerNorm(x: Rows, { weight, bias }: CpuNorm, epsilon: number, output: Float32Array): void {
+  const E = weight.length;
+  const { values } = x;
   for (let t = 0; t < x.count; t++) {
     const from = t * x.stride;
     let sum = 0;
-    for (let i = 0; i < E; i++) sum += x.values[from + i]!;
+    for (let i = 0; i < E; i++) sum += values[from + i]!;
     const mean = sum / E;
     let squares = 0;
-    for (let i = 0; i < E; i++) {
-      const difference = x.values[from + i]! - mean;
-      squares += difference * difference;
-    }
+    for (let i = 0; i < E; i++) squares += (values[from + i]! - mean) ** 2;
     const scale = 1 / Math.sqrt(squares / E + epsilon);
     for (let i = 0; i < E; i++)
-      output[t * E + i] = (x.values[from + i]! - mean) * scale * norm.weight[i]! + norm.bias[i]!;
+      output[t * E + i] = (values[from + i]! - mean) * scale * weight[i]! + bias[i]!;
   }
 }
 
 /** Adds the bias to `count` rows, `stride` apart. */
-export function addBias(rows: Rows, bias: Float32Array): void {
-  for (let t = 0; t < rows.count; t++) {
-    const at = t * rows.stride;
-    for (let i = 0; i < bias.length; i++) rows.values[at + i]! += bias[i]!;
-  }
+export function addBias({ values, stride, count }: Rows, bias: Float32Array): void {
+  const width = bias.length;
+  for (let t = 0, at = 0; t < count; t++, at += stride)
+    for (let i = 0; i < width; i++) values[at + i]! += bias[i]!;
 }
 
 /** x[t] += y[t], `width` numbers of each; returns x. */
 export function addRows(x: Rows, y: Rows, width: number): Rows {
+  const [to, from] = [x.values, y.values];
   for (let t = 0; t < x.count; t++) {
-    const to = t * x.stride;
-    const from = t * y.stride;
-    for (let i = 0; i < width; i++) x.values[to + i]! += y.values[from + i]!;
+    const [at, source] = [t * x.stride, t * y.stride];
+    for (let i = 0; i < width; i++) to[at + i]! += from[source + i]!;
   }
   return x;
 }
+
+/** a and b of activations that are x / (1 + e^(x (a + b x²))). */
+const gates: Partial<Record<Activation, readonly [number, number]>> = {
+  gelu_tanh: [-2 * Math.sqrt(2 / Math.PI), -2 * Math.sqrt(2 / Math.PI) * 0.044715],
+  quick_gelu: [-1.702, 0],
+  silu: [-1, 0],
+};
 
 /** x[t] = act(x[t]), `width` numbers of each; returns x. */
-export function activateRows(x: Rows, width: number, act: (x: number) => number): Rows {
-  for (let t = 0; t < x.count; t++) {
-    const at = t * x.stride;
-    for (let i = 0; i < width; i++) x.values[at + i] = act(x.values[at + i]!);
+export function activateRows(x: Rows, width: number, activation: Activation, workspace: Workspace): Rows {
+  const { functions } = workspace;
+  const gate = gates[activation];
+  if (!functions || !gate) return plainActivate(x, width, activationFunction(activation));
+  const { floats } = workspace;
+  floats.set(gate);
+  const first = 4;
+  const length = Math.min((x.count - 1) * x.stride + width, x.values.length);
+  for (let at = 0; at < length; at += workspace.staging - first) {
+    const piece = x.values.subarray(at, Math.min(length, at + workspace.staging - first));
+    floats.set(piece, first);
+    functions.gate(4 * first, 4 * (first + roundUp(piece.length, 4)), 0);
+    piece.set(floats.subarray(first, first + piece.length));
   }
   return x;
 }
 
-/** One head's query and the keys it is compared with, [positions, NH · HS]. */
-export interface ScoreInput {
-  query: Float32Array;
-  /** Offset of the head's query. */
-  at: number;
-  keys: Float32Array;
+function plainActivate(x: Rows, width: number, act: (x: number) => number): Rows {
+  const { values } = x;
+  for (let t = 0; t < x.count; t++) {
+    const at = t * x.stride;
+    for (let i = at; i < at + width; i++) values[i] = act(values[i]!);
+  }
+  return x;
+}
+
+/** One head of one sequence. */
+export interface Head {
+  sequence: number;
+  layer: number;
   head: number;
-  heads: number;
   headSize: number;
-  /** Positions the query sees: its own and all before. */
-  length: number;
-  scale: number;
 }
 
-/** q · k of every position, four positions at a time so that each q is read once for them. */
-export function scoreHead(input: ScoreInput, weights: Float64Array): void {
-  const { query, at: q, keys, head, length, heads, headSize, scale } = input;
-  const E = heads * headSize;
-  let j = 0;
-  for (; j + 4 <= length; j += 4) {
-    const k = j * E + head * headSize;
-    let [s0, s1, s2, s3] = [0, 0, 0, 0];
-    for (let d = 0; d < headSize; d++) {
-      const value = query[q + d]!;
-      s0 += value * keys[k + d]!;
-      s1 += value * keys[k + E + d]!;
-      s2 += value * keys[k + 2 * E + d]!;
-      s3 += value * keys[k + 3 * E + d]!;
-    }
-    weights[j] = s0 * scale;
-    weights[j + 1] = s1 * scale;
-    weights[j + 2] = s2 * scale;
-    weights[j + 3] = s3 * scale;
-  }
-  for (; j < length; j++) {
-    const k = j * E + head * headSize;
-    let sum = 0;
-    for (let d = 0; d < headSize; d++) sum += query[q + d]! * keys[k + d]!;
-    weights[j] = sum * scale;
-  }
+/**
+ * pattern[at …] = softmax(q · k * scale) over the first `length` positions.
+ * @param query whose head's numbers begin at `from`
+ */
+export function attend(
+  cache: CpuCache,
+  { sequence, layer, head, headSize }: Head,
+  query: { values: Float32Array; from: number; length: number; scale: number },
+  pattern: Float32Array,
+  at: number,
+): void {
+  const { workspace } = cache;
+  const { floats, functions, tiles } = workspace;
+  const { from, length, scale } = query;
+  const paddedRows = roundUp(length, panelRows);
+  // Staged: the scale, the query, the scores.
+  const scores = 4 + roundUp(headSize, 4);
+  floats[0] = scale;
+  floats.set(query.values.subarray(from, from + headSize), 4);
+  const wStride = 4 * panelRows * headSize;
+  const w = 4 * cache.keysAt(sequence, layer, head);
+  multiplyRow(tiles, { w, wStride, x: 16, xRow: 4 * headSize, y: 4 * scores, paddedRows }, 0);
+  const found = floats.subarray(scores, scores + length);
+  if (functions) {
+    floats.fill(Number.NEGATIVE_INFINITY, scores + length, scores + paddedRows);
+    functions.softmax(4 * scores, 4 * (scores + paddedRows), 0);
+  } else plainSoftmax(found, scale);
+  pattern.set(found, at);
 }
 
-export function softmax(weights: Float64Array, length: number): void {
-  let top = Number.NEGATIVE_INFINITY;
-  for (let j = 0; j < length; j++) if (weights[j]! > top) top = weights[j]!;
+function plainSoftmax(scores: Float32Array, scale: number): void {
+  const top = scores.reduce((most, score) => Math.max(most, score), Number.NEGATIVE_INFINITY);
   let sum = 0;
-  for (let j = 0; j < length; j++) sum += weights[j] = Math.exp(weights[j]! - top);
-  for (let j = 0; j < length; j++) weights[j]! /= sum;
+  for (let j = 0; j < scores.length; j++) sum += scores[j] = Math.exp((scores[j]! - top) * scale);
+  for (let j = 0; j < scores.length; j++) scores[j]! /= sum;
 }
 
-/** One head's weights of the positions it sees, and the values of all, [positions, NH · HS]. */
-export interface SumInput {
-  weights: Float32Array;
-  values: Float32Array;
-  head: number;
-  heads: number;
-  headSize: number;
-}
-
-/** Values of all positions by their weights, four positions at a time so that each sum is touched once for them. */
-export function sumValues(input: SumInput, sums: Float64Array): void {
-  const { weights, values, head, heads, headSize } = input;
-  const { length } = weights;
-  const E = heads * headSize;
-  sums.fill(0);
-  let j = 0;
-  for (; j + 4 <= length; j += 4) {
-    const v = j * E + head * headSize;
-    const [w0, w1, w2, w3] = [weights[j]!, weights[j + 1]!, weights[j + 2]!, weights[j + 3]!];
-    for (let d = 0; d < headSize; d++)
-      sums[d]! +=
-        w0 * values[v + d]! +
-        w1 * values[v + E + d]! +
-        w2 * values[v + 2 * E + d]! +
-        w3 * values[v + 3 * E + d]!;
-  }
-  for (; j < length; j++) {
-    const v = j * E + head * headSize;
-    for (let d = 0; d < headSize; d++) sums[d]! += weights[j]! * values[v + d]!;
-  }
+/** output[at …] = the values of the first positions, added up by a row of a pattern. */
+export function sumValues(
+  cache: CpuCache,
+  { sequence, layer, head, headSize }: Head,
+  pattern: Float32Array,
+  output: Float32Array,
+  at: number,
+): void {
+  const { workspace, paddedHead } = cache;
+  const { floats, tiles } = workspace;
+  const y = roundUp(pattern.length, 4);
+  floats.set(pattern);
+  const w = 4 * cache.valuesAt(sequence, layer, head);
+  const wStride = 4 * panelRows * cache.capacity(sequence);
+  const layout = { w, wStride, x: 0, xRow: 4 * pattern.length, y: 4 * y, paddedRows: paddedHead };
+  multiplyRow(tiles, layout, 0);
+  output.set(floats.subarray(y, y + headSize), at);
 }

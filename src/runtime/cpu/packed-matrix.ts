@@ -13,7 +13,8 @@ export interface Matrix {
 
 /** Matrices in one form. */
 export interface MatrixMath<M extends Matrix = Matrix> {
-  create(rows: number, columns: number): M;
+  /** @param table whether it is the embedding, whose rows are looked up, or the head, which may be the same */
+  create(rows: number, columns: number, table?: boolean): M;
   /** Writes values, starting at element `start` of the matrix as stored: [rows][columns]. */
   placeRows(matrix: M, start: number, values: Float32Array): void;
   /** As {@link placeRows}, of a matrix stored [columns][rows] (Conv1D). */

@@ -76,7 +76,11 @@ function tile(panels: number, rows: number): WasmFunction {
   return { name: `${panels}x${rows}`, parameters: parameters.length, locals: [[vectors, v128]], body };
 }
 
+export function tileFunctions(): WasmFunction[] {
+  return tiles.map(({ panels, rows }) => tile(panels, rows));
+}
+
 /** The module: imports a memory as `m.m`, exports every tile. */
 export function simdModule(): Uint8Array<ArrayBuffer> {
-  return wasm.assembleModule(tiles.map(({ panels, rows }) => tile(panels, rows)));
+  return wasm.assembleModule(tileFunctions());
 }

@@ -3,9 +3,12 @@ import type { GPT2Config } from '../../model/index.ts';
 import { type PanelMath, type Panels, panelRows, plainMath, type Rows } from './packed-matrix.ts';
 import { simdModule } from './simd-code.ts';
 
-type Tile = (w: number, wStride: number, x: number, xEnd: number, y: number, yStride: number) => void;
+export type Tile = (w: number, wStride: number, x: number, xEnd: number, y: number, yStride: number) => void;
 
 export type Tiles = Record<'1x4' | '4x1' | '1x1', Tile>;
+
+/** Tiles of a single row of x. */
+export type RowTiles = Pick<Tiles, '4x1' | '1x1'>;
 
 /** Rows of x brought into the memory at a time. */
 export const blockRows = 32;
@@ -22,8 +25,8 @@ export function createCpuMath(
   return SimdMath.create(config, tied, others) ?? plainMath;
 }
 
-/** Rows and columns of a matrix that will be created. */
-export type MatrixShape = readonly [rows: number, columns: number];
+/** Rows and columns of a matrix that will be created, and whether rows of it are looked up. */
+export type MatrixShape = readonly [rows: number, columns: number, table?: boolean];
 
 /** Products by WebAssembly SIMD: matrices live in its memory, four sums of f32 in each vector. */
 export class SimdMath implements PanelMath {
@@ -108,26 +111,33 @@ export function forTiles(tiles: Tiles, layout: TileLayout, count: number): void 
   const { w, wStride, xRow, paddedRows } = layout;
   const yStride = paddedRows * 4;
   const panels = paddedRows / panelRows;
-  const run = (tile: Tile, panel: number, t: number, rows: number) => {
-    const x = layout.x + t * xRow;
-    const y = layout.y + t * yStride + panel * panelRows * 4;
-    tile(w + panel * wStride, wStride, x, x + rows * xRow, y, yStride);
-  };
   const fours = inFours(count);
   if (fours > 0) {
     for (let panel = 0; panel < panels; panel++) {
-      for (let t = 0; t < fours; t += 4) run(tiles['1x4'], panel, t, 4);
+      for (let t = 0; t < fours; t += 4) {
+        const x = layout.x + t * xRow;
+        const y = layout.y + t * yStride + panel * panelRows * 4;
+        tiles['1x4'](w + panel * wStride, wStride, x, x + 4 * xRow, y, yStride);
+      }
     }
   }
-  for (let t = fours; t < count; t++) {
-    let panel = 0;
-    for (; panel + 4 <= panels; panel += 4) run(tiles['4x1'], panel, t, 1);
-    for (; panel < panels; panel++) run(tiles['1x1'], panel, t, 1);
-  }
+  for (let t = fours; t < count; t++) multiplyRow(tiles, layout, t);
+}
+
+/** All panels times row `t` of x. */
+export function multiplyRow(tiles: RowTiles, layout: TileLayout, t: number): void {
+  const { wStride, xRow, paddedRows } = layout;
+  const x = layout.x + t * xRow;
+  let { w } = layout;
+  let y = layout.y + t * paddedRows * 4;
+  let panels = paddedRows / panelRows;
+  for (; panels >= 4; panels -= 4, w += 4 * wStride, y += 16 * panelRows)
+    tiles['4x1'](w, wStride, x, x + xRow, y, 0);
+  for (; panels > 0; panels--, w += wStride, y += 4 * panelRows) tiles['1x1'](w, wStride, x, x + xRow, y, 0);
 }
 
 /** Rows that go through four at a time. */
-function inFours(count: number): number {
+export function inFours(count: number): number {
   return count - (count % 4);
 }
 

@@ -13,6 +13,7 @@ import { CpuCache } from './kv-cache.ts';
 import type { Rows } from './packed-matrix.ts';
 import type { TimeSlicer } from './time-slicer.ts';
 import type { CpuWeights } from './weights.ts';
+import { Workspace } from './workspace.ts';
 
 /** Rows that go through at once. */
 const batchRows = 512;
@@ -23,16 +24,21 @@ export async function watchedRuns(
   weights: CpuWeights,
   slicer: TimeSlicer,
   { runs, ...what }: RunRequest,
+  workspace = new Workspace(config.nPositions),
 ): Promise<RunResult[]> {
   const length = runs[0]?.ids.length ?? 0;
   const size = Math.max(1, Math.floor(batchRows / Math.max(1, length)));
-  const cache = new CpuCache(config, length);
-  const forward = new CpuForward(config, weights, cache, length);
+  const cache = new CpuCache(config, length, workspace);
+  const forward = new CpuForward(config, weights, cache);
   const results: RunResult[] = [];
-  for (let first = 0; first < runs.length; first += size) {
-    const batch = runs.slice(first, first + size);
-    cache.reserve(batch.length);
-    results.push(...(await runBatch(config, forward, slicer, { runs: batch, ...what })));
+  try {
+    for (let first = 0; first < runs.length; first += size) {
+      const batch = runs.slice(first, first + size);
+      cache.reserve(batch.length);
+      results.push(...(await runBatch(config, forward, slicer, { runs: batch, ...what })));
+    }
+  } finally {
+    cache.clear();
   }
   return results;
 }

@@ -1,8 +1,8 @@
 import { assert, defined, f16ToNumber, product } from '../../lib/index.ts';
 import type { GPT2Config, Parameter, ParameterTable } from '../../model/index.ts';
 import type { TensorInfo, WeightSink } from '../../weights/index.ts';
-import { Int8Math } from './int8-math.ts';
 import { allocateFloats, f32Matrices, type Matrix, type MatrixMath } from './packed-matrix.ts';
+import { QuantisedMath } from './quantised-math.ts';
 import { createCpuMath, type MatrixShape } from './simd.ts';
 
 export interface CpuNorm {
@@ -38,8 +38,8 @@ export function swapAdapter({ matrices, withoutAdapter }: CpuWeights): void {
   }
 }
 
-/** Weights in f32 or int8; vectors and positions are f32 in both. */
-export type CpuDtype = 'f32' | 'int8';
+/** Weights in f32, int8 or int4; vectors and positions are f32 in all. */
+export type CpuDtype = 'f32' | 'int8' | 'int4';
 
 /** Whether a parameter is a matrix that is multiplied; positions are only looked up. */
 function isMatrix({ role, orientation }: Parameter): boolean {
@@ -47,16 +47,17 @@ function isMatrix({ role, orientation }: Parameter): boolean {
 }
 
 /** Rows and columns of a parameter, [outputs, inputs], however it is stored. */
-function shapeOf({ shape, orientation }: Parameter): MatrixShape {
+function shapeOf({ role, shape, orientation }: Parameter): MatrixShape {
   const [first, second] = shape as [number, number];
-  return orientation === 'in-out' ? [second, first] : [first, second];
+  if (orientation === 'in-out') return [second, first];
+  return [first, second, role === 'wte' || role === 'lm_head'];
 }
 
 /** @throws VitrineError `out-of-memory` */
 function createMath(config: GPT2Config, table: ParameterTable, dtype: CpuDtype): MatrixMath {
   const matrices = table.parameters.filter(isMatrix);
   const kept = matrices.filter(({ tensor }) => tensor.withoutAdapter).map(shapeOf);
-  if (dtype === 'int8') return Int8Math.create([...matrices.map(shapeOf), ...kept]);
+  if (dtype !== 'f32') return QuantisedMath.create(dtype, [...matrices.map(shapeOf), ...kept]);
   return f32Matrices(createCpuMath(config, table.tied, kept));
 }
 
@@ -72,7 +73,7 @@ interface Arrival {
   carry: number[];
 }
 
-/** Receives checkpoint bytes in pieces of any size and stores the weights in f32 or int8. */
+/** Receives checkpoint bytes in pieces of any size and stores the weights in f32, int8 or int4. */
 export class CpuWeightLoader implements WeightSink {
   private readonly arrivals = new Map<string, Arrival>();
   private readonly vectors = new Map<string, Float32Array>();

@@ -8,8 +8,8 @@ import { SourceInput } from './source-input.tsx';
 
 const words = messages.second;
 
-/** The loaded model in another weight type: what rounding its weights changes. The CPU engine has two of them. */
-const dtypes = { webgpu: ['f32', 'f16', 'int8', 'int4'], cpu: ['f32', 'int8'] } as const;
+/** The loaded model in another weight type: what rounding its weights changes. The CPU engine has three of them. */
+const dtypes = { webgpu: ['f32', 'f16', 'int8', 'int4'], cpu: ['f32', 'int8', 'int4'] } as const;
 
 /** Names to choose from: what is stored here, and what the page knows. */
 function useKnownModels(): readonly string[] {

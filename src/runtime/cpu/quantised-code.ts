@@ -1,11 +1,12 @@
 import { type WasmFunction, wasm } from '../../lib/index.ts';
-import { blockBytes, groupColumns } from './int8-matrix.ts';
+import { inputBytes, quantiseFunctions } from './input-code.ts';
 import { panelRows } from './packed-matrix.ts';
 import { tiles } from './simd-code.ts';
+import type { WeightForm } from './weight-form.ts';
 
 const { add, branchIf, constant, end, get, i32, leb, lessThan, loop, multiply, set, simd, v128 } = wasm;
 
-/** As of the f32 tiles; x lies in groups of int16 pairs, interleaved by rows, each followed by the rows' scales. */
+/** As of the f32 tiles; x lies as `input-code.ts` writes it. */
 const [w, wStride, x, xEnd, y, yStride] = [0, 1, 2, 3, 4, 5] as const;
 const parameters = 6;
 const pairsEnd = 6;
@@ -16,6 +17,9 @@ const loadBytes = (offset: number) => simd(0x01, 0x00, ...leb(offset));
 const loadSplat = (offset: number) => simd(0x09, 0x02, ...leb(offset));
 const store = (offset: number) => simd(0x0b, 0x02, ...leb(offset));
 const zero = simd(0x0c, ...new Array<number>(16).fill(0));
+const nibble = simd(0x0c, ...Array.from({ length: 16 }, (_, i) => (i % 2 ? 0 : 15)));
+const and = simd(0x4e);
+const shiftRight = simd(0x8d);
 const addIntegers = simd(0xae);
 /** a0 b0 + a1 b1, a2 b2 + a3 b3, … of int16 in int32. */
 const dotPairs = simd(0xba);
@@ -26,17 +30,19 @@ const toFloats = simd(0xfa);
 const step = (local: number, bytes: number) => [...get(local), ...constant(bytes), ...add, ...set(local)];
 
 /** The locals of a tile, and its code repeated for each of its panels, rows and halves of a panel. */
-function layoutOf(panels: number, rows: number) {
+function layoutOf(form: WeightForm, panels: number, rows: number) {
   const pointer = (panel: number) => pairsEnd + 1 + panel;
   const vectors = pointer(panels);
   const at = (panel: number, row: number, half: number) => (row * panels + panel) * 2 + half;
   const input = vectors + 2 * panels * rows;
   return {
+    form,
     rows,
     pointer,
     sum: (panel: number, row: number, half: number) => vectors + at(panel, row, half),
     input,
     weight: (half: number) => input + 1 + half,
+    packed: (half: number) => input + 3 + half,
     halves: (of: (half: number) => number[]) => [...of(0), ...of(1)],
     each: (of: (panel: number, half: number) => number[]) =>
       Array.from({ length: panels * 2 }, (_, i) => of(i >> 1, i & 1)).flat(),
@@ -45,15 +51,15 @@ function layoutOf(panels: number, rows: number) {
       Array.from({ length: panels }, (_, panel) => of(panel)).flat(),
     locals: [
       [1 + panels, i32],
-      [2 * panels * rows + 3, v128],
+      [2 * panels * rows + 5, v128],
     ] as const,
   };
 }
 
 type Layout = ReturnType<typeof layoutOf>;
 
-/** One pair of columns. More a round, or all inputs loaded first, and sums would leave the registers. */
-function addPair({ rows, pointer, sum, input, weight, halves, all, pointers }: Layout): number[] {
+/** One pair of columns in int8. More a round, or all inputs loaded first, and sums would leave the registers. */
+function addBytes({ rows, pointer, sum, input, weight, halves, all, pointers }: Layout): number[] {
   return [
     ...(rows === 1 ? [...get(x), ...loadSplat(0), ...set(input)] : []),
     ...pointers((panel) => [
@@ -70,19 +76,43 @@ function addPair({ rows, pointer, sum, input, weight, halves, all, pointers }: L
   ];
 }
 
+/** Four pairs of columns in int4: the nibbles of a row's 16 bits, lowest first, are its columns of the pairs. */
+function addNibbles({ rows, pointer, sum, input, weight, packed, halves, all, pointers }: Layout): number[] {
+  const unpacked = (half: number, pair: number) => [
+    ...[...get(packed(half)), ...(pair > 0 ? [...constant(4 * pair), ...shiftRight] : [])],
+    ...[...(pair < 3 ? [...nibble, ...and] : []), ...set(weight(half))],
+  ];
+  return pointers((panel) => [
+    ...halves((half) => [...get(pointer(panel)), ...load(16 * half), ...set(packed(half))]),
+    ...[0, 1, 2, 3].flatMap((pair) => [
+      ...halves((half) => unpacked(half, pair)),
+      ...all((row) => [
+        ...[...get(x), ...loadSplat(4 * (pair * rows + row)), ...set(input)],
+        ...halves((half) => [
+          ...[...get(sum(panel, row, half)), ...get(weight(half)), ...get(input)],
+          ...[...dotPairs, ...addIntegers, ...set(sum(panel, row, half))],
+        ]),
+      ]),
+    ]),
+  ]);
+}
+
 /**
  * The sums of a group, scaled, into the sums over groups. Those are in memory: with them in locals too, the inner loop
  * would run out of registers.
  */
-function addGroup({ pointer, sum, weight, each, all }: Layout): number[] {
+function addGroup({ form, rows, pointer, sum, weight, each, all }: Layout): number[] {
   const output = (row: number) =>
     row === 0 ? get(y) : [...get(y), ...get(yStride), ...constant(row), ...multiply, ...add];
   const outputAt = (panel: number, half: number) => 32 * panel + 16 * half;
+  const shifted = (row: number) =>
+    form.sumShift === undefined ? [] : [...get(x), ...loadSplat(4 * (rows + row)), ...addIntegers];
   return each((panel, half) => [
     ...[...get(pointer(panel)), ...load(16 * half), ...set(weight(0))],
     ...all((row) => [
       ...[...output(row), ...output(row), ...load(outputAt(panel, half))],
-      ...[...get(sum(panel, row, half)), ...toFloats, ...get(weight(0)), ...get(x), ...loadSplat(4 * row)],
+      ...[...get(sum(panel, row, half)), ...shifted(row), ...toFloats],
+      ...[...get(weight(0)), ...get(x), ...loadSplat(4 * row)],
       ...[...multiplyFloats, ...multiplyFloats, ...addFloats, ...store(outputAt(panel, half))],
     ]),
   ]);
@@ -92,8 +122,9 @@ function addGroup({ pointer, sum, weight, each, all }: Layout): number[] {
  * y[t][row] += Σ over groups of scale(w) scale(x) Σ w[row][k] x[t][k], the inner sums in integers. A vector holds four
  * rows' sums: the weights of two columns of a row are neighbours, and a pair of x is in all lanes.
  */
-function tile(panels: number, rows: number): WasmFunction {
-  const layout = layoutOf(panels, rows);
+function tile(form: WeightForm, panels: number, rows: number): WasmFunction {
+  const { groupColumns, weightBytes, stepPairs } = form;
+  const layout = layoutOf(form, panels, rows);
   const { pointer, sum, each, all, pointers, locals } = layout;
   const body = [
     ...pointers((panel) => [
@@ -103,19 +134,27 @@ function tile(panels: number, rows: number): WasmFunction {
     ...loop,
     ...all((row) => each((panel, half) => [...zero, ...set(sum(panel, row, half))])),
     ...[...get(x), ...constant(2 * groupColumns * rows), ...add, ...set(pairsEnd)],
-    ...[...loop, ...addPair(layout)],
-    ...[...pointers((panel) => step(pointer(panel), 2 * panelRows)), ...step(x, 4 * rows)],
+    ...[...loop, ...(form.name === 'int8' ? addBytes(layout) : addNibbles(layout))],
+    ...pointers((panel) => step(pointer(panel), (weightBytes * 2 * stepPairs) / groupColumns)),
+    ...step(x, 4 * rows * stepPairs),
     ...[...get(x), ...get(pairsEnd), ...lessThan, ...branchIf, ...end],
+    ...[...addGroup(layout), ...pointers((panel) => step(pointer(panel), 4 * panelRows))],
     ...[
-      ...addGroup(layout),
-      ...pointers((panel) => step(pointer(panel), blockBytes - panelRows * groupColumns)),
+      ...step(x, (inputBytes(form) - 2 * groupColumns) * rows),
+      ...get(x),
+      ...get(xEnd),
+      ...lessThan,
+      ...branchIf,
+      ...end,
     ],
-    ...[...step(x, 4 * rows), ...get(x), ...get(xEnd), ...lessThan, ...branchIf, ...end],
   ];
   return { name: `${panels}x${rows}`, parameters, locals, body };
 }
 
-/** The module of the products in int8: imports a memory as `m.m`, exports every tile. */
-export function int8Module(): Uint8Array<ArrayBuffer> {
-  return wasm.assembleModule(tiles.map(({ panels, rows }) => tile(panels, rows)));
+/** The module of the products with weights in this form: imports a memory as `m.m`, exports every tile. */
+export function quantisedModule(form: WeightForm): Uint8Array<ArrayBuffer> {
+  return wasm.assembleModule([
+    ...tiles.map(({ panels, rows }) => tile(form, panels, rows)),
+    ...quantiseFunctions(form),
+  ]);
 }
