@@ -22,6 +22,8 @@ export default defineConfig({
     baseURL: `http://localhost:${sitePort}/`,
     browserName: 'chromium',
     headless: true,
+    // A service worker fetches the whole site for each new visitor. Tests that are about it allow it.
+    serviceWorkers: 'block',
   },
   projects: [
     { name: 'cpu', grepInvert: needsGpu, use: { launchOptions: { executablePath, args: cpuBrowserArgs } } },

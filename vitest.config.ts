@@ -5,13 +5,26 @@ import { browserNames } from './tools/browsers/index.ts';
 
 /**
  * Lanes over the same tree:
- *   unit   *.test.ts in Node, complete without a GPU
+ *   unit   *.test.ts in Node, complete without a GPU; `unit-alone` are those of them that need a process of their own
  *   gpu    *.gpu.test.ts in a real browser with a WebGPU adapter
  *   dawn   the same *.gpu.test.ts files in Node, on Dawn
  *   firefox, firefox-cpu, webkit   the built site in browsers beside Chromium: Firefox with WebGPU and without,
  *          WebKit without; `npm run build` comes before
  */
 const gpuFiles = ['src/**/*.gpu.test.ts', 'test/**/*.gpu.test.ts'];
+
+/**
+ * Unit tests that do not share a process with others: they put a database or a worker into globalThis, or calculate whole
+ * models, in loops that the JIT compiles for one kind of matrix.
+ */
+const aloneFiles = [
+  'src/model/reference.test.ts',
+  'src/runtime/cpu/*.test.ts',
+  'src/weights/cache/*.test.ts',
+  'src/weights/{hostile,open,open-torch}.test.ts',
+  'src/worker/client.test.ts',
+  'test/published-*.test.ts',
+];
 
 export default defineConfig({
   test: {
@@ -21,8 +34,19 @@ export default defineConfig({
           name: 'unit',
           environment: 'node',
           include: ['src/**/*.test.ts', 'src/**/*.test.tsx', 'test/**/*.test.ts', 'tools/**/*.test.ts'],
-          exclude: [...gpuFiles, 'node_modules'],
+          exclude: [...gpuFiles, ...aloneFiles, 'node_modules'],
           testTimeout: 30_000,
+          // One process for all files, which loads and compiles their common modules once.
+          isolate: false,
+        },
+      },
+      {
+        test: {
+          name: 'unit-alone',
+          environment: 'node',
+          include: aloneFiles,
+          exclude: [...gpuFiles, 'node_modules'],
+          testTimeout: 60_000,
         },
       },
       {

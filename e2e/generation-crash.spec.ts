@@ -3,10 +3,12 @@ import { browserArgs, findBrowser } from '../tools/browser.ts';
 import { dist } from './support/sites.ts';
 import { type StaticServer, startStaticServer } from './support/static-server.ts';
 
-/** The browser's GPU process crashes while the library generates in its worker: the text must not show it. */
+/**
+ * The browser's GPU process crashes while the library generates in its worker: the text must not show it. A device lost
+ * in other ways, and twice, is tried on a smaller model in test/recovery.gpu.test.ts.
+ */
 let site: StaticServer;
 let browser: Browser;
-/** A page with the model, which all tests share: a device compiles its kernels for seconds. */
 let page: Page;
 
 interface Run {
@@ -67,7 +69,7 @@ test.afterAll(async () => {
   await site?.close();
 });
 
-test('a crash of the GPU process in mid-generation leaves the text as it would have been', {
+test('a page that loses its GPU process, that is frozen, or left and gone back to, writes what it would have', {
   tag: '@gpu',
 }, async () => {
   test.setTimeout(300_000);
@@ -78,33 +80,19 @@ test('a crash of the GPU process in mid-generation leaves the text as it would h
   };
   const expected = await generate(page, options);
   expect(expected.ids).toHaveLength(90);
-  const running = generate(page, options);
-  await expect.poll(() => arrived(page), { intervals: [5] }).toBeGreaterThan(2);
-  await protocol.send('Browser.crashGpuProcess').catch(() => {});
-  const at = await arrived(page);
-  expect(await running).toEqual(expected);
-  // The worker may be 64 tokens ahead of the page, and must not have been at the end.
-  expect(at).toBeLessThan(90 - 64);
-});
-
-test('a page that is frozen, or left and gone back to, writes on where it was, also without its GPU', {
-  tag: '@gpu',
-}, async () => {
-  test.setTimeout(300_000);
-  const protocol = await browser.newBrowserCDPSession();
-  const options = { temperature: 0.9, topK: 40, seed: 8, maxNewTokens: 90, eos: false };
-  const expected = await generate(page, options);
-  expect(expected.ids).toHaveLength(90);
 
   // As a browser does to a tab that stays hidden: no timer, no message, and the GPU process goes meanwhile.
   const tab = await page.context().newCDPSession(page);
   const running = generate(page, options);
   await expect.poll(() => arrived(page), { intervals: [5] }).toBeGreaterThan(2);
+  const at = await arrived(page);
   await tab.send('Page.setWebLifecycleState', { state: 'frozen' });
   await protocol.send('Browser.crashGpuProcess').catch(() => {});
   await new Promise((resolve) => setTimeout(resolve, 500));
   await tab.send('Page.setWebLifecycleState', { state: 'active' });
   expect(await running).toEqual(expected);
+  // The worker may be 64 tokens ahead of the page, and must not have been at the end.
+  expect(at).toBeLessThan(90 - 64);
 
   // Left in mid-generation. Whether the page is kept is the browser's to decide; one that is writes on.
   await page.evaluate((given) => {
@@ -127,5 +115,4 @@ test('a page that is frozen, or left and gone back to, writes on where it was, a
     return scene && { kept: scene.kept, ids: await scene.run };
   });
   if (back) expect(back).toEqual({ kept: true, ids: expected.ids });
-  else await load(page);
 });

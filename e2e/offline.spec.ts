@@ -8,6 +8,9 @@ import { VitrinePage } from './page-support.ts';
 import { dist } from './support/sites.ts';
 import { type StaticServer, startStaticServer } from './support/static-server.ts';
 
+/** The site's service worker is what these tests are about. */
+test.use({ serviceWorkers: 'allow' });
+
 /** A browser that keeps its profile from one start to the next. */
 async function withBrowser<Result>(
   profile: string,

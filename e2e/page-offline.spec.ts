@@ -1,6 +1,9 @@
 import { expect, test } from '@playwright/test';
 import { VitrinePage } from './page-support.ts';
 
+/** The site's service worker is what these tests are about. */
+test.use({ serviceWorkers: 'allow' });
+
 test('after the first visit the page opens and writes without a network, and says so when tested', async ({
   page,
   context,

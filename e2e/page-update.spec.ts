@@ -6,6 +6,9 @@ import { VitrinePage } from './page-support.ts';
 import { dist } from './support/sites.ts';
 import { startStaticServer } from './support/static-server.ts';
 
+/** The site's service worker is what these tests are about. */
+test.use({ serviceWorkers: 'allow' });
+
 /** Puts another version of the site in its place: a page with another title, and the list of files that goes with it. */
 function publishNext(folder: string): void {
   const edit = (name: string, from: RegExp, to: string) => {

@@ -58,7 +58,7 @@ describe('the bundled vocabulary', () => {
         const ids = tokenizer.encode(text);
         // UTF-8 has no lone surrogates: they come back as U+FFFD.
         expect(tokenizer.decode(ids)).toBe(Buffer.from(text, 'utf8').toString('utf8'));
-        for (const id of ids) expect(id).toBeLessThan(tokenizer.size);
+        expect(ids.filter((id) => id >= tokenizer.size)).toEqual([]);
       }),
       { numRuns: 5000 },
     );

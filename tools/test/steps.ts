@@ -15,17 +15,20 @@ function check(name: string, script: string): Step {
 }
 
 interface Lane extends Omit<Step, 'run'> {
+  /** Vitest projects; the one of the lane's name unless given. */
+  projects?: readonly string[];
   /** Test files; all of the project unless given. */
   files?: readonly string[];
   env?: () => Promise<Record<string, string>>;
 }
 
-/** A Vitest project, counted from its JSON report in `reports`. */
-function lane(reports: string, { files = [], env, ...step }: Lane): Step {
+/** Vitest projects, counted from its JSON report in `reports`. */
+function lane(reports: string, { projects, files = [], env, ...step }: Lane): Step {
   const run = async () => {
     const file = join(reports, `${step.name}.json`);
     const reporters = ['--reporter=default', '--reporter=json', `--outputFile=${file}`];
-    const args = ['run', '--project', step.name, ...files, ...reporters];
+    const chosen = (projects ?? [step.name]).flatMap((name) => ['--project', name]);
+    const args = ['run', ...chosen, ...files, ...reporters];
     const code = await runCommand(step.name, bin('vitest'), args, await env?.());
     return settle(readReport(file, vitestCounts), code);
   };
@@ -67,7 +70,7 @@ export function allSteps(reports: string): Step[] {
     lane(reports, { name: 'gpu', needs: [chromium] }),
     endToEnd(reports),
     lane(reports, { name: 'firefox', needs: [firefox, ...vulkan], after: 'build' }),
-    lane(reports, { name: 'unit' }),
+    lane(reports, { name: 'unit', projects: ['unit', 'unit-alone'] }),
     check('types', 'check:types'),
     lane(reports, { name: 'firefox-cpu', needs: [firefox], after: 'build' }),
     lane(reports, { name: 'dawn', needs: vulkan, files: allOnDawn ? [] : dawnFiles, env: softwareDriver }),
