@@ -1,6 +1,6 @@
 import { playwright } from '@vitest/browser-playwright';
 import { defineConfig } from 'vitest/config';
-import { browserArgs, findBrowser } from './tools/browser.ts';
+import { browserArgs, findHeadlessBrowser } from './tools/browser.ts';
 import { browserNames } from './tools/browsers/index.ts';
 
 /**
@@ -62,7 +62,9 @@ export default defineConfig({
             enabled: true,
             headless: true,
             screenshotFailures: false,
-            provider: playwright({ launchOptions: { executablePath: findBrowser(), args: browserArgs } }),
+            provider: playwright({
+              launchOptions: { executablePath: findHeadlessBrowser(), args: browserArgs },
+            }),
             instances: [{ browser: 'chromium' }],
           },
         },

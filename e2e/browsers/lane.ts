@@ -113,7 +113,9 @@ export class SitePage {
           document.head.append(script);
         });
       }
-      const { violations } = await (window as unknown as { axe: typeof import('axe-core') }).axe.run();
+      const { violations } = await (window as unknown as { axe: typeof import('axe-core') }).axe.run({
+        resultTypes: ['violations'],
+      });
       return violations.map(({ id, nodes }) => `${id}: ${nodes.map((node) => node.target).join(' | ')}`);
     }, `${this.origin}/axe/axe.min.js`);
   }
