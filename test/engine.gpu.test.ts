@@ -62,7 +62,7 @@ describe.each(['gpu', 'cpu'] as const)('the engine on the %s', (backend) => {
   });
 
   it('ends before a stop string, and never shows it', async () => {
-    const options = { temperature: 0, maxNewTokens: 20, eos: false };
+    const options = { temperature: 0, maxNewTokens: 64, eos: false };
     const whole = textOf(await collect(model, 'Once upon a time', options));
     const stop = whole.slice(30, 36);
     const tokens = await collect(model, 'Once upon a time', { ...options, stop: [stop] });

@@ -70,14 +70,14 @@ it('the token loop creates nothing and writes nothing, in few dispatches and sub
   };
   const none = { created: 0, written: 0 };
   const short = [1, 2, 3, 4];
-  expect(await run({ temperature: 0 }, short, 10)).toEqual(none);
+  expect(await run({ temperature: 0 }, short, 20)).toEqual(none);
   expect(runtime.stats().dispatchesPerToken).toBeLessThanOrEqual(5 * config.nLayer + 2);
   expect(runtime.stats().submitsPerToken).toBeLessThanOrEqual(1);
-  expect(await run({ temperature: 0.8, topK: 40, seed: 1 }, short, 10)).toEqual(none);
+  expect(await run({ temperature: 0.8, topK: 40, seed: 1 }, short, 20)).toEqual(none);
   expect(runtime.stats().dispatchesPerToken).toBeLessThanOrEqual(5 * config.nLayer + 3);
   // Past the crossover, which this run crosses, attention comes in parts and one dispatch more a layer.
-  const long = Array.from({ length: 252 }, (_, at) => 1 + (at % 50));
-  expect(await run({ temperature: 0 }, long, 16)).toEqual(none);
+  const long = Array.from({ length: 250 }, (_, at) => 1 + (at % 50));
+  expect(await run({ temperature: 0 }, long, 40)).toEqual(none);
   expect(runtime.stats().dispatchesPerToken).toBeLessThanOrEqual(6 * config.nLayer + 2);
   runtime.dispose();
   stop();

@@ -42,42 +42,43 @@ function tensors(): Map<string, TensorInfo> {
   );
 }
 
-// In the dtype whose blocks take the most code; device-test tries the candidates in f16 as well.
-it('chooses for every product among variants that agree, and frees what it used', async () => {
-  const dtype = 'int4';
-  await withGpu(async (gpu) => {
-    const all = tensors();
-    const loader = await GpuWeightLoader.create(gpu, config, describeParameters(config, all), {
-      dtype,
-      kv: 'f32',
-      context: 32,
-      sequences: 1,
+it.each(['f32', 'int4'] as const)(
+  'chooses for every product among variants that agree, and frees what it used: %s',
+  async (dtype) => {
+    await withGpu(async (gpu) => {
+      const all = tensors();
+      const loader = await GpuWeightLoader.create(gpu, config, describeParameters(config, all), {
+        dtype,
+        kv: 'f32',
+        context: 32,
+        sequences: 1,
+      });
+      for (const tensor of all.values()) {
+        const floats = Float32Array.from(
+          { length: (tensor.end - tensor.begin) / 4 },
+          (_, i) => Math.sin(i * 7 + 1) / 8,
+        );
+        await loader.write(tensor, 0, new Uint8Array(floats.buffer));
+      }
+      await loader.finish();
+      const bytes = gpu.buffers.bytes;
+      const tuned = await tuneProducts(gpu, loader.model, {
+        budget: 120_000,
+      });
+      expect(gpu.buffers.bytes).toBe(bytes);
+      expect(tuned.length).toBe(5);
+      for (const { best, measured } of tuned) {
+        // The default is among them; all that were measured gave its output.
+        expect(measured.length).toBeGreaterThan(3);
+        expect(measured[0]?.variant).toEqual(best);
+      }
+      const chunk = await tuneMatmul(gpu, loader.model, {
+        budget: 120_000,
+      });
+      expect(gpu.buffers.bytes).toBe(bytes);
+      expect(chunk.measured.map(({ variant }) => variant.kind)).toContain('direct');
+      expect(chunk.measured[0]?.variant).toEqual(chunk.best);
+      destroyModel(gpu, loader.model);
     });
-    for (const tensor of all.values()) {
-      const floats = Float32Array.from(
-        { length: (tensor.end - tensor.begin) / 4 },
-        (_, i) => Math.sin(i * 7 + 1) / 8,
-      );
-      await loader.write(tensor, 0, new Uint8Array(floats.buffer));
-    }
-    await loader.finish();
-    const bytes = gpu.buffers.bytes;
-    const tuned = await tuneProducts(gpu, loader.model, {
-      budget: 120_000,
-    });
-    expect(gpu.buffers.bytes).toBe(bytes);
-    expect(tuned.length).toBe(5);
-    for (const { best, measured } of tuned) {
-      // The default is among them; all that were measured gave its output.
-      expect(measured.length).toBeGreaterThan(3);
-      expect(measured[0]?.variant).toEqual(best);
-    }
-    const chunk = await tuneMatmul(gpu, loader.model, {
-      budget: 120_000,
-    });
-    expect(gpu.buffers.bytes).toBe(bytes);
-    expect(chunk.measured.map(({ variant }) => variant.kind)).toContain('direct');
-    expect(chunk.measured[0]?.variant).toEqual(chunk.best);
-    destroyModel(gpu, loader.model);
-  });
-});
+  },
+);
