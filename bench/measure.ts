@@ -7,6 +7,7 @@ import { type LoadCosts, LoadWatch } from './load-costs.ts';
 import { type BenchDtype, createBenchRuntime, resolveSource } from './load-model.ts';
 import type { Ceilings } from './probes.ts';
 import { type Spread, spread } from './statistics.ts';
+import { type BatchRate, measureBatch, measureSampled, type SampledCost } from './token-rates.ts';
 
 export interface MeasureOptions {
   source: ModelSource;
@@ -19,6 +20,8 @@ export interface MeasureOptions {
   newTokens: number;
   repeat: number;
   autotune: boolean;
+  /** Numbers of sequences that are decoded side by side. */
+  batches: readonly number[];
   /** Time each kernel by itself, against these ceilings. */
   kernels?: Ceilings;
   bundledBase?: string;
@@ -37,6 +40,8 @@ export interface Measured {
   bytesPerToken: number;
   timeToFirstTokenMs: Spread;
   decode: { context: number; tokensPerSecond: Spread }[];
+  sampled: SampledCost;
+  batches: BatchRate[];
   prefill: { tokens: number; tokensPerSecond: Spread }[];
   dispatchesPerToken: number;
   submitsPerToken: number;
@@ -68,8 +73,9 @@ export async function measureModel(options: MeasureOptions): Promise<Measured> {
     const firsts: number[] = [];
     for (let round = 0; round < options.repeat; round++) firsts.push(await firstToken(runtime, prompt(16)));
     const decode = await measureDecode(runtime, options, prompt);
+    const { dispatchesPerToken, submitsPerToken } = runtime.stats();
+    const { sampled, batches } = await measureOtherDecoding(runtime, options, prompt);
     const prefill = await measurePrefill(runtime, options, prompt);
-    const stats = runtime.stats();
     return {
       model: what.checkpoint.id,
       dtype,
@@ -77,13 +83,15 @@ export async function measureModel(options: MeasureOptions): Promise<Measured> {
       config: what.config,
       loadSeconds,
       loadCosts,
-      gpuBytes: stats.gpuBytes,
+      gpuBytes: runtime.stats().gpuBytes,
       bytesPerToken: weightBytes(what.config, dtype),
       timeToFirstTokenMs: spread(firsts),
       decode,
+      sampled,
+      batches,
       prefill,
-      dispatchesPerToken: stats.dispatchesPerToken,
-      submitsPerToken: stats.submitsPerToken,
+      dispatchesPerToken,
+      submitsPerToken,
       kernels: { token: [], prompt: [] },
       ...(timer && { kernels: await measureKernels(timer, runtime, options, prompt) }),
     };
@@ -167,6 +175,24 @@ async function measureDecode(
     results.push({ context, tokensPerSecond: spread(rates) });
   }
   return results;
+}
+
+/** Sampled tokens, and several sequences, at the first of the contexts. */
+async function measureOtherDecoding(
+  runtime: Runtime,
+  { newTokens, repeat, contexts, batches: wanted, onStage, dtype }: MeasureOptions,
+  prompt: (length: number) => number[],
+): Promise<Pick<Measured, 'sampled' | 'batches'>> {
+  const context = Math.min(contexts?.[0] ?? 64, runtime.contextLength - newTokens);
+  const rounds = { ids: prompt(context), newTokens, repeat };
+  onStage?.(`${dtype}: sampled decode at ${context}`);
+  const sampled = await measureSampled(runtime, rounds);
+  const batches: BatchRate[] = [];
+  for (const sequences of wanted) {
+    onStage?.(`${dtype}: ${sequences} sequences`);
+    batches.push(await measureBatch(runtime, sequences, rounds));
+  }
+  return { sampled, batches };
 }
 
 async function measurePrefill(

@@ -8,19 +8,21 @@ import { defaultPrompts, runBench } from './run.ts';
 export async function main(words: readonly string[], bundled: () => Promise<File[]>): Promise<void> {
   const line = parseCommandLine(words);
   const report = await runBench({
-    source: line.model === 'tiny-tales' ? await bundled() : line.model,
+    sources: await Promise.all(line.models.map((model) => (model === 'tiny-tales' ? bundled() : model))),
     dtypes: line.dtypes,
     prompts: line.prompts ?? defaultPrompts,
     contexts: line.contexts,
     newTokens: line.newTokens,
     repeat: line.repeat,
+    batches: line.batches,
     autotune: line.autotune,
     kernels: line.kernels,
     text: line.text === undefined ? undefined : readFileSync(line.text, 'utf8'),
     onStage: (stage) => console.error(stage),
   });
   // The bundled model is passed as files, which carry no model name.
-  for (const each of report.models) each.model = line.model;
+  for (const [at, each] of report.models.entries())
+    each.model = line.models[Math.floor(at / line.dtypes.length)] ?? each.model;
   console.log(reportText(report));
   if (line.json) writeFileSync(line.json, `${JSON.stringify(report, null, 2)}\n`);
   if (line.plot) writeFileSync(line.plot, plotCost(report));

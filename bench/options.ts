@@ -2,10 +2,12 @@ import type { BenchDtype } from './load-model.ts';
 
 /** Command-line options of both bench commands. */
 export interface CommandLine {
-  model: string;
+  models: string[];
   dtypes: BenchDtype[];
   prompts?: number[];
   contexts?: number[];
+  /** Numbers of sequences that are decoded side by side. */
+  batches: number[];
   newTokens: number;
   repeat: number;
   json?: string;
@@ -18,11 +20,12 @@ export interface CommandLine {
 const known = ['f32', 'f16', 'int8', 'int4'];
 
 export const usageText = `Options:
-  --model ID_OR_URL   a model as the library names it, or random:gpt2 (shapes: distilgpt2, gpt2, gpt2-medium,
+  --model LIST        models as the library names them, or random:gpt2 (shapes: distilgpt2, gpt2, gpt2-medium,
                       gpt2-large, gpt2-xl); default tiny-tales
   --dtype LIST        f32,f16,int8,int4; default f32
   --prompt N          prompt lengths for prefill, such as 16,128; default 16,128,512,1000
   --context LIST      contexts at which decoding is timed; default 64 and 90 % of the model's
+  --batch LIST        numbers of sequences decoded side by side; default 4
   --new N             tokens of the longer decode; default 160
   --repeat N          rounds; default 3
   --text FILE         compare dtypes with f32 on this text
@@ -30,13 +33,15 @@ export const usageText = `Options:
   --kernels           what each kernel takes of a token and of the last chunk of the first prompt, and its share
                       of the ceilings
   --json FILE         write the report there
-  --plot FILE         draw the cost of a token against its context there, as SVG`;
+  --plot FILE         draw the cost of a token there, as SVG: against its context, or with several models against
+                      their weights`;
 
 /** @throws Error naming the unknown option or value. */
 export function parseCommandLine(words: readonly string[]): CommandLine {
   const line: CommandLine = {
-    model: 'tiny-tales',
+    models: ['tiny-tales'],
     dtypes: ['f32'],
+    batches: [4],
     newTokens: 160,
     repeat: 3,
     autotune: true,
@@ -55,7 +60,10 @@ function take(line: CommandLine, word: string, value: string | undefined): void 
   if (value === undefined) throw new Error(`${word} needs a value.\n${usageText}`);
   switch (word) {
     case '--model':
-      line.model = value;
+      line.models = value.split(',');
+      return;
+    case '--batch':
+      line.batches = value.split(',').map((each) => wholeNumber(word, each));
       return;
     case '--dtype':
       line.dtypes = value.split(',').map((each) => {

@@ -69,9 +69,10 @@ function requireLoaded(): LoadedRuntime {
 async function start(options: Partial<BenchOptions>) {
   const stage = element('stage');
   const report = await runBench({
-    source: 'tiny-tales',
+    sources: ['tiny-tales'],
     dtypes: ['f32'],
     prompts: defaultPrompts,
+    batches: [4],
     newTokens: 160,
     repeat: 3,
     autotune: true,
@@ -93,7 +94,7 @@ element('start').addEventListener('click', async () => {
   const source = (element('model') as HTMLInputElement).value || 'tiny-tales';
   const dtypes = (element('dtype') as HTMLSelectElement).value.split(',') as BenchDtype[];
   try {
-    await start({ source, dtypes });
+    await start({ sources: [source], dtypes });
   } catch (error) {
     element('stage').textContent = error instanceof Error ? error.message : String(error);
   } finally {

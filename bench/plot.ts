@@ -1,3 +1,4 @@
+import { countParameters } from '../src/model/index.ts';
 import type { Report } from './report.ts';
 
 const width = 640;
@@ -7,28 +8,51 @@ const colours = ['#2f6f8f', '#b4552d', '#4c7a34', '#7a4c8f'];
 
 interface Line {
   name: string;
-  /** Context, milliseconds a token. */
+  /** In the units of the axes. */
   points: [number, number][];
 }
 
-/** SVG text of milliseconds per token against context length, one line per dtype. */
-export function plotCost({ models, date }: Report): string {
-  const lines = models.map<Line>(({ dtype, decode }) => ({
+/** SVG text of milliseconds a token, a line a dtype: against the model's weights, or of one model against the context. */
+export function plotCost(report: Report): string {
+  const names = [...new Set(report.models.map(({ model }) => model))];
+  const day = report.date.slice(0, 10);
+  if (names.length > 1) return chart(sizeLines(report), `ms a token (${day})`, 'million weights');
+  return chart(contextLines(report), `ms a token (${names[0] ?? ''}, ${day})`, 'tokens of context');
+}
+
+function contextLines({ models }: Report): Line[] {
+  return models.map(({ dtype, decode }) => ({
     name: dtype,
     points: decode.map(({ context, tokensPerSecond }) => [context, 1000 / tokensPerSecond.median]),
   }));
+}
+
+/** At the first context of each model. */
+function sizeLines({ models }: Report): Line[] {
+  return [...new Set(models.map(({ dtype }) => dtype))].map((name) => ({
+    name,
+    points: models
+      .filter(({ dtype }) => dtype === name)
+      .flatMap(({ config, decode: [first] }): [number, number][] =>
+        first ? [[countParameters(config) / 1e6, 1000 / first.tokensPerSecond.median]] : [],
+      )
+      .sort(([left], [right]) => left - right),
+  }));
+}
+
+function chart(lines: readonly Line[], heading: string, xLabel: string): string {
   const all = lines.flatMap(({ points }) => points);
   const [mostX, mostY] = [niceAbove(all.map(([x]) => x)), niceAbove(all.map(([, y]) => y))];
   const inner = { width: width - margin.left - margin.right, height: height - margin.top - margin.bottom };
   const x = (value: number) => margin.left + (inner.width * value) / mostX;
   const y = (value: number) => height - margin.bottom - (inner.height * value) / mostY;
-  const title = plain(`ms a token (${models[0]?.model ?? ''}, ${date.slice(0, 10)})`);
+  const title = plain(heading);
   const ticks = [0, 0.25, 0.5, 0.75, 1];
   const parts = [
     ...ticks.map((t) => rule(margin.left, y(t * mostY), width - margin.right, y(t * mostY))),
     ...ticks.map((t) => label(margin.left - 8, y(t * mostY) + 4, short(t * mostY), 'end')),
     ...ticks.map((t) => label(x(t * mostX), height - margin.bottom + 18, short(t * mostX), 'middle')),
-    label(margin.left + inner.width / 2, height - 8, 'tokens of context', 'middle'),
+    label(margin.left + inner.width / 2, height - 8, xLabel, 'middle'),
     label(8, 14, title, 'start'),
     ...lines.flatMap((line, i) => drawn(line, i, x, y)),
   ];

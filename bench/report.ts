@@ -38,7 +38,7 @@ export function reportText({ ceilings, models, quality }: Report): string {
 }
 
 function modelLines(model: Measured, { streamGBps, fmaGFlops }: Ceilings): string[] {
-  const { decode, prefill, bytesPerToken, config } = model;
+  const { decode, sampled, batches, prefill, bytesPerToken, config } = model;
   const perToken = 2 * config.nLayer * config.nEmbd * (4 * config.nEmbd + 2 * config.nInner);
   return [
     `${model.model} ${model.dtype}: loaded in ${number(model.loadSeconds)} s, ${number(model.gpuBytes / 1e6, 0)} MB on the GPU, ` +
@@ -52,6 +52,13 @@ function modelLines(model: Measured, { streamGBps, fmaGFlops }: Ceilings): strin
         `(${number(rate.least, 2)} to ${number(rate.most, 2)}), ${number(gbps, 2)} GB/s, ${number((100 * gbps) / streamGBps, 0)} % of stream`
       );
     }),
+    `  sampled at ${String(sampled.context).padStart(3)}  ${number(sampled.tokensPerSecond.median, 2).padStart(9)} tokens/s, ` +
+      `${number(sampled.overGreedy.median, 3)} of the time of greedy (${number(sampled.overGreedy.least, 3)} to ${number(sampled.overGreedy.most, 3)})`,
+    ...batches.map(
+      ({ sequences, tokensPerSecond: rate }) =>
+        `  ${sequences} sequences    ${number(rate.median, 2).padStart(9)} tokens/s together ` +
+        `(${number(rate.least, 2)} to ${number(rate.most, 2)})`,
+    ),
     ...prefill.map(({ tokens, tokensPerSecond: rate }) => {
       const gflops = (rate.median * perToken) / 1e9;
       return (

@@ -1,3 +1,4 @@
+import { defined } from '../src/lib/index.ts';
 import { createTokenizer } from '../src/tokenizer/index.ts';
 import type { ModelSource } from '../src/weights/index.ts';
 import { type BenchDtype, resolveSource } from './load-model.ts';
@@ -7,13 +8,15 @@ import { measureQuality, type Quality } from './quality.ts';
 import type { Report } from './report.ts';
 
 export interface BenchOptions {
-  source: ModelSource;
+  sources: readonly ModelSource[];
   dtypes: readonly BenchDtype[];
   prompts: readonly number[];
   contexts?: readonly number[];
   newTokens: number;
   repeat: number;
   autotune: boolean;
+  /** Numbers of sequences that are decoded side by side. */
+  batches: readonly number[];
   /** Time each kernel by itself too. */
   kernels?: boolean;
   /** Text on which dtypes are compared with f32. */
@@ -27,21 +30,24 @@ export const defaultPrompts = [16, 128, 512, 1000];
 const qualityTokens = 8192;
 const qualityPositions = 64;
 
-/** One run: ceilings, every dtype's speed, and its quality where there is a text. */
+/** One run: ceilings, every model's speed in every dtype, and the first's quality where there is a text. */
 export async function runBench(options: BenchOptions): Promise<Report> {
   options.onStage?.('ceilings');
   const ceilings = await measureCeilings();
   const models: Measured[] = [];
-  for (const dtype of options.dtypes)
-    models.push(await measureModel({ ...options, dtype, kernels: options.kernels ? ceilings : undefined }));
+  const kernels = options.kernels ? ceilings : undefined;
+  for (const source of options.sources)
+    for (const dtype of options.dtypes)
+      models.push(await measureModel({ ...options, source, dtype, kernels }));
   const quality = options.text === undefined ? [] : await qualityOf(options, options.text);
   return { date: new Date().toISOString(), ceilings, models, quality };
 }
 
 async function qualityOf(options: BenchOptions, text: string): Promise<Quality[]> {
-  const { checkpoint } = await resolveSource(options.source, options.bundledBase);
+  const source = defined(options.sources[0], 'a model');
+  const { checkpoint } = await resolveSource(source, options.bundledBase);
   const tokenizer = await createTokenizer(checkpoint.tokenizer);
   checkpoint.close();
   const ids = tokenizer.encode(text).slice(0, qualityTokens);
-  return measureQuality({ ...options, ids, positions: qualityPositions });
+  return measureQuality({ ...options, source, ids, positions: qualityPositions });
 }

@@ -75,10 +75,16 @@ it('the token loop creates nothing and writes nothing, in few dispatches and sub
   expect(runtime.stats().submitsPerToken).toBeLessThanOrEqual(1);
   expect(await run({ temperature: 0.8, topK: 40, seed: 1 }, short, 20)).toEqual(none);
   expect(runtime.stats().dispatchesPerToken).toBeLessThanOrEqual(5 * config.nLayer + 3);
-  // Past the crossover, which this run crosses, attention comes in parts and one dispatch more a layer.
+  // With a crossover, and past it, attention comes in parts and one dispatch more a layer.
+  await runtime.changeVariants({
+    chooseVariant: () => ({ lanes: 1, rows: 2, workgroup: 64, reduction: 'none' }),
+    decodeAttention: { workgroup: 32, tile: 64, splitFrom: 256 },
+  });
+  await runtime.warmMore();
   const long = Array.from({ length: 250 }, (_, at) => 1 + (at % 50));
   expect(await run({ temperature: 0 }, long, 40)).toEqual(none);
   expect(runtime.stats().dispatchesPerToken).toBeLessThanOrEqual(6 * config.nLayer + 2);
+  expect(runtime.stats().dispatchesPerToken).toBeGreaterThan(5 * config.nLayer + 2);
   runtime.dispose();
   stop();
 });

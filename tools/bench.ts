@@ -28,12 +28,13 @@ try {
   await page.goto(new URL('bench.html', server.resolvedUrls?.local[0]).href);
   await page.waitForFunction(() => 'bench' in window);
   const { text, report } = await page.evaluate(
-    ({ model, dtypes, prompts, contexts, newTokens, repeat, autotune, text }) =>
+    ({ models, dtypes, prompts, contexts, batches, newTokens, repeat, autotune, text }) =>
       window.bench.run({
-        source: model,
+        sources: models,
         dtypes,
         ...(prompts ? { prompts } : {}),
         ...(contexts ? { contexts } : {}),
+        batches,
         newTokens,
         repeat,
         autotune,

@@ -1,10 +1,10 @@
 import { adoptDevice, type Gpu, openGpu, platformGpu } from '../gpu/index.ts';
 import { isAbort, throwIfAborted, VitrineError } from '../lib/index.ts';
 import { chooserOf, GpuRuntime, GpuWeightLoader, matmulKey } from '../runtime/index.ts';
-import type { WeightDtype } from '../shaders/index.ts';
+import type { KvDtype, WeightDtype } from '../shaders/index.ts';
 import { summariseGpu } from './adapter.ts';
 import type { LoadOptions } from './load-options.ts';
-import { type MemoryPlan, planFor, recommendDtype } from './memory-plan.ts';
+import { type MemoryPlan, planFor, planFormats } from './memory-plan.ts';
 import { reportPhase } from './report-phase.ts';
 import type { ResolvedCheckpoint } from './resolved-checkpoint.ts';
 import type { LoadedRuntime } from './session.ts';
@@ -67,9 +67,10 @@ async function createGpuRuntime(
   options: LoadOptions,
 ): Promise<LoadedRuntime> {
   const adapter = summariseGpu(gpu.info);
-  const dtype = options.dtype ?? recommendDtype(resolved, adapter);
+  const formats = planFormats(resolved, adapter, options.dtype);
+  const { dtype } = formats;
   try {
-    const { runtime, tune } = await loadWeights(gpu, resolved, dtype, options);
+    const { runtime, tune } = await loadWeights(gpu, resolved, formats, options);
     // Kernels that short prompts do not need compile later, in the background.
     setTimeout(() => void runtime.warmMore().catch(() => {}), warmMoreAfterMs);
     return { runtime, dtype, adapter, tune };
@@ -91,10 +92,14 @@ async function withSuggestion(error: unknown, dtype: WeightDtype, plan: () => Me
 }
 
 /** Uploads the weights and compiles the kernels of the first tokens; `tune` chooses others by timing them later. */
-async function loadWeights(gpu: Gpu, resolved: ResolvedCheckpoint, dtype: WeightDtype, options: LoadOptions) {
+async function loadWeights(
+  gpu: Gpu,
+  resolved: ResolvedCheckpoint,
+  { dtype, kv }: { dtype: WeightDtype; kv: KvDtype },
+  options: LoadOptions,
+) {
   const { config, table } = resolved;
   const context = config.nPositions;
-  const kv = 'f32';
   const loader = await GpuWeightLoader.create(gpu, config, table, { dtype, kv, context, sequences: 1 });
   const { model } = loader;
   const variants = ({ products, chunks }: Tuning) => ({

@@ -1,8 +1,8 @@
 import { openGpu, platformGpu } from '../gpu/index.ts';
 import { VitrineError } from '../lib/index.ts';
 import { countParameters, type GPT2Config, type ParameterTable } from '../model/index.ts';
-import { footprint } from '../runtime/index.ts';
-import type { WeightDtype } from '../shaders/index.ts';
+import { type Footprint, footprint } from '../runtime/index.ts';
+import type { KvDtype, WeightDtype } from '../shaders/index.ts';
 import type { Checkpoint } from '../weights/index.ts';
 import { type AdapterSummary, summariseGpu } from './adapter.ts';
 
@@ -17,6 +17,8 @@ export interface MemoryPlan {
   dtypes: {
     dtype: WeightDtype;
     weightBytes: number;
+    /** What the cache holds keys and values in. */
+    kv: 'f32' | 'f16';
     kvBytes: number;
     totalBytes: number;
     fits: boolean;
@@ -25,7 +27,7 @@ export interface MemoryPlan {
   recommended: WeightDtype | null;
 }
 
-/** Models up to this size keep the checkpoint's precision; larger ones use a smaller dtype. */
+/** Models up to this size keep the precision of checkpoint and cache; larger ones use smaller dtypes. */
 const comfortableBytes = 1.5 * 2 ** 30;
 
 /** WebGPU's default limits, used without an adapter. */
@@ -77,9 +79,8 @@ function keptBase(table: ParameterTable): [number, number][] {
 
 function plannedDtype({ config, table }: Subject, adapter: AdapterSummary | null, dtype: WeightDtype) {
   const limits = { ...defaultLimits, ...adapter?.limits };
-  const found = footprint(config, {
+  const common = {
     dtype,
-    kv: 'f32',
     context: config.nPositions,
     tied: table.tied,
     keptBase: keptBase(table),
@@ -87,22 +88,33 @@ function plannedDtype({ config, table }: Subject, adapter: AdapterSummary | null
     bufferLimit: limits.maxBufferSize,
     storageBuffers: limits.maxStorageBuffersPerShaderStage,
     software: adapter?.software ?? false,
-  });
-  const totalBytes = found.weightBytes + found.kvBytes + found.workBytes;
-  const plan = {
-    dtype,
-    weightBytes: found.weightBytes,
-    kvBytes: found.kvBytes,
-    totalBytes,
-    fits: !found.why,
   };
-  return found.why ? { ...plan, why: found.why } : plan;
+  const exact = footprint(config, { ...common, kv: 'f32' });
+  // Weights in f32 promise results that a rounded cache would not give.
+  const kv = exact.why || (dtype !== 'f32' && total(exact) > comfortableBytes) ? 'f16' : 'f32';
+  const found = kv === 'f32' ? exact : footprint(config, { ...common, kv });
+  const { weightBytes, kvBytes, why } = found;
+  const plan = { dtype, weightBytes, kv, kvBytes, totalBytes: total(found), fits: !why } as const;
+  return why ? { ...plan, why } : plan;
 }
 
-/** @throws VitrineError `adapter-limit` when no dtype fits. */
-export function recommendDtype(subject: Subject, adapter: AdapterSummary): WeightDtype {
+function total({ weightBytes, kvBytes, workBytes }: Footprint): number {
+  return weightBytes + kvBytes + workBytes;
+}
+
+/**
+ * What weights and cache are held in: in the dtype asked for, or in the one that suits the device.
+ * @throws VitrineError `adapter-limit` when no dtype fits
+ */
+export function planFormats(
+  subject: Subject,
+  adapter: AdapterSummary,
+  asked?: WeightDtype,
+): { dtype: WeightDtype; kv: KvDtype } {
   const plan = planFor(subject, adapter);
-  if (plan.recommended) return plan.recommended;
+  const dtype = asked ?? plan.recommended;
+  const planned = plan.dtypes.find((each) => each.dtype === dtype);
+  if (planned) return planned;
   const why = plan.dtypes.at(-1)?.why ?? '';
   throw new VitrineError(
     'adapter-limit',

@@ -6,10 +6,10 @@ export {
   defaultVariant,
   productKeys,
 } from './gpu/autotune/matvec-candidates.ts';
-export { footprint } from './gpu/footprint.ts';
+export { type Footprint, footprint } from './gpu/footprint.ts';
 export type { GpuModel } from './gpu/gpu-model.ts';
 export { GpuRuntime } from './gpu/gpu-runtime.ts';
 export { candidateMatmuls, matmulKey } from './gpu/prefill-tuning.ts';
 export { GpuWeightLoader } from './gpu/weight-loader.ts';
-export { decodeGreedily } from './greedy.ts';
+export { decodeGreedily, greedyRequest } from './greedy.ts';
 export type * from './runtime.ts';

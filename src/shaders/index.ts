@@ -1,17 +1,19 @@
 export {
+  kvAppendColumnsGrid,
+  kvAppendColumnsKernel,
+  kvAppendGrid,
+  kvAppendKernel,
+} from './attention/append.ts';
+export {
+  type AttentionDecodeVariant,
   attentionCombineKernel,
   attentionDecodeKernel,
-  attentionLanes,
   packLayer,
   partialBytes,
 } from './attention/decode.ts';
 export {
   type AttentionShape,
   type KvDtype,
-  kvAppendColumnsGrid,
-  kvAppendColumnsKernel,
-  kvAppendGrid,
-  kvAppendKernel,
   kvBytes,
   qkvFloats,
 } from './attention/kv-cache.ts';

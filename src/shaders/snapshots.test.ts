@@ -38,10 +38,13 @@ const kernels: Record<string, KernelSource> = {
   'matmul/snapshots/tiled-f16': shaders.matmulKernel(fc, {
     ...{ kind: 'tiled', tm: 2, rn: 2, workgroup: 128, half: true },
   }),
-  'attention/snapshots/decode': shaders.attentionDecodeKernel({ ...attention, headSize: 8 }, 1, 64),
+  'attention/snapshots/decode': shaders.attentionDecodeKernel({ ...attention, headSize: 8 }, 1, {
+    ...{ workgroup: 16, tile: 1024 },
+  }),
   'attention/snapshots/decode-split-f16': shaders.attentionDecodeKernel(
     { ...attention, headSize: 8, kv: 'f16' },
-    ...([8, 64] as const),
+    8,
+    { workgroup: 128, tile: 1024 },
   ),
   'attention/snapshots/combine': shaders.attentionCombineKernel(attention, 8),
   'attention/snapshots/prefill': shaders.attentionPrefillKernel(

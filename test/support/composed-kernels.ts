@@ -128,7 +128,9 @@ function attentions(kv: 'f32' | 'f16'): ComposedKernel[] {
   const shape = attention(kv);
   return plain(
     ...[1, 8].flatMap((splits) =>
-      [true, false].map((stores) => attentionDecodeKernel(shape, splits, 64, stores)),
+      [true, false].map((stores) =>
+        attentionDecodeKernel(shape, splits, { workgroup: 64, tile: 20 }, stores),
+      ),
     ),
     attentionCombineKernel(shape, 8),
     kvAppendKernel(shape),

@@ -1,8 +1,8 @@
 import type { Gpu } from '../../gpu/index.ts';
 import {
+  type AttentionDecodeVariant,
   attentionCombineKernel,
   attentionDecodeKernel,
-  attentionLanes,
   packLayer,
   partialBytes,
   stateBytes,
@@ -14,6 +14,17 @@ import { checkThat, compareExactly, compareNumbers } from '../support/compare.ts
 import { filled, readFloats, runKernel, upload, uploadUniform } from '../support/gpu.ts';
 import { type HeadsSpec, headsCase } from '../support/heads.ts';
 import { unstrided } from '../support/numbers.ts';
+
+const common: AttentionDecodeVariant = { workgroup: 64, tile: 1024 };
+
+/** Fewer lanes than a value has vec4s, lanes to spare, groups that divide nothing; the context in one tile and in many. */
+const variants: AttentionDecodeVariant[] = [
+  { workgroup: 1, tile: 1024 },
+  { workgroup: 2, tile: 7 },
+  { workgroup: 16, tile: 1024 },
+  { workgroup: 64, tile: 30 },
+  { workgroup: 128, tile: 64 },
+];
 
 interface Step extends HeadsSpec {
   /** Position of the column's new token. */
@@ -33,14 +44,14 @@ function packState(positions: readonly number[], running = positions.length): Ui
 }
 
 /** One step of one column: the output, the expected output, and the cache after it. */
-async function attend(gpu: Gpu, step: Step, splits: number, lanes?: number, running = 1) {
+async function attend(gpu: Gpu, step: Step, splits: number, variant = common, running = 1) {
   const { shape, input, qkvRows, cacheBefore, positionCache } = headsCase(step, step.position, 1);
   const kv = upload(gpu, cacheBefore);
   const state = upload(gpu, packState([step.position], running));
   const layer = uploadUniform(gpu, packLayer({ scale: input.scale }));
   const out = filled(gpu, shape.outStride, 5);
   const partials = filled(gpu, partialBytes(step, 1, splits) / 4, 5);
-  const kernel = attentionDecodeKernel(shape, splits, lanes ?? attentionLanes(step));
+  const kernel = attentionDecodeKernel(shape, splits, variant);
   const target = splits > 1 ? partials : out;
   await runKernel(gpu, kernel, [upload(gpu, qkvRows), kv, state, layer, target], [step.heads, 1, splits]);
   if (splits > 1)
@@ -73,10 +84,11 @@ function headSizeCases(kv: 'f32' | 'f16', headSize: number): KernelCase[] {
 }
 
 function cacheCases(kv: 'f32' | 'f16'): KernelCase[] {
-  const lanes = [1, 2, 64].map((count) => {
-    const one = kernelCase(`${kv} cache, ${count} lanes`, async (gpu) => {
-      const step = { kv, heads: 3, headSize: 6, context: 100, position: 77 };
-      const { actual, expected } = await attend(gpu, step, 1, count);
+  const lanes = variants.map((variant) => {
+    const { workgroup, tile } = variant;
+    const one = kernelCase(`${kv} cache, ${workgroup} lanes, tiles of ${tile}`, async (gpu) => {
+      const step = { kv, heads: 3, headSize: 38, context: 100, position: 77 };
+      const { actual, expected } = await attend(gpu, step, 1, variant);
       return compareNumbers('output', actual, expected, tolerances[kv]);
     });
     return repeating(one);
@@ -111,7 +123,7 @@ async function sideBySide(gpu: Gpu, splits: number) {
   const layer = uploadUniform(gpu, packLayer({ scale: input.scale }));
   const out = filled(gpu, positions.length * shape.outStride, 5);
   const partials = filled(gpu, partialBytes(shape, positions.length, splits) / 4, 5);
-  const kernel = attentionDecodeKernel(shape, splits, 64);
+  const kernel = attentionDecodeKernel(shape, splits, common);
   const target = splits > 1 ? partials : out;
   const grid = [shape.heads, positions.length, splits] as const;
   await runKernel(gpu, kernel, [upload(gpu, qkv), kv, state, layer, target], grid);

@@ -1,7 +1,6 @@
 import type { Gpu } from '../../gpu/index.ts';
 import {
   attentionDecodeKernel,
-  attentionLanes,
   embedColumnsKernel,
   kvAppendColumnsGrid,
   kvAppendColumnsKernel,
@@ -71,7 +70,7 @@ async function checkAttention(gpu: Gpu, spec: HeadsSpec, base: number, count: nu
   const out = filled(gpu, count * shape.outStride, 5);
   const grid = kvAppendColumnsGrid(shape, count);
   await runKernel(gpu, kvAppendColumnsKernel(shape), [qkv, cache, state], grid);
-  const attention = attentionDecodeKernel(shape, 1, attentionLanes(shape), false);
+  const attention = attentionDecodeKernel(shape, 1, { workgroup: 32, tile: 40 }, false);
   await runKernel(gpu, attention, [qkv, cache, state, layer, out], [heads, count, 1]);
   const actual = unstrided(await readFloats(gpu, out), count, heads * headSize, shape.outStride);
   const expected = columns.flatMap(({ position }) => [...attentionRow(input, position)]);

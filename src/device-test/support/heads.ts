@@ -85,7 +85,7 @@ function qkvRows(
   return rows;
 }
 
-/** A layer's cache in memory: [sequence][k, v][head][dim / 4][position] of four dims. */
+/** A layer's cache in memory, of four dims: keys [sequence][head][dim / 4][position], values [sequence][head][position][dim / 4]. */
 class KvImage {
   readonly words: Uint32Array<ArrayBuffer>;
   private readonly padded: number;
@@ -102,8 +102,10 @@ class KvImage {
   /** Index of a number among the numbers of the cache. */
   private index(part: number, head: number, d: number, position: number): number {
     const { heads, context } = this.shape;
-    const row = ((sequence * 2 + part) * heads + head) * (this.padded / 4) + Math.floor(d / 4);
-    return (row * context + position) * 4 + (d % 4);
+    const vec4s = this.padded / 4;
+    const place = Math.floor(d / 4);
+    const own = part === 0 ? place * context + position : position * vec4s + place;
+    return (((sequence * 2 + part) * heads + head) * vec4s * context + own) * 4 + (d % 4);
   }
 
   private set(index: number, value: number): void {
@@ -149,12 +151,14 @@ class KvImage {
   /** True when everything but the first `count` positions of the sequence is as it was made. */
   untouched(count: number): boolean {
     const { heads, context } = this.shape;
-    const rowWords = this.shape.kv === 'f32' ? 4 : 2;
-    const own = 2 * heads * (this.padded / 4);
+    const wordsPerPlace = this.shape.kv === 'f32' ? 4 : 2;
+    const vec4s = this.padded / 4;
+    const each = heads * vec4s * context;
     return this.words.every((word, index) => {
-      const place = Math.floor(index / rowWords);
-      const row = Math.floor(place / context);
-      const ours = row >= sequence * own && row < (sequence + 1) * own && place % context < count;
+      const place = Math.floor(index / wordsPerPlace);
+      const part = Math.floor(place / each) - 2 * sequence;
+      const position = part === 0 ? place % context : Math.floor(place / vec4s) % context;
+      const ours = (part === 0 || part === 1) && position < count;
       return ours || word === untouchedWord;
     });
   }

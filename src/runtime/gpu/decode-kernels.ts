@@ -1,8 +1,8 @@
 import {
+  type AttentionDecodeVariant,
   type AttentionShape,
   attentionCombineKernel,
   attentionDecodeKernel,
-  attentionLanes,
   embedColumnsKernel,
   kvAppendColumnsGrid,
   kvAppendColumnsKernel,
@@ -25,6 +25,7 @@ import { planWatched, type WatchedRows } from './watched-kernels.ts';
 export interface DecodeShape {
   columns: number;
   attention: AttentionShape;
+  variant: AttentionDecodeVariant;
   /** Parts the context is cut into; 1 for short ones. */
   splits: number;
   /** Columns may share a sequence: all keys and values are stored before any is read. */
@@ -129,12 +130,12 @@ function attention(
   step: StepOf<'attention'>,
   model: GpuModel,
   { activations, state, partials }: DecodeBuffers,
-  { attention: shape, columns, splits, shared }: DecodeShape,
+  { attention: shape, variant, columns, splits, shared }: DecodeShape,
 ): Planned[] {
   const { kv, scale } = model.attention[step.spec.layer] as GpuModel['attention'][number];
   const [qkv, out] = [activations.of(step.from), activations.of(step.to)];
   const attend: Planned = {
-    source: attentionDecodeKernel(shape, splits, attentionLanes(shape), !shared),
+    source: attentionDecodeKernel(shape, splits, variant, !shared),
     buffers: [qkv, kv, state, scale, splits > 1 ? partials : out],
     grid: () => [shape.heads, columns, splits],
   };

@@ -10,7 +10,7 @@ import {
 import type { DecodedToken, DecodeRequest } from '../runtime.ts';
 import { slotStride } from './activation-buffers.ts';
 import { startsOf } from './column-state.ts';
-import { attentionShape, type DecodeBuffers, ringRecords } from './decode-buffers.ts';
+import { type DecodeBuffers, ringRecords } from './decode-buffers.ts';
 import { planDecode } from './decode-kernels.ts';
 import { compilePlan, forRows, type Planned } from './dispatch-plan.ts';
 import type { GpuModel } from './gpu-model.ts';
@@ -51,11 +51,8 @@ export class DecodeProgram {
     blocks: LayerProgram,
     options: GpuRuntimeOptions,
   ): Promise<DecodeProgram> {
-    const { buffers } = blocks;
-    const { columns } = buffers;
-    const attention = attentionShape(model.config, options.context, options.kv);
-    const shape = { columns, attention, splits: 1, shared: false };
-    const compile = async (plan: Planned[]) => forRows(await compilePlan(gpu, plan), columns);
+    const { buffers, shape } = blocks;
+    const compile = async (plan: Planned[]) => forRows(await compilePlan(gpu, plan), shape.columns);
     const [sample, head, pick] = await Promise.all([
       SampleStep.create(gpu, model, buffers, options.context),
       compile(planDecode(model.pass.head, model, buffers, shape, options.chooseVariant)),

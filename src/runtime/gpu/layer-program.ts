@@ -1,5 +1,5 @@
 import { type Dispatch, type Gpu, submit } from '../../gpu/index.ts';
-import { type ColumnStart, type KvDtype, packState } from '../../shaders/index.ts';
+import { type ColumnStart, packState } from '../../shaders/index.ts';
 import { slotStride } from './activation-buffers.ts';
 import {
   attentionShape,
@@ -8,13 +8,11 @@ import {
   type DecodeBuffers,
   destroyDecodeBuffers,
 } from './decode-buffers.ts';
-import { embed, planDecode } from './decode-kernels.ts';
+import { type DecodeShape, embed, planDecode } from './decode-kernels.ts';
 import { compilePlan, forRows } from './dispatch-plan.ts';
 import type { GpuModel } from './gpu-model.ts';
 import type { GpuRuntimeOptions } from './options.ts';
-
-/** Positions up to which one workgroup a head is faster than parts and their combination. */
-const splitFrom = 256;
+import { defaultDecodeAttention } from './prefill-tuning.ts';
 
 /** Runs the blocks for a few columns: owns their buffers, and dispatches for short and for long contexts. */
 export class LayerProgram {
@@ -26,8 +24,10 @@ export class LayerProgram {
     private readonly gpu: Gpu,
     private readonly model: GpuModel,
     readonly buffers: DecodeBuffers,
+    /** Of short contexts. */
+    readonly shape: DecodeShape,
     private readonly whole: readonly Dispatch[],
-    private readonly kv: KvDtype,
+    private readonly splitFrom: number,
     private readonly compileSplit: () => Promise<readonly Dispatch[]>,
   ) {}
 
@@ -42,27 +42,29 @@ export class LayerProgram {
     const buffers = createDecodeBuffers(gpu, model.config, columns);
     const attention = attentionShape(model.config, options.context, options.kv);
     const steps = [...(embedsItself(model) ? model.pass.embed : []), ...model.pass.body];
+    const { splitFrom, ...variant } = options.decodeAttention ?? defaultDecodeAttention(gpu.info);
+    const shape = { columns, attention, variant, splits: 1, shared };
     const compile = async (splits: number) => {
-      const shape = { columns, attention, splits, shared };
-      const plan = planDecode(steps, model, buffers, shape, options.chooseVariant);
+      const plan = planDecode(steps, model, buffers, { ...shape, splits }, options.chooseVariant);
       return forRows(await compilePlan(gpu, plan), columns);
     };
     const whole = await compile(1);
-    return new LayerProgram(gpu, model, buffers, whole, options.kv, () => compile(contextSplits));
+    return new LayerProgram(gpu, model, buffers, shape, whole, splitFrom, () => compile(contextSplits));
   }
 
   /** The blocks, for contexts of this length; compiles the form for long ones when they come near. */
   layers(length: number): readonly Dispatch[] {
-    return length > splitFrom && this.split ? this.split : this.whole;
+    return length > this.splitFrom && this.split ? this.split : this.whole;
   }
 
   /** Begins to compile the form for long contexts if this length needs it; until then the whole form serves. */
   expect(length: number): void {
-    if (length > splitFrom) void this.prepareSplit();
+    if (length > this.splitFrom) void this.prepareSplit();
   }
 
-  /** Compiles the form for long contexts, which short ones need not wait for. */
+  /** Compiles the form for long contexts, if the adapter has one; short ones need not wait for it. */
   prepareSplit(): Promise<void> {
+    if (this.splitFrom >= this.shape.attention.context) return Promise.resolve();
     this.splitting ??= this.compileSplit().then(
       (split) => {
         this.split = split;
@@ -76,13 +78,11 @@ export class LayerProgram {
   }
 
   /** The dispatch that embeds the token of every column's state. */
-  async compileEmbed(context: number): Promise<readonly Dispatch[]> {
+  async compileEmbed(): Promise<readonly Dispatch[]> {
     const [step] = this.model.pass.embed;
     if (step?.kind !== 'embed' || embedsItself(this.model)) return [];
-    const { columns } = this.buffers;
-    const attention = attentionShape(this.model.config, context, this.kv);
-    const plan = await compilePlan(this.gpu, [embed(step, this.model, this.buffers, { attention })]);
-    return forRows(plan, columns);
+    const plan = await compilePlan(this.gpu, [embed(step, this.model, this.buffers, this.shape)]);
+    return forRows(plan, this.shape.columns);
   }
 
   /** Runs given tokens through the blocks and copies the residual stream of column `last` to a place in a buffer. */

@@ -3,6 +3,7 @@ import { clamp, defined } from '../../lib/index.ts';
 import type { GPT2Config } from '../../model/index.ts';
 import type { AttentionVariant, MatmulVariant, WeightDtype } from '../../shaders/index.ts';
 import { type GpuModel, widestLinears } from './gpu-model.ts';
+import type { DecodeAttention } from './options.ts';
 
 /**
  * Multiply-adds a single dispatch may take: about 100 ms on the slowest device of its kind, so that the rest of the
@@ -77,6 +78,17 @@ export function defaultMatmul(info: GpuInfo): MatmulVariant {
  */
 export function defaultAttention(info: GpuInfo): AttentionVariant {
   return info.software ? { queries: 2, keys: 2, workgroup: 16 } : { queries: 1, keys: 8, workgroup: 32 };
+}
+
+/**
+ * A GPU hides the latency of its loads behind many lanes, and heads alone are too few for it. A software adapter runs
+ * lanes one after the other and pays for every barrier: as many lanes as a common head has vec4s, so that a value's lanes
+ * are one group, and no parts, since its cores have a head each.
+ */
+export function defaultDecodeAttention(info: Pick<GpuInfo, 'software'>): DecodeAttention {
+  return info.software
+    ? { workgroup: 16, tile: 1024, splitFrom: Number.POSITIVE_INFINITY }
+    : { workgroup: 128, tile: 1024, splitFrom: 256 };
 }
 
 /** Key under which the autotuner stores the best variant: everything the choice depends on. */

@@ -50,7 +50,7 @@ export class Programs {
   hosted(columns: number, shared: boolean): Promise<HostedBlocks> {
     return this.once(`hosted ${columns} ${shared}`, async () => {
       const blocks = await this.blocks(columns, shared);
-      const embed = await blocks.compileEmbed(this.options.context);
+      const embed = await blocks.compileEmbed();
       // The blocks are destroyed as a separate program.
       return { blocks, embed, destroy: () => {} };
     });

@@ -1,11 +1,5 @@
-import { type Binding, defineKernel, grid1d, type KernelSource } from '../../gpu/index.ts';
-import { ceilDiv } from '../../lib/index.ts';
+import type { Binding } from '../../gpu/index.ts';
 import { type HeadShape, paddedHeadSize } from '../epilogue/epilogue.ts';
-import lane from '../shared/lane.wgsl?raw';
-import { chunkBinding, chunkStruct } from '../state/chunk.ts';
-import { stateBinding, stateStructs } from '../state/state.ts';
-import append from './append.wgsl?raw';
-import appendColumns from './append_columns.wgsl?raw';
 
 export type KvDtype = 'f32' | 'f16';
 
@@ -29,8 +23,8 @@ export function kvBytes(shape: HeadShape & { context: number; kv: KvDtype }): nu
 }
 
 /**
- * `load_kv` and `store_kv`: four dims of the cache, [sequence][k, v][head][dim / 4][position], so that lanes on
- * neighbouring positions read neighbouring memory; f16 as pairs in u32.
+ * `load_kv` and `store_kv`: four dims of the cache, of keys [sequence][head][dim / 4][position], of values
+ * [sequence][head][position][dim / 4]; f16 as pairs in u32.
  */
 export const kvAccess: Record<KvDtype, string> = {
   f32: /* wgsl */ `
@@ -60,42 +54,3 @@ export const kvBinding: Record<KvDtype, Binding> = {
 };
 
 export const qkvBinding: Binding = { name: 'qkv', type: 'array<vec4f>', kind: 'read' };
-
-function appendConstants(shape: AttentionShape) {
-  return {
-    NH: shape.heads,
-    HS4: paddedHeadSize(shape) / 4,
-    CONTEXT: shape.context,
-    QKV_STRIDE4: shape.qkvStride / 4,
-  };
-}
-
-/** A chunk's keys and values into the cache. Bindings: qkv, kv, params. Grid: {@link kvAppendGrid}. */
-export function kvAppendKernel(shape: AttentionShape): KernelSource {
-  return defineKernel({
-    name: `kv append h${shape.heads}x${shape.headSize} ${shape.kv}`,
-    constants: appendConstants(shape),
-    structs: [chunkStruct],
-    bindings: [qkvBinding, kvBinding[shape.kv], chunkBinding],
-    parts: [kvAccess[shape.kv], lane, append],
-  });
-}
-
-export function kvAppendGrid(shape: AttentionShape, rows: number): [number, number, number] {
-  return grid1d(ceilDiv((rows * 2 * shape.heads * paddedHeadSize(shape)) / 4, 64));
-}
-
-/** Every column's key and value into the cache. Bindings: qkv, kv, state. Grid: {@link kvAppendColumnsGrid}. */
-export function kvAppendColumnsKernel(shape: AttentionShape): KernelSource {
-  return defineKernel({
-    name: `kv append columns h${shape.heads}x${shape.headSize} ${shape.kv}`,
-    constants: appendConstants(shape),
-    structs: stateStructs,
-    bindings: [qkvBinding, kvBinding[shape.kv], stateBinding],
-    parts: [kvAccess[shape.kv], appendColumns],
-  });
-}
-
-export function kvAppendColumnsGrid(shape: AttentionShape, columns: number): [number, number, number] {
-  return [ceilDiv((2 * shape.heads * paddedHeadSize(shape)) / 4, 64), columns, 1];
-}

@@ -6,8 +6,9 @@ import { type AttentionShape, kvAccess, kvBinding, qkvBinding } from './kv-cache
 export type KvSource = 'cache' | 'rows';
 
 /**
- * `load_kv(index)`, four dims: of a key at key_base(sequence, head) + dim / 4 · DIM_STRIDE + position · KEY_STRIDE, of a
- * value from value_base(sequence, head) on.
+ * `load_kv(index)`, four dims: of a key at key_base(sequence, head) + dim / 4 · KEY_DIM_STRIDE + position ·
+ * KEY_POSITION_STRIDE, of a value at value_base(sequence, head) + dim / 4 · VALUE_DIM_STRIDE + position ·
+ * VALUE_POSITION_STRIDE.
  */
 const bases: Record<KvSource, string> = {
   cache: /* wgsl */ `
@@ -34,6 +35,22 @@ fn value_base(sequence: u32, head: u32) -> u32 {
 `,
 };
 
+/**
+ * Strides of keys and of values. In the cache, lanes on neighbouring positions read neighbouring keys, which is how
+ * scores are computed, and lanes on neighbouring dims read neighbouring values, which is how they are summed.
+ */
+function strides(shape: AttentionShape, source: KvSource): Constants {
+  const row = shape.qkvStride / 4;
+  return source === 'cache'
+    ? {
+        KEY_DIM_STRIDE: shape.context,
+        KEY_POSITION_STRIDE: 1,
+        VALUE_DIM_STRIDE: 1,
+        VALUE_POSITION_STRIDE: paddedHeadSize(shape) / 4,
+      }
+    : { KEY_DIM_STRIDE: 1, KEY_POSITION_STRIDE: row, VALUE_DIM_STRIDE: 1, VALUE_POSITION_STRIDE: row };
+}
+
 export function kvSourceParts(
   shape: AttentionShape,
   source: KvSource,
@@ -46,11 +63,8 @@ export function kvSourceParts(
     QKV_STRIDE4: shape.qkvStride / 4,
   };
   const cached = source === 'cache';
-  const strides = cached
-    ? { DIM_STRIDE: shape.context, KEY_STRIDE: 1 }
-    : { DIM_STRIDE: 1, KEY_STRIDE: shape.qkvStride / 4 };
   return {
-    constants: { ...sizes, ...strides },
+    constants: { ...sizes, ...strides(shape, source) },
     parts: cached ? [kvAccess[shape.kv], bases.cache] : [bases.rows],
     bindings: cached ? [qkvBinding, kvBinding[shape.kv]] : [qkvBinding],
   };

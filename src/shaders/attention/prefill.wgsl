@@ -8,7 +8,8 @@
 // Constants: HS size of a head; HS4 vec4s of a padded head; OUT_STRIDE floats between rows of out; WG lanes of a
 //   workgroup; QKV_STRIDE4 vec4s between rows of qkv; QT queries a lane carries; KEYS keys between two rescalings
 // Bindings: params, qkv, layer, out
-// From kv-source.ts: load_kv, key_base, value_base, DIM_STRIDE, KEY_STRIDE
+// From kv-source.ts: load_kv, key_base, value_base, KEY_DIM_STRIDE, KEY_POSITION_STRIDE, VALUE_DIM_STRIDE,
+//   VALUE_POSITION_STRIDE
 // From address.ts: position_of, sequence_of
 
 @compute @workgroup_size(WG)
@@ -39,7 +40,7 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) lo
     #end
     #unroll d HS4
     {
-      let k = load_kv(keys + $du * DIM_STRIDE + key_$j * KEY_STRIDE);
+      let k = load_kv(keys + $du * KEY_DIM_STRIDE + key_$j * KEY_POSITION_STRIDE);
       #unroll q QT
       s_$q_$j += dot(q_$q_$d, k);
       #end
@@ -66,7 +67,7 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) lo
     #end
     #unroll j KEYS
     {
-      let v = load_kv(vals + $du * DIM_STRIDE + key_$j * KEY_STRIDE);
+      let v = load_kv(vals + $du * VALUE_DIM_STRIDE + key_$j * VALUE_POSITION_STRIDE);
       #unroll q QT
       o_$q_$d += p_$q_$j * v;
       #end

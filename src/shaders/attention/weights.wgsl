@@ -3,7 +3,7 @@
 //
 // Constants: HS4 vec4s of a padded head; QKV_STRIDE4 vec4s between rows of qkv
 // Bindings: out, qkv, layer
-// From kv-source.ts: load_kv, key_base, DIM_STRIDE, KEY_STRIDE
+// From kv-source.ts: load_kv, key_base, KEY_DIM_STRIDE, KEY_POSITION_STRIDE
 // From address.ts: position_of, sequence_of, row_count, key_count
 
 var<workgroup> maxima: array<f32, 64>;
@@ -25,7 +25,7 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) lo
     }
     var score = 0.0;
     for (var d = 0u; d < HS4; d++) {
-      score += dot(qkv[t * QKV_STRIDE4 + head * HS4 + d], load_kv(keys + d * DIM_STRIDE + key * KEY_STRIDE));
+      score += dot(qkv[t * QKV_STRIDE4 + head * HS4 + d], load_kv(keys + d * KEY_DIM_STRIDE + key * KEY_POSITION_STRIDE));
     }
     score *= layer.scale;
     out[start + key] = score;

@@ -43,7 +43,7 @@ function plan(source: ModelSource): MemoryPlan {
     adapter,
     dtypes: (['f32', 'f16', 'int8', 'int4'] as const).map((dtype, i) => {
       const weightBytes = 23.6e6 / 2 ** i;
-      return { dtype, weightBytes, kvBytes: 6.3e6, totalBytes: weightBytes + 6.3e6, fits: true };
+      return { dtype, weightBytes, kv: 'f32', kvBytes: 6.3e6, totalBytes: weightBytes + 6.3e6, fits: true };
     }),
     recommended: 'f32',
   };

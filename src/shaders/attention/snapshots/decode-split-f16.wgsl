@@ -1,12 +1,20 @@
 const NH = 12u;
 const HS = 8u;
-const HSP = 8u;
 const HS4 = 2u;
 const CONTEXT = 1024u;
+const QKV_STRIDE4 = 576u;
+const KEY_DIM_STRIDE = 1024u;
+const KEY_POSITION_STRIDE = 1u;
+const VALUE_DIM_STRIDE = 1u;
+const VALUE_POSITION_STRIDE = 2u;
+const HSP = 8u;
 const SPLITS = 8u;
 const OUT_STRIDE = 768u;
-const WG = 64u;
-const QKV_STRIDE4 = 576u;
+const WG = 128u;
+const TILE = 128u;
+const DIMS4 = 1u;
+const DIM_LANES = 2u;
+const GROUPS = 64u;
 const STORES = true;
 
 struct Column {
@@ -44,40 +52,67 @@ fn store_kv(index: u32, value: vec4f) {
   kv[index] = vec2u(pack2x16float(value.xy), pack2x16float(value.zw));
 }
 
+fn key_base(sequence: u32, head: u32) -> u32 {
+  return (sequence * 2u * NH + head) * HS4 * CONTEXT;
+}
+
+fn value_base(sequence: u32, head: u32) -> u32 {
+  return ((sequence * 2u + 1u) * NH + head) * HS4 * CONTEXT;
+}
+
 // One query a column against its sequence's cache: out[c][h * HS + d].
 //
-// Workgroup (head, column, split). Each lane takes every WG-th key of its split, keeps its own running maximum, sum
-// and weighted values in registers, and needs no barrier between keys; there the lanes' results are brought to one
-// maximum and added. The part that holds the newest position stores its key and value into the cache first,
-// unless another kernel has done so for all columns (STORES is false).
+// Workgroup (head, column, split). Keys come in tiles, most often one. First each lane scores every WG-th key of the
+// tile; the weights go to workgroup memory. Then lanes in groups of DIM_LANES, each with its dims of a value, sum
+// every GROUPS-th value. So neighbouring lanes read neighbouring memory, each key and value is read once, and only the
+// groups are left to be added up.
+// The part that holds the newest position stores its key and value into the cache first, unless another kernel has
+// done so for all columns (STORES is false).
 // With SPLITS > 1 the result is partial: (maximum, sum, values) for combine.wgsl.
-// Barriers: three, in uniform control flow. Workgroup memory: WG * (HSP + 2) floats.
+// Barriers, in uniform control flow: four, and three more for each further tile.
 //
 // Constants: NH heads; HS size of a head; HSP the same, padded to a multiple of 4; HS4 vec4s of a padded head;
-//   CONTEXT positions the cache holds; SPLITS parts a context is cut into; OUT_STRIDE floats between columns of out; WG
-//   lanes of a workgroup; QKV_STRIDE4 vec4s between rows of qkv; STORES whether new keys and values are stored here
+//   SPLITS parts a context is cut into; OUT_STRIDE floats between columns of out; WG lanes of a workgroup; QKV_STRIDE4
+//   vec4s between rows of qkv; STORES whether new keys and values are stored here; TILE keys of a tile; DIM_LANES lanes
+//   that share a value; DIMS4 vec4s of a value a lane carries; GROUPS groups of such lanes
 // Bindings: out, state, qkv, layer
 // From kv-cache.ts: store_kv, load_kv
+// From kv-source.ts: key_base, value_base, KEY_DIM_STRIDE, KEY_POSITION_STRIDE, VALUE_DIM_STRIDE, VALUE_POSITION_STRIDE
 
-var<workgroup> maxima: array<f32, WG>;
-var<workgroup> sums: array<f32, WG>;
-var<workgroup> values: array<vec4f, WG * HS4>;
+const LOWEST = -3.0e38;
 
-fn kv_index(sequence: u32, part: u32, head: u32) -> u32 {
-  return ((sequence * 2u + part) * NH + head) * HS4 * CONTEXT;
+// Scores of a tile, then their weights.
+var<workgroup> scores: array<f32, TILE>;
+// The highest score so far, as `ordered` gives it.
+var<workgroup> highest: atomic<u32>;
+var<workgroup> sums: array<f32, GROUPS>;
+var<workgroup> values: array<vec4f, GROUPS * HS4>;
+
+// Floats as whole numbers of the same order, above the 0 that workgroup memory begins with.
+fn ordered(value: f32) -> u32 {
+  let bits = bitcast<u32>(value);
+  return select(bits | 0x80000000u, ~bits, (bits & 0x80000000u) != 0u);
+}
+
+fn from_ordered(bits: u32) -> f32 {
+  return bitcast<f32>(select(~bits, bits & 0x7fffffffu, (bits & 0x80000000u) != 0u));
 }
 
 // One part of SPLITS: [column][head][split] of (maximum, sum, values [HSP]). The whole context: the weighted mean.
-fn emit(column: u32, head: u32, part: u32, d: u32, value: f32, total: f32, top: f32) {
+fn emit(column: u32, head: u32, part: u32, d: u32, value: vec4f, total: f32, top: f32) {
   if (SPLITS > 1u) {
     let base = ((column * NH + head) * SPLITS + part) * (HSP + 2u);
     if (d == 0u) {
       out[base] = top;
       out[base + 1u] = total;
     }
-    out[base + 2u + d] = value;
-  } else if (d < HS) {
-    out[column * OUT_STRIDE + head * HS + d] = value / total;
+    for (var e = 0u; e < 4u; e++) {
+      out[base + 2u + 4u * d + e] = value[e];
+    }
+    return;
+  }
+  for (var e = 0u; e < min(4u, HS - 4u * d); e++) {
+    out[column * OUT_STRIDE + head * HS + 4u * d + e] = value[e] / total;
   }
 }
 
@@ -89,64 +124,73 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) lo
   let head = group.x;
   let column = group.y;
   let position = state.columns[column].position;
-  let sequence = state.columns[column].sequence;
-  let keys = kv_index(sequence, 0u, head);
-  let vals = kv_index(sequence, 1u, head);
+  let keys = key_base(state.columns[column].sequence, head);
+  let vals = value_base(state.columns[column].sequence, head);
   let query = column * QKV_STRIDE4 + head * HS4;
-  let new_key = query + NH * HS4;
-  let new_value = query + 2u * NH * HS4;
   let span = (position + SPLITS) / SPLITS;
   let start = group.z * span;
   let end = min(start + span, position + 1u);
 
   if (STORES && start <= position && end == position + 1u) {
     for (var d = local; d < HS4; d += WG) {
-      store_kv(keys + d * CONTEXT + position, qkv[new_key + d]);
-      store_kv(vals + d * CONTEXT + position, qkv[new_value + d]);
+      store_kv(keys + d * KEY_DIM_STRIDE + position * KEY_POSITION_STRIDE, qkv[query + NH * HS4 + d]);
+      store_kv(vals + d * VALUE_DIM_STRIDE + position * VALUE_POSITION_STRIDE, qkv[query + 2u * NH * HS4 + d]);
     }
   }
   storageBarrier();
   let q_0 = qkv[query + 0u] * layer.scale;
-  var o_0 = vec4f();
   let q_1 = qkv[query + 1u] * layer.scale;
-  var o_1 = vec4f();
-  var biggest = -3.0e38;
+  let dim = local % DIM_LANES;
+  let part = local / DIM_LANES;
+  var top = LOWEST;
   var sum = 0.0;
-  for (var key = start + local; key < end; key += WG) {
-    var score = 0.0;
-    score += dot(q_0, load_kv(keys + 0u * CONTEXT + key));
-    score += dot(q_1, load_kv(keys + 1u * CONTEXT + key));
-    if (score > biggest) {
-      let shrink = exp(biggest - score);
-      biggest = score;
-      sum *= shrink;
-      o_0 *= shrink;
-      o_1 *= shrink;
+  let d_0 = min(dim + 0u * DIM_LANES, HS4 - 1u);
+  var o_0 = vec4f();
+  for (var first = start; first < end; first += TILE) {
+    if (first > start) {
+      workgroupBarrier();
     }
-    let weight = exp(score - biggest);
-    sum += weight;
-    o_0 += weight * load_kv(vals + 0u * CONTEXT + key);
-    o_1 += weight * load_kv(vals + 1u * CONTEXT + key);
+    let count = min(TILE, end - first);
+    var own = LOWEST;
+    for (var i = local; i < count; i += WG) {
+      let key = keys + (first + i) * KEY_POSITION_STRIDE;
+      var score = 0.0;
+      score += dot(q_0, load_kv(key + 0u * KEY_DIM_STRIDE));
+      score += dot(q_1, load_kv(key + 1u * KEY_DIM_STRIDE));
+      scores[i] = score;
+      own = max(own, score);
+    }
+    atomicMax(&highest, ordered(own));
+    workgroupBarrier();
+    let before = top;
+    top = from_ordered(atomicLoad(&highest));
+    for (var i = local; i < count; i += WG) {
+      scores[i] = exp(scores[i] - top);
+    }
+    workgroupBarrier();
+    let shrink = exp(before - top);
+    sum *= shrink;
+    o_0 *= shrink;
+    for (var i = part; i < count; i += GROUPS) {
+      let value = vals + (first + i) * VALUE_POSITION_STRIDE;
+      let weight = scores[i];
+      sum += weight;
+      o_0 += weight * load_kv(value + d_0 * VALUE_DIM_STRIDE);
+    }
   }
-  maxima[local] = biggest;
+  if (part < GROUPS) {
+    if (dim == 0u) {
+      sums[part] = sum;
+    }
+    values[part * HS4 + d_0] = o_0;
+  }
   workgroupBarrier();
-  var top = -3.0e38;
-  for (var lane = 0u; lane < WG; lane++) {
-    top = max(top, maxima[lane]);
-  }
-  let factor = exp(biggest - top);
-  sums[local] = sum * factor;
-  values[local * HS4 + 0u] = o_0 * factor;
-  values[local * HS4 + 1u] = o_1 * factor;
-  workgroupBarrier();
-  var total = 0.0;
-  for (var lane = 0u; lane < WG; lane++) {
-    total += sums[lane];
-  }
-  for (var d = local; d < HSP; d += WG) {
-    var value = 0.0;
-    for (var lane = 0u; lane < WG; lane++) {
-      value += values[lane * HS4 + d / 4u][d % 4u];
+  for (var d = local; d < HS4; d += WG) {
+    var value = vec4f();
+    var total = 0.0;
+    for (var g = 0u; g < GROUPS; g++) {
+      value += values[g * HS4 + d];
+      total += sums[g];
     }
     emit(column, head, group.z, d, value, total, top);
   }

@@ -3,8 +3,10 @@ const HS = 8u;
 const HS4 = 2u;
 const CONTEXT = 1024u;
 const QKV_STRIDE4 = 576u;
-const DIM_STRIDE = 1024u;
-const KEY_STRIDE = 1u;
+const KEY_DIM_STRIDE = 1024u;
+const KEY_POSITION_STRIDE = 1u;
+const VALUE_DIM_STRIDE = 1u;
+const VALUE_POSITION_STRIDE = 2u;
 const OUT_STRIDE = 768u;
 const QT = 2u;
 const KEYS = 2u;
@@ -71,7 +73,8 @@ fn key_count() -> u32 {
 // Constants: HS size of a head; HS4 vec4s of a padded head; OUT_STRIDE floats between rows of out; WG lanes of a
 //   workgroup; QKV_STRIDE4 vec4s between rows of qkv; QT queries a lane carries; KEYS keys between two rescalings
 // Bindings: params, qkv, layer, out
-// From kv-source.ts: load_kv, key_base, value_base, DIM_STRIDE, KEY_STRIDE
+// From kv-source.ts: load_kv, key_base, value_base, KEY_DIM_STRIDE, KEY_POSITION_STRIDE, VALUE_DIM_STRIDE,
+//   VALUE_POSITION_STRIDE
 // From address.ts: position_of, sequence_of
 
 @compute @workgroup_size(WG)
@@ -105,12 +108,12 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) lo
     var s_0_0 = 0.0;
     var s_1_0 = 0.0;
     {
-      let k = load_kv(keys + 0u * DIM_STRIDE + key_0 * KEY_STRIDE);
+      let k = load_kv(keys + 0u * KEY_DIM_STRIDE + key_0 * KEY_POSITION_STRIDE);
       s_0_0 += dot(q_0_0, k);
       s_1_0 += dot(q_1_0, k);
     }
     {
-      let k = load_kv(keys + 1u * DIM_STRIDE + key_0 * KEY_STRIDE);
+      let k = load_kv(keys + 1u * KEY_DIM_STRIDE + key_0 * KEY_POSITION_STRIDE);
       s_0_0 += dot(q_0_1, k);
       s_1_0 += dot(q_1_1, k);
     }
@@ -118,12 +121,12 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) lo
     var s_0_1 = 0.0;
     var s_1_1 = 0.0;
     {
-      let k = load_kv(keys + 0u * DIM_STRIDE + key_1 * KEY_STRIDE);
+      let k = load_kv(keys + 0u * KEY_DIM_STRIDE + key_1 * KEY_POSITION_STRIDE);
       s_0_1 += dot(q_0_0, k);
       s_1_1 += dot(q_1_0, k);
     }
     {
-      let k = load_kv(keys + 1u * DIM_STRIDE + key_1 * KEY_STRIDE);
+      let k = load_kv(keys + 1u * KEY_DIM_STRIDE + key_1 * KEY_POSITION_STRIDE);
       s_0_1 += dot(q_0_1, k);
       s_1_1 += dot(q_1_1, k);
     }
@@ -154,24 +157,24 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) lo
     o_0_0 *= shrink_0;
     o_1_0 *= shrink_1;
     {
-      let v = load_kv(vals + 0u * DIM_STRIDE + key_0 * KEY_STRIDE);
+      let v = load_kv(vals + 0u * VALUE_DIM_STRIDE + key_0 * VALUE_POSITION_STRIDE);
       o_0_0 += p_0_0 * v;
       o_1_0 += p_1_0 * v;
     }
     {
-      let v = load_kv(vals + 0u * DIM_STRIDE + key_1 * KEY_STRIDE);
+      let v = load_kv(vals + 0u * VALUE_DIM_STRIDE + key_1 * VALUE_POSITION_STRIDE);
       o_0_0 += p_0_1 * v;
       o_1_0 += p_1_1 * v;
     }
     o_0_1 *= shrink_0;
     o_1_1 *= shrink_1;
     {
-      let v = load_kv(vals + 1u * DIM_STRIDE + key_0 * KEY_STRIDE);
+      let v = load_kv(vals + 1u * VALUE_DIM_STRIDE + key_0 * VALUE_POSITION_STRIDE);
       o_0_1 += p_0_0 * v;
       o_1_1 += p_1_0 * v;
     }
     {
-      let v = load_kv(vals + 1u * DIM_STRIDE + key_1 * KEY_STRIDE);
+      let v = load_kv(vals + 1u * VALUE_DIM_STRIDE + key_1 * VALUE_POSITION_STRIDE);
       o_0_1 += p_0_1 * v;
       o_1_1 += p_1_1 * v;
     }

@@ -3,8 +3,10 @@ const HS = 64u;
 const HS4 = 16u;
 const CONTEXT = 1024u;
 const QKV_STRIDE4 = 576u;
-const DIM_STRIDE = 1024u;
-const KEY_STRIDE = 1u;
+const KEY_DIM_STRIDE = 1024u;
+const KEY_POSITION_STRIDE = 1u;
+const VALUE_DIM_STRIDE = 1u;
+const VALUE_POSITION_STRIDE = 16u;
 
 struct Chunk {
   count: u32, // rows of this chunk
@@ -62,7 +64,7 @@ fn key_count() -> u32 {
 //
 // Constants: HS4 vec4s of a padded head; QKV_STRIDE4 vec4s between rows of qkv
 // Bindings: out, qkv, layer
-// From kv-source.ts: load_kv, key_base, DIM_STRIDE, KEY_STRIDE
+// From kv-source.ts: load_kv, key_base, KEY_DIM_STRIDE, KEY_POSITION_STRIDE
 // From address.ts: position_of, sequence_of, row_count, key_count
 
 var<workgroup> maxima: array<f32, 64>;
@@ -84,7 +86,7 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) lo
     }
     var score = 0.0;
     for (var d = 0u; d < HS4; d++) {
-      score += dot(qkv[t * QKV_STRIDE4 + head * HS4 + d], load_kv(keys + d * DIM_STRIDE + key * KEY_STRIDE));
+      score += dot(qkv[t * QKV_STRIDE4 + head * HS4 + d], load_kv(keys + d * KEY_DIM_STRIDE + key * KEY_POSITION_STRIDE));
     }
     score *= layer.scale;
     out[start + key] = score;
