@@ -25,7 +25,7 @@ export default defineConfig({
     bundledBytes(),
     contentSecurityPolicy(),
     stripKernels(),
-    workerChunks({ './entry.ts': 'vitrine-worker.js' }),
+    workerChunks({ './entry.ts': 'vitrine-worker.js', './store-worker.ts': 'vitrine-store-worker.js' }),
     plainImports(),
     offline(),
   ],
@@ -63,10 +63,13 @@ export default defineConfig({
               name: 'common',
               test: /\/src\/sampling\/|\/(source|known-models)\.ts$|\/idb-keyval\/|\/lib\/module-worker/,
             },
+            // Of their own, so that the store's worker need not fetch the engine.
+            { name: 'store', test: /\/src\/weights\/cache\/(chunk-files|digest|sha256)\.ts$/ },
+            { name: 'hash', test: /\/src\/weights\/cache\/(hash|sha256-.+)\.ts$|\/lib\/wasm-assembler/ },
             {
               name: 'engine',
               tags: ['$initial'],
-              test: /\/src\/(gpu|shaders|model|runtime|generation|engine|weights)\//,
+              test: /\/src\/(gpu|shaders|model|runtime|generation|engine|weights\/(?!cache\/(store-worker|serve-store|chunk-writer)\.ts))/,
             },
           ],
         },

@@ -122,7 +122,7 @@ test('a frame alone, once used, is kept for later', async ({ page, context }) =>
 test('the service worker holds the ranks once, the library and no model', () => {
   const worker = readFileSync(join(dist, 'sw.js'), 'utf8');
   expect(worker.match(/r50k/g)).toHaveLength(1);
-  const shell = ['embed.html', 'embed.js', 'vitrine.js', 'vitrine-worker.js'];
+  const shell = ['embed.html', 'embed.js', 'vitrine.js', 'vitrine-worker.js', 'vitrine-store-worker.js'];
   for (const file of shell) expect(worker).toContain(`"${file}"`);
   expect(worker).not.toMatch(/models\/|safetensors|bench\.html/);
 });

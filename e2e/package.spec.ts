@@ -36,6 +36,7 @@ test('the package holds what it should and nothing more', () => {
     'vitrine.js',
     'vitrine.d.ts',
     'vitrine-worker.js',
+    'vitrine-store-worker.js',
     'vitrine-node.js',
     'vitrine-node.d.ts',
     'cli.js',

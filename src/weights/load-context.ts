@@ -1,5 +1,6 @@
 import type { Cache } from './cache/cache.ts';
 import type { Manifest } from './cache/store.ts';
+import type { StoreThread } from './cache/store-thread.ts';
 import type { NanoGptGelu } from './formats/nanogpt.ts';
 import type { MetadataFiles } from './metadata-files.ts';
 import type { ProgressReporter } from './progress.ts';
@@ -21,4 +22,10 @@ export interface LoadContext {
   /** The weight file named by the user, if any. */
   named: string | undefined;
   nanoGptGelu: NanoGptGelu | undefined;
+}
+
+/** The same while weights are streamed. */
+export interface StreamContext extends LoadContext {
+  /** The worker that hashes and stores, started with the first call; undefined where none can be. */
+  thread(): Promise<StoreThread | undefined>;
 }

@@ -1,12 +1,10 @@
 import { throwIfAborted, VitrineError } from '../lib/index.ts';
 import { type ByteSpan, chunksOfSpans, joinSpans, spanBytes, spansWithin } from './byte-spans.ts';
 import type { StoredFile } from './cache/cache.ts';
-import { startHash, toHex } from './cache/digest.ts';
-import type { Sha256 } from './cache/sha256.ts';
 import { modelKey } from './cache/store.ts';
+import { type ChunkKeeper, keeperOf } from './chunk-keepers.ts';
 import { type Chunk, chunksInOrder } from './chunks.ts';
-import { detachBuffer } from './detach-buffer.ts';
-import type { LoadContext } from './load-context.ts';
+import type { LoadContext, StreamContext } from './load-context.ts';
 import { splitByTensor } from './split-by-tensor.ts';
 import type { TensorInfo, WeightSink } from './types.ts';
 import type { WeightFile } from './weight-files.ts';
@@ -16,9 +14,9 @@ export function neededSpans({ tensors, ranges }: WeightFile): ByteSpan[] | undef
   return ranges && joinSpans([...ranges, ...tensors.map(({ begin, end }) => [begin, end] as const)]);
 }
 
-/** One file, chunk by chunk: storage or network -> sink; beside the sink and behind it storage and digest. */
+/** One file, chunk by chunk: storage or network -> sink; behind it digest and storage. */
 export async function streamFile(
-  context: LoadContext,
+  context: StreamContext,
   file: WeightFile,
   stored: StoredFile | undefined,
   needed: readonly TensorInfo[],
@@ -30,13 +28,14 @@ export async function streamFile(
   // Partial files have no digest to compare with; of the others one is computed where it was promised or will be kept.
   const useful = source.sha256 !== undefined || (stored !== undefined && context.cache.works);
   const hashed = useful && !spans && !stored?.verified;
-  const hash = hashed ? startHash() : undefined;
-  await streamChunks(context, { file, stored, needed, sink, spans, chunkBytes, hash });
+  const keeper = await keeperOf(context, { path: source.path, bytes: source.bytes, stored, hashed });
+  await streamChunks(context, { file, stored, needed, sink, spans, chunkBytes, keeper });
+  const seen = await keeper.end();
   if (spans && stored)
     Object.assign(stored.record, { complete: true, chunks: chunksOfSpans(spans, chunkBytes).size });
-  if (!hash) return;
+  if (seen === undefined) return;
   context.progress.enter('verify', source.path);
-  await verify(context, source.path, toHex(hash.digest()), source.sha256, stored);
+  await verify(context, source.path, seen, source.sha256, stored);
 }
 
 interface FileStream {
@@ -46,33 +45,28 @@ interface FileStream {
   sink: WeightSink;
   spans: readonly ByteSpan[] | undefined;
   chunkBytes: number;
-  hash: Sha256 | undefined;
+  keeper: ChunkKeeper;
 }
 
 async function streamChunks(context: LoadContext, stream: FileStream): Promise<void> {
   const { progress, signal } = context;
-  const { file, stored, sink, spans, chunkBytes, hash } = stream;
+  const { file, stored, sink, spans, chunkBytes, keeper } = stream;
   const { source, prefix } = file;
   const settings = { ...context.settings, chunkBytes };
   const deliver = splitByTensor(
     stream.needed.filter((tensor) => tensor.file === source.path),
     sink,
   );
-  const trailing = new Trailing((bytes) => {
-    hash?.update(bytes);
-    detachBuffer(bytes);
-  });
+  const trailing = new Trailing();
   const onArrival = (bytes: number) => progress.add(bytes, false);
   try {
     for await (const chunk of chunksInOrder({ file: source, settings, stored, prefix, spans, onArrival })) {
       throwIfAborted(signal, `Loading ${source.path}`);
-      await trailing.room();
-      const kept = keep(context, source.path, stored, chunk);
-      // Awaited by `trailing`; until then a rejection must not count as unhandled.
-      kept.catch(() => undefined);
+      const wanted = wantedBytes(stream, chunk);
       await deliver(chunk.index * chunkBytes, chunk.bytes);
-      if (chunk.fromCache) progress.add(wantedBytes(stream, chunk), true);
-      trailing.add(kept, chunk.bytes);
+      if (chunk.fromCache) progress.add(wanted, true);
+      await trailing.room();
+      trailing.add(keeper.keep(chunk));
     }
     await trailing.end();
   } finally {
@@ -86,24 +80,17 @@ function wantedBytes({ spans, chunkBytes }: FileStream, { index, bytes }: Chunk)
   return spans ? spanBytes(spansWithin(spans, begin, begin + bytes.length)) : bytes.length;
 }
 
-/** Chunks that the sink has, and that are still being stored or hashed. */
-const mostTrailing = 2;
+/** Chunks that the sink has used, and that are still being hashed or stored. */
+const mostTrailing = 3;
 
 /** What happens to chunks behind the sink, so that neither storage nor digest holds the stream up. */
 class Trailing {
-  readonly #release: (bytes: Uint8Array<ArrayBuffer>) => void;
   readonly #chunks: Promise<void>[] = [];
-  #last: Promise<void> = Promise.resolve();
 
-  constructor(release: (bytes: Uint8Array<ArrayBuffer>) => void) {
-    this.#release = release;
-  }
-
-  /** Releases the bytes once they are stored, in the order of the chunks. */
-  add(kept: Promise<void>, bytes: Uint8Array<ArrayBuffer>): void {
-    this.#last = Promise.all([this.#last, kept]).then(() => this.#release(bytes));
-    this.#last.catch(() => undefined);
-    this.#chunks.push(this.#last);
+  add(kept: Promise<void>): void {
+    // Awaited below; until then a rejection must not count as unhandled.
+    kept.catch(() => undefined);
+    this.#chunks.push(kept);
   }
 
   async room(): Promise<void> {
@@ -112,26 +99,12 @@ class Trailing {
 
   /** Rejects if a chunk could not be kept. */
   async end(): Promise<void> {
-    await this.#last;
+    await Promise.all(this.#chunks);
   }
 
   async settled(): Promise<void> {
-    await this.#last.catch(() => undefined);
+    await Promise.allSettled(this.#chunks);
   }
-}
-
-async function keep(
-  context: LoadContext,
-  path: string,
-  stored: StoredFile | undefined,
-  chunk: Chunk,
-): Promise<void> {
-  if (chunk.fromCache || !stored || !context.cache.works) return;
-  if (await stored.write(chunk)) return;
-  throw new VitrineError(
-    'integrity',
-    `A part of ${context.repository.id}/${path} was damaged in storage, and the server now sends other bytes than before. Delete the stored model and load it again.`,
-  );
 }
 
 /** Verifies the whole file's digest; deletes its stored chunks on a mismatch. */

@@ -3,8 +3,10 @@ import { manifestFor } from './cache/cache.ts';
 import { digestOf, toHex } from './cache/digest.ts';
 import { withLock } from './cache/lock.ts';
 import { type Manifest, modelKey, type StoredFileRecord } from './cache/store.ts';
+import type { StoreThread } from './cache/store-thread.ts';
 import { isZeros } from './checkpoint-names.ts';
-import type { LoadContext } from './load-context.ts';
+import { isLong } from './chunk-keepers.ts';
+import type { LoadContext, StreamContext } from './load-context.ts';
 import { aborted } from './repositories/http.ts';
 import { giveZeros } from './split-by-tensor.ts';
 import { neededSpans, streamFile } from './stream-file.ts';
@@ -49,10 +51,33 @@ async function streamFiles(
   needed: readonly TensorInfo[],
   sink: WeightSink,
 ): Promise<void> {
-  const { cache, model, progress } = context;
+  let starting: Promise<StoreThread | undefined> | undefined;
+  const thread = () => {
+    starting ??= import('./cache/store-thread.ts').then(({ StoreThread }) => StoreThread.start());
+    return starting;
+  };
+  try {
+    await streamInto({ ...context, thread }, known, files, needed, sink);
+  } finally {
+    (await starting)?.stop();
+  }
+}
+
+async function streamInto(
+  context: StreamContext,
+  known: Manifest | undefined,
+  files: readonly WeightFile[],
+  needed: readonly TensorInfo[],
+  sink: WeightSink,
+): Promise<void> {
+  const { cache, model, progress, settings } = context;
   const key = modelKey(model);
-  const stored = known && (await withoutOutdated(context, known, files));
-  const manifest = stored?.complete ? stored : manifestFor(stored, model, recordsOf(context, files));
+  const long = (file: WeightFile) => isLong(file.source.bytes, settings.chunkBytes);
+  const asked = cache.works && !known?.complete && files.some(long);
+  const writes = asked && (await context.thread())?.writes === true;
+  const stored = known && (await withoutOutdated(context, known, files, writes));
+  const records = recordsOf(context, files, (file) => writes && long(file));
+  const manifest = stored?.complete ? stored : manifestFor(stored, model, records);
   const wasComplete = manifest.complete;
   const storing = cache.works && !wasComplete;
   if (!wasComplete) await begin(context, manifest);
@@ -76,14 +101,17 @@ async function streamFiles(
 
 /**
  * The stored manifest without the files of which other bytes are needed now than when they were stored, as after an
- * update of this code: their chunks hold zeros there. Deletes those chunks.
+ * update of this code: their chunks hold zeros there. Without those, too, that cannot be continued as files cannot be
+ * written now. Deletes those chunks.
  */
 async function withoutOutdated(
   { cache, model }: LoadContext,
   stored: Manifest,
   files: readonly WeightFile[],
+  writes: boolean,
 ): Promise<Manifest> {
-  const outdated = stored.files.filter(({ path, spans }) => {
+  const outdated = stored.files.filter(({ path, spans, inFile, complete }) => {
+    if (inFile && !complete && !writes) return true;
     const file = files.find(({ source }) => source.path === path);
     return spans && file && JSON.stringify(spans) !== JSON.stringify(neededSpans(file));
   });
@@ -92,7 +120,11 @@ async function withoutOutdated(
   return { ...stored, complete: false, files: stored.files.filter((file) => !outdated.includes(file)) };
 }
 
-function recordsOf({ metadata, settings }: LoadContext, files: readonly WeightFile[]): StoredFileRecord[] {
+function recordsOf(
+  { metadata, settings }: LoadContext,
+  files: readonly WeightFile[],
+  inFile: (file: WeightFile) => boolean,
+): StoredFileRecord[] {
   const texts = [...metadata.read].map(([path, bytes]) => ({
     path,
     bytes: bytes.length,
@@ -105,6 +137,7 @@ function recordsOf({ metadata, settings }: LoadContext, files: readonly WeightFi
     sha256: file.source.sha256,
     chunkBytes: settings.chunkBytes,
     spans: neededSpans(file),
+    ...(inFile(file) && { inFile: true as const }),
     complete: false,
   }));
   return [...texts, ...weights];
@@ -114,6 +147,7 @@ function recordsOf({ metadata, settings }: LoadContext, files: readonly WeightFi
 async function begin({ cache, metadata, model }: LoadContext, manifest: Manifest): Promise<void> {
   const key = modelKey(model);
   await cache.try((store) => store.putManifest(manifest));
+  await cache.try((store) => store.sweep());
   for (const record of manifest.files) {
     const bytes = metadata.read.get(record.path);
     if (!bytes || record.complete) continue;

@@ -1,5 +1,6 @@
 import { build } from 'vite';
 import type { CachedModel } from '../../src/weights/index.ts';
+import { workerChunks } from '../build/worker-chunks.ts';
 
 export const id = 'check/gpt2-shaped';
 /** A smaller one, whose digest is promised, for the comparison with a bare download. */
@@ -27,8 +28,10 @@ declare global {
       loadOnCpu(id: string, options: { hub: string }): Promise<{ ms: number; fromCache: boolean }>;
       /** Fetches a file as one stream and drops it. */
       fetchAndDrop(url: string): Promise<{ ms: number; bytes: number }>;
-      /** Reads the stored chunks of a model and does nothing else. */
-      bareRead(model: string, count: number): Promise<{ ms: number; bytes: number }>;
+      /** Reads the chunks of a stored model's weights and does nothing else. */
+      bareRead(model: string, bytes: number): Promise<{ ms: number; bytes: number }>;
+      /** Writes as many bytes into a database of their own, untimed, reads them, and deletes them. */
+      bareDatabaseRead(bytes: number): Promise<{ ms: number; bytes: number }>;
     };
   }
 }
@@ -70,17 +73,36 @@ check.fetchAndDrop = async (url) => {
   for (let next = await reader.read(); !next.done; next = await reader.read()) bytes += next.value.length;
   return { ms: performance.now() - start, bytes };
 };
-check.bareRead = async (model, count) => {
-  const open = indexedDB.open('vitrine-models');
-  const db = await new Promise((resolve, reject) => { open.onsuccess = () => resolve(open.result); open.onerror = reject; });
+const step = 4 * 2 ** 20;
+check.bareRead = async (model, total) => {
   const start = performance.now();
   let bytes = 0;
-  for (let i = 0; i < count; i++) {
-    const get = db.transaction('entries').objectStore('entries').get(['chunk', model, '${weights}', i]);
-    bytes += (await new Promise((resolve, reject) => { get.onsuccess = () => resolve(get.result); get.onerror = reject; })).length;
+  for (let at = 0; at < total; at += step)
+    bytes += (await weights.readChunkFile(model, '${weights}', at, Math.min(total, at + step))).length;
+  return { ms: performance.now() - start, bytes };
+};
+const done = (request) => new Promise((resolve, reject) => {
+  request.onsuccess = () => resolve(request.result);
+  request.onerror = () => reject(request.error);
+});
+check.bareDatabaseRead = async (total) => {
+  const opening = indexedDB.open('bare');
+  opening.onupgradeneeded = () => opening.result.createObjectStore('chunks');
+  const db = await done(opening);
+  const lengths = Array.from({ length: Math.ceil(total / step) }, (_, i) => Math.min(step, total - i * step));
+  const piece = crypto.getRandomValues(new Uint8Array(65536));
+  for (const [i, length] of lengths.entries()) {
+    const chunk = new Uint8Array(length);
+    for (let at = 0; at < length; at += piece.length) chunk.set(piece.subarray(0, length - at), at);
+    chunk[0] = i;
+    await done(db.transaction('chunks', 'readwrite').objectStore('chunks').put(chunk, i));
   }
+  const start = performance.now();
+  let bytes = 0;
+  for (const i of lengths.keys()) bytes += (await done(db.transaction('chunks').objectStore('chunks').get(i))).length;
   const ms = performance.now() - start;
   db.close();
+  await done(indexedDB.deleteDatabase('bare'));
   return { ms, bytes };
 };
 window.weightCheck = check;
@@ -92,6 +114,7 @@ export async function bundle(): Promise<Record<string, string>> {
     configFile: false,
     base: './',
     logLevel: 'error',
+    plugins: [workerChunks({ './store-worker.ts': 'store-worker.js' })],
     build: {
       write: false,
       modulePreload: false,

@@ -105,21 +105,36 @@ export class StoredFile implements StoredChunks {
 
   async read(index: number): Promise<Uint8Array<ArrayBuffer> | undefined> {
     const expected = this.#digests.get(index);
-    const bytes = await this.#cache.try((store) => store.chunk(this.#model, this.record.path, index));
+    const bytes = await this.#cache.try((store) => store.chunk(this.#model, this.record, index));
     if (!expected || !(bytes instanceof Uint8Array) || bytes.length !== chunkLength(this.record, index))
       return undefined;
     return sameBytes(await digestOf(bytes), expected) ? bytes : undefined;
   }
 
-  /** Stores a chunk from another source. Returns false when it differs from the chunk of a verified file. */
-  async write(chunk: Chunk): Promise<boolean> {
-    const digest = await digestOf(chunk.bytes);
-    const expected = this.#digests.get(chunk.index);
-    if (this.verified && expected && !sameBytes(expected, digest)) return false;
-    await this.#cache.try((store) =>
-      store.putChunk(this.#model, this.record.path, chunk.index, chunk.bytes, digest),
-    );
+  /** The digest that a chunk from another source must have: known of a verified file. */
+  expected(index: number): Uint8Array<ArrayBuffer> | undefined {
+    return this.verified ? this.#digests.get(index) : undefined;
+  }
+
+  /** Stores a chunk from another source in the database. Returns false when it is not the one expected. */
+  async write({ index, bytes }: Chunk): Promise<boolean> {
+    const digest = await digestOf(bytes);
+    const expected = this.expected(index);
+    if (expected && !sameBytes(expected, digest)) return false;
+    await this.#cache.try((store) => store.putChunk(this.#model, this.record.path, index, bytes, digest));
     return true;
+  }
+
+  /** As {@link write}, of a chunk that goes into the file: `writing` resolves to its digest once it is there. */
+  async writeToFile(index: number, writing: Promise<Uint8Array<ArrayBuffer> | undefined>): Promise<boolean> {
+    let same = true;
+    await this.#cache.try(async (store) => {
+      const digest = await writing;
+      const expected = this.expected(index);
+      if (digest && expected) same = sameBytes(expected, digest);
+      else if (digest) await store.putDigest(this.#model, this.record.path, index, digest);
+    });
+    return same;
   }
 }
 

@@ -1,10 +1,4 @@
 import { Sha256 } from './sha256.ts';
-import { wasmCompress } from './sha256-wasm.ts';
-
-/** An incremental SHA-256 in this thread. */
-export function startHash(): Sha256 {
-  return new Sha256(wasmCompress());
-}
 
 /** SHA-256 of complete data, computed by SubtleCrypto off this thread where available. */
 export async function digestOf(bytes: Uint8Array<ArrayBuffer>): Promise<Uint8Array<ArrayBuffer>> {

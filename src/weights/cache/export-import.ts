@@ -2,7 +2,7 @@ import { VitrineError } from '../../lib/index.ts';
 import { verifyKnown } from '../repositories/verify-known.ts';
 import type { CachedModel, ExportedFile } from '../types.ts';
 import { matching } from './cached-models.ts';
-import { digestOf, sameBytes, startHash, toHex } from './digest.ts';
+import { digestOf, sameBytes, toHex } from './digest.ts';
 import { chunkLength, type Manifest, ModelStore, modelKey, type StoredFileRecord } from './store.ts';
 import { readTar, tarEnd, tarHeader, tarPadding } from './tar.ts';
 
@@ -41,7 +41,7 @@ async function readChecked(
   digests: Map<number, Uint8Array<ArrayBuffer>>,
   index: number,
 ): Promise<Uint8Array<ArrayBuffer>> {
-  const bytes = await store.chunk(modelKey(manifest), file.path, index);
+  const bytes = await store.chunk(modelKey(manifest), file, index);
   const expected = digests.get(index);
   if (bytes && expected && sameBytes(await digestOf(bytes), expected)) return bytes;
   throw new VitrineError(
@@ -146,6 +146,7 @@ async function importFile(
       'integrity',
       `${record.path} is missing or of another size than when it was exported.`,
     );
+  const { startHash } = await import('./hash.ts');
   const hash = startHash();
   for (let index = 0; index * record.chunkBytes < record.bytes; index++) {
     const begin = index * record.chunkBytes;

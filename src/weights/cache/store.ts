@@ -1,5 +1,6 @@
 import { createStore, get, promisifyRequest, set, setMany, type UseStore } from 'idb-keyval';
 import type { ByteSpan } from '../byte-spans.ts';
+import { dropChunkFiles, readChunkFile, sweepChunkFiles } from './chunk-files.ts';
 
 /** A file of a stored model. */
 export interface StoredFileRecord {
@@ -8,6 +9,8 @@ export interface StoredFileRecord {
   /** Promised or computed SHA-256 of the whole file; unknown until it has been read to its end. */
   sha256?: string;
   chunkBytes: number;
+  /** Its chunks are in a file of the origin private file system; otherwise they are in this database. */
+  inFile?: true;
   /** Number of chunks kept when a model needs only part of the file; undefined for all. */
   chunks?: number;
   /** The bytes that such chunks hold, in order; elsewhere they are zeros. Undefined: all. */
@@ -32,8 +35,8 @@ export interface Manifest {
 /**
  * Records by the first part of the key:
  *   manifest, model                 -> Manifest
- *   chunk,  model, path, index      -> Uint8Array
- *   digest, model, path, index      -> SHA-256 of that chunk, written in the same transaction
+ *   chunk,  model, path, index      -> Uint8Array, except of files whose chunks are in a file
+ *   digest, model, path, index      -> SHA-256 of that chunk, written in the same transaction, or after the file
  *   ref,    scope, id, ref          -> revision that was last seen there
  */
 export class ModelStore {
@@ -85,8 +88,11 @@ export class ModelStore {
     });
   }
 
-  chunk(model: string, path: string, index: number): Promise<Uint8Array<ArrayBuffer> | undefined> {
-    return get<Uint8Array<ArrayBuffer>>(['chunk', model, path, index], this.#use);
+  chunk(model: string, file: StoredFileRecord, index: number): Promise<Uint8Array<ArrayBuffer> | undefined> {
+    const { path, inFile, chunkBytes } = file;
+    if (!inFile) return get<Uint8Array<ArrayBuffer>>(['chunk', model, path, index], this.#use);
+    const begin = index * chunkBytes;
+    return readChunkFile(model, path, begin, begin + chunkLength(file, index));
   }
 
   /** Chunk and digest together or not at all. `bytes` must be the whole of its buffer. */
@@ -106,6 +112,11 @@ export class ModelStore {
     );
   }
 
+  /** The digest of a chunk that has been written to a file. */
+  putDigest(model: string, path: string, index: number, digest: Uint8Array<ArrayBuffer>): Promise<void> {
+    return set(['digest', model, path, index], digest, this.#use);
+  }
+
   /** Bytes held for a model, as counted by its digests. */
   async storedBytes(manifest: Manifest, file: StoredFileRecord): Promise<number> {
     if (file.complete && file.chunks === undefined) return file.bytes;
@@ -114,16 +125,20 @@ export class ModelStore {
     return lengths.reduce((sum, length) => sum + length, 0);
   }
 
-  dropFile(model: string, path: string): Promise<void> {
-    return this.#delete([under('chunk', model, path), under('digest', model, path)]);
+  async dropFile(model: string, path: string): Promise<void> {
+    await this.#delete([under('chunk', model, path), under('digest', model, path)]);
+    await dropChunkFiles(model, path);
   }
 
-  dropModel(model: string): Promise<void> {
-    return this.#delete([
-      under('chunk', model),
-      under('digest', model),
-      IDBKeyRange.only(['manifest', model]),
-    ]);
+  async dropModel(model: string): Promise<void> {
+    const manifest = IDBKeyRange.only(['manifest', model]);
+    await this.#delete([under('chunk', model), under('digest', model), manifest]);
+    await dropChunkFiles(model);
+  }
+
+  /** Deletes the files of models that could not be deleted with them, as another tab had them open. */
+  sweep(): Promise<void> {
+    return sweepChunkFiles(async () => (await this.manifests()).map(modelKey));
   }
 
   ref(scope: string, id: string, ref: string): Promise<string | undefined> {
