@@ -17,6 +17,12 @@ const pages = {
   'page-device': 'device.html',
 };
 
+/** The component uses the React of the page it is on; the site brings its own. */
+function isExternal(id: string, importer: string | undefined): boolean {
+  if (id === 'react') return importer?.includes('/src/react/') ?? false;
+  return id === 'webgpu' || id.startsWith('node:');
+}
+
 /** One build makes pages, library, element and worker; what they share is in chunks of `dist/assets/`. */
 export default defineConfig({
   base: './',
@@ -38,7 +44,7 @@ export default defineConfig({
     rolldownOptions: {
       input: { ...pages, ...kept },
       preserveEntrySignatures: 'allow-extension',
-      external: [/^node:/, 'webgpu'],
+      external: isExternal,
       output: {
         entryFileNames: ({ name }) => (name in kept ? '[name].js' : 'assets/[name]-[hash].js'),
         codeSplitting: {

@@ -7,11 +7,12 @@ import { browserNames } from './tools/browsers/index.ts';
  * Lanes over the same tree:
  *   unit   *.test.ts in Node, complete without a GPU; `unit-alone` are those of them that need a process of their own
  *   gpu    *.gpu.test.ts in a real browser with a WebGPU adapter
- *   dawn   the same *.gpu.test.ts files in Node, on Dawn
+ *   dawn   the same *.gpu.test.ts files in Node, on Dawn, and *.dawn.test.ts, which are about Node
  *   firefox, firefox-cpu, webkit   the built site in browsers beside Chromium: Firefox with WebGPU and without,
  *          WebKit without; `npm run build` comes before
  */
 const gpuFiles = ['src/**/*.gpu.test.ts', 'test/**/*.gpu.test.ts'];
+const dawnFiles = 'test/**/*.dawn.test.ts';
 
 /**
  * Unit tests that do not share a process with others: they put a database or a worker into globalThis, or calculate whole
@@ -34,7 +35,7 @@ export default defineConfig({
           name: 'unit',
           environment: 'node',
           include: ['src/**/*.test.ts', 'src/**/*.test.tsx', 'test/**/*.test.ts', 'tools/**/*.test.ts'],
-          exclude: [...gpuFiles, ...aloneFiles, 'node_modules'],
+          exclude: [...gpuFiles, ...aloneFiles, dawnFiles, 'node_modules'],
           testTimeout: 30_000,
           // One process for all files, which loads and compiles their common modules once.
           isolate: false,
@@ -73,7 +74,7 @@ export default defineConfig({
         test: {
           name: 'dawn',
           environment: 'node',
-          include: gpuFiles,
+          include: [...gpuFiles, dawnFiles],
           setupFiles: ['test/setup-dawn.ts'],
           testTimeout: 180_000,
           hookTimeout: 180_000,

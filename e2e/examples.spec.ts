@@ -1,7 +1,8 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from '@playwright/test';
-import { build } from 'vite';
+import { parse } from 'yaml';
+import { outputsOf, readNotebook } from '../test/support/notebook.ts';
 import { dist, root } from './support/sites.ts';
 import { type StaticServer, startStaticServer } from './support/static-server.ts';
 
@@ -48,34 +49,51 @@ test('token tree', async ({ page }) => {
   await expect(page.locator('ul ul ul li')).toHaveCount(27, { timeout: 60_000 });
 });
 
-const app = `
-  import { createRoot } from 'react-dom/client';
-  import { VitrineDemo } from '${join(root, 'examples/VitrineDemo.tsx')}';
-
-  const { hash } = location;
-  createRoot(document.getElementById('root')).render(
-    <VitrineDemo script={hash.slice(1)} prompt="A fox" maxNewTokens={4} seed={7}
-      onToken={({ text }) => (document.querySelector('output').textContent += text)}
-      onDone={({ tokens }) => (document.title = tokens + ' tokens')} />,
-  );
-`;
-
-test('the element as a React component', async ({ page }) => {
-  // Where React is found.
-  const project = mkdtempSync(join(root, 'node_modules/.vitrine-react-'));
-  const main = '<div id="root"></div><output></output><script type="module" src="./main.jsx"></script>';
-  writeFileSync(join(project, 'index.html'), `<!doctype html><title>React</title>${main}`);
-  writeFileSync(join(project, 'main.jsx'), app);
-  await build({ root: project, configFile: false, logLevel: 'warn' });
-  const site = await startStaticServer({ mounts: { '/': join(project, 'dist'), '/vitrine/': dist } });
+test('the page of a static Space writes, and its front matter is what the hub reads', async ({ page }) => {
+  const space = join(root, 'examples/space');
+  const [, front = ''] = /^---\n([\s\S]*?)\n---\n/.exec(readFileSync(join(space, 'README.md'), 'utf8')) ?? [];
+  const matter = parse(front) as Record<string, unknown>;
+  expect(matter).toMatchObject({ sdk: 'static', app_file: 'index.html', license: 'mit', pinned: false });
+  const colours = /^(red|yellow|green|blue|indigo|purple|pink|gray)$/;
+  expect([matter.colorFrom, matter.colorTo]).toEqual([
+    expect.stringMatching(colours),
+    expect.stringMatching(colours),
+  ]);
+  expect(String(matter.short_description).length).toBeLessThanOrEqual(60);
+  const site = await startStaticServer({ mounts: { '/': space, '/vitrine/': dist } });
   try {
-    await page.goto(`${site.origin}/#${site.origin}/vitrine/embed.js`);
-    await page.getByRole('button', { name: 'Run' }).click();
-    await expect(page).toHaveTitle('4 tokens', { timeout: 60_000 });
-    const written = await page.locator('output').textContent();
-    await expect(page.getByRole('log')).toHaveText(`A fox${written}`);
+    await page.goto(`${site.origin}/${matter.app_file}`);
+    await page.getByRole('button', { name: /^Run/ }).click();
+    await expect(page.getByRole('status')).toContainText(/\d+ tokens/, { timeout: 60_000 });
+    await expect(page.getByRole('log')).toHaveText(/^Once upon a time.+/);
   } finally {
     await site.close();
-    rmSync(project, { recursive: true, force: true });
+  }
+});
+
+test('the outputs of the notebook run', async ({ page }) => {
+  const site = await startStaticServer({
+    mounts: { '/': dist },
+    headers: { 'access-control-allow-origin': '*' },
+  });
+  try {
+    const [element = '', frame = ''] = outputsOf(readNotebook()).map((html) =>
+      html.replaceAll('https://demo.example', site.origin),
+    );
+    await page.route('**/notebook.html', (route) =>
+      route.fulfill({
+        contentType: 'text/html',
+        body: `<!doctype html><title>Notebook</title>${element}${frame}`,
+      }),
+    );
+    await page.goto(`${server.origin}/notebook.html`);
+    await page.getByRole('button', { name: /^Run/ }).click();
+    await expect(page.getByRole('log')).toHaveText(/^Once upon a time.+/, { timeout: 60_000 });
+    await expect(page.getByRole('status')).toContainText(/\d+ tokens/, { timeout: 60_000 });
+    const inside = page.frameLocator('iframe');
+    await inside.getByRole('button', { name: /^Run/ }).click();
+    await expect(inside.getByRole('status')).toContainText(/\d+ tokens/, { timeout: 60_000 });
+  } finally {
+    await site.close();
   }
 });

@@ -46,8 +46,11 @@ test('the package holds what it should and nothing more', () => {
     'vitrine-remote.d.ts',
     'vitrine-ai-sdk.js',
     'vitrine-ai-sdk.d.ts',
+    'vitrine-react.js',
+    'vitrine-react.d.ts',
     'embed.js',
     'embed.d.ts',
+    'custom-elements.json',
   ])
     expect(paths).toContain(`dist/${needed}`);
   expect(
@@ -67,6 +70,7 @@ import { loadModel, VitrineError, type GeneratedToken, type Model, type VitrineE
 import { usage, type VitrineDemo } from 'vitrine/embed';
 import { openFolder } from 'vitrine/node';
 import { type Completion, createClient } from 'vitrine/openai';
+import { VitrineDemo as Demo, type VitrineDemoElement } from 'vitrine/react';
 import { remoteModel } from 'vitrine/remote';
 
 const model: Model = await loadModel('tiny-tales', { dtype: 'int8', signal: new AbortController().signal });
@@ -82,6 +86,12 @@ const local: Model = await loadModel(await openFolder('model'));
 demo.maxNewTokens = 4;
 const distant: Model = await remoteModel({ baseUrl: 'http://127.0.0.1:8000/v1', model: 'm' });
 const answer: Completion = await createClient(distant).completions.create({ prompt: ['Once'], max_tokens: 2 });
+const shown: (at: VitrineDemoElement | null) => void = (at) => void at?.generate();
+Demo({ prompt: 'Once', stop: ['.'], maxNewTokens: 4, eos: false, className: 'wide', ref: shown, onToken: ({ logprob }) => logprob.toFixed() });
+// @ts-expect-error A number of tokens is no list.
+Demo({ maxNewTokens: [4] });
+// @ts-expect-error There is no such event.
+Demo({ onWritten: () => {} });
 console.log(answer.choices, local.id, tokens, demo.text, code, usage().gpuBytes, wrong);
 `;
 
@@ -131,6 +141,42 @@ test('the library example of the README runs in a project built with Vite', asyn
   }
 });
 
+const component = /```jsx\n([\s\S]*?)```/.exec(readFileSync(join(root, 'README.md'), 'utf8'))?.[1] ?? '';
+
+test('the React component of the README renders, writes and tells it, in a project built with Vite', async ({
+  page,
+}) => {
+  for (const name of ['react', 'react-dom', 'scheduler'])
+    symlinkSync(join(root, 'node_modules', name), join(project, 'node_modules', name));
+  const app = join(project, 'react');
+  mkdirSync(app);
+  cpSync(join(project, 'node_modules/vitrine/dist/models'), join(app, 'public/models'), { recursive: true });
+  writeFileSync(
+    join(app, 'index.html'),
+    '<!doctype html><div id="root"></div><script type="module" src="./main.jsx"></script>',
+  );
+  writeFileSync(
+    join(app, 'main.jsx'),
+    `${component}\nimport { createRoot } from 'react-dom/client';\ncreateRoot(document.getElementById('root')).render(<Demo />);`,
+  );
+  execFileSync(
+    process.execPath,
+    [join(root, 'node_modules/vite/bin/vite.js'), 'build', '--target', 'es2022'],
+    { cwd: app, stdio: 'pipe' },
+  );
+  const site = await startStaticServer({ mounts: { '/': join(app, 'dist') } });
+  try {
+    const logged = page.waitForEvent('console', { predicate: (message) => /^\d+$/.test(message.text()) });
+    await page.goto(site.origin);
+    await page.getByRole('button', { name: /^Run/ }).click();
+    expect(Number((await logged).text())).toBeGreaterThan(0);
+    await expect(page.getByRole('log')).toHaveText(/^A fox.+/);
+    await expect(page.locator('vitrine-demo')).toHaveAttribute('max-new-tokens', /\d+/);
+  } finally {
+    await site.close();
+  }
+});
+
 test('the Node example of the README runs on Dawn', async () => {
   const { driver, why } = await findVulkan();
   test.skip(why !== undefined, why);
@@ -170,7 +216,10 @@ test("the README's server answers OpenAI's client, and is a model from afar", as
     cwd: project,
   });
   try {
-    const [line] = (await once(server.stdout, 'data')) as [Buffer];
+    // A port that is taken is said on stderr.
+    const [line] = (await Promise.race([once(server.stdout, 'data'), once(server.stderr, 'data')])) as [
+      Buffer,
+    ];
     expect(line.toString()).toContain('tiny-tales is served at http://127.0.0.1:8000/v1');
     symlinkSync(join(root, 'node_modules/openai'), join(project, 'node_modules/openai'));
     for (const entry of ['openai', 'vitrine/remote']) {

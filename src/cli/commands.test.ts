@@ -1,3 +1,5 @@
+import { once } from 'node:events';
+import { type AddressInfo, createServer } from 'node:net';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
 import { runCommand } from './commands.ts';
@@ -75,6 +77,20 @@ describe('the command line', () => {
     expect(status).toBe(2);
     expect(out).toBe('');
     expect(err).toContain(named);
+  });
+
+  it('names a port that is taken before it loads a model', async () => {
+    const other = createServer().listen(0, '127.0.0.1');
+    await once(other, 'listening');
+    const { port } = other.address() as AddressInfo;
+    try {
+      const { status, out, err } = await vitrine('serve', './nowhere', '--port', String(port));
+      expect([status, out]).toEqual([1, '']);
+      expect(err).toContain(`network: Port ${port} of 127.0.0.1 is taken`);
+      expect(err).toContain('--port 0');
+    } finally {
+      other.close();
+    }
   });
 
   it('names a folder that is not there, and shows its usage', async () => {

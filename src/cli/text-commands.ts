@@ -12,7 +12,8 @@ async function withModel(
   const loaded = await loadForCommand(what, flags, environment);
   try {
     const answer = await work(loaded);
-    if (answer) environment.stdout.write(`${JSON.stringify({ model: loaded.name, ...answer })}\n`);
+    const { backend } = loaded.model.adapter;
+    if (answer) environment.stdout.write(`${JSON.stringify({ model: loaded.name, backend, ...answer })}\n`);
   } finally {
     loaded.model.dispose();
   }

@@ -1,11 +1,13 @@
 import type { LoadProgress, Model } from '../engine/index.ts';
 import type { Alternative } from './alternatives.ts';
+import type { VitrineDemoEvents } from './events.ts';
 import { siteBase } from './library.ts';
 import {
   type AttributeName,
   attributeNames,
   autoload,
   generateOptions,
+  isRemoteAllowed,
   loadOptions,
   pageAddress,
   type Theme,
@@ -22,7 +24,7 @@ const defaultModel = 'tiny-tales';
 const defaultPrompt = 'Once upon a time';
 
 /** Properties that reflect the attributes of the same name. */
-export interface VitrineDemo {
+export interface VitrineDemoSettings {
   /** `tiny-tales`, a hub id `owner/name@revision`, or the URL of a folder. */
   model: string | null;
   /** Maximum number of new tokens; default 120. */
@@ -53,11 +55,38 @@ export interface VitrineDemo {
   dtype: string | null;
   /** Choosing a word shows what went on inside the model before it: attention and what each layer would have written. */
   inside: string | boolean | null;
+  /** Base URL of a server with OpenAI's completions that has `model`; asked only with `allowRemote`. */
+  server: string | null;
+  /** Lets the text leave this page, to `server`. Off unless set. */
+  allowRemote: string | boolean | null;
 }
+
+export interface VitrineDemo extends VitrineDemoSettings {}
 
 /**
  * `<vitrine-demo>`: a prompt and a model that continues it. Before activation it downloads nothing and requests
  * no adapter. Events, all bubbling: `ready`, `token`, `take`, `done`, `error`, each with a `detail`.
+ *
+ * @csspart frame - all of it
+ * @csspart label - names of fields
+ * @csspart prompt - the field for the prompt
+ * @csspart warning - says that the text leaves the page
+ * @csspart output - the text
+ * @csspart token - a word of the text
+ * @csspart recorded - a word of a recorded text, beside `token`
+ * @csspart choices - the list of what else could stand there
+ * @csspart choice - one of them
+ * @csspart bar - its probability
+ * @csspart row - buttons and status
+ * @csspart run - the button
+ * @csspart stop - the button
+ * @csspart progress - the bar while a model loads
+ * @csspart status - the line that says what happens
+ * @csspart link - leads to the same text on the site's own page
+ * @csspart inside - what went on inside before the chosen word
+ * @csspart head - the choice of an attention head
+ * @csspart looked - the text as that head looked at it
+ * @csspart layers - what each layer would have written
  */
 // biome-ignore lint/suspicious/noUnsafeDeclarationMerging: the properties are defined from the attribute names below.
 export class VitrineDemo extends Base {
@@ -76,8 +105,8 @@ export class VitrineDemo extends Base {
     return this.view?.prompt.value ?? this.getAttribute('prompt') ?? defaultPrompt;
   }
 
-  set prompt(text: string | null) {
-    if (text === null) this.removeAttribute('prompt');
+  set prompt(text: string | null | undefined) {
+    if (text === null || text === undefined) this.removeAttribute('prompt');
     else this.setAttribute('prompt', text);
   }
 
@@ -107,7 +136,7 @@ export class VitrineDemo extends Base {
 
   attributeChangedCallback(name: string, _before: string | null, value: string | null): void {
     if (name === 'prompt' && this.view) this.view.prompt.value = value ?? defaultPrompt;
-    if (name === 'model' && !this.ran) this.invite();
+    if (['model', 'server', 'allow-remote'].includes(name) && !this.ran) this.invite();
   }
 
   private readonly read = (name: AttributeName): string | null => this.getAttribute(name);
@@ -126,9 +155,15 @@ export class VitrineDemo extends Base {
   }
 
   private invite(): void {
-    this.view?.offer(this.model ?? defaultModel);
-    this.view?.say(
-      `Run loads the model ${this.model ?? defaultModel} into this page. Nothing is sent anywhere.`,
+    const { view } = this;
+    const name = this.model ?? defaultModel;
+    const server = this.server && isRemoteAllowed(this.read) ? this.server : '';
+    view?.offer(this.server ? null : name);
+    view?.warn(server && `Text leaves this page: Run sends it to ${server}`);
+    view?.say(
+      this.server
+        ? `Run asks the model ${name} on a server.`
+        : `Run loads the model ${name} into this page. Nothing is sent anywhere.`,
     );
   }
 
@@ -187,7 +222,8 @@ export class VitrineDemo extends Base {
     view.load(null);
     this.loaded = model;
     view.offer(null);
-    this.emit('ready', { model: model.id, dtype: model.dtype, adapter: model.adapter });
+    const adapter = model.dtype === 'remote' ? null : model.adapter;
+    this.emit('ready', { model: model.id, dtype: model.dtype, adapter });
     view.say('Writing');
     view.begin(prompt, tokens);
     const begun = performance.now();
@@ -215,7 +251,7 @@ export class VitrineDemo extends Base {
       this.progress(view, p, label, aborted),
     );
     // A pinned seed promises a specific text, which a recording could be mistaken for.
-    if (tokens.length === 0 && this.read('seed') === null)
+    if (tokens.length === 0 && this.read('seed') === null && !this.server)
       void import('./recorded.ts').then(async ({ findRecording, play }) => {
         const found = await findRecording(source, prompt, aborted);
         if (!found || aborted.aborted) return;
@@ -264,7 +300,7 @@ export class VitrineDemo extends Base {
     this.view?.say('Stopped');
   }
 
-  private emit(type: string, detail: unknown): void {
+  private emit<Name extends keyof VitrineDemoEvents>(type: Name, detail: VitrineDemoEvents[Name]): void {
     this.dispatchEvent(new CustomEvent(type, { detail, bubbles: true, composed: true }));
   }
 }

@@ -5,10 +5,13 @@
 import { define } from './define.ts';
 import { setBase, sharedModels } from './library.ts';
 
-export { VitrineDemo } from './demo.ts';
+export { VitrineDemo, type VitrineDemoSettings } from './demo.ts';
+export type { VitrineDemoEvents } from './events.ts';
 
 /** Models held by the elements of this page, and the GPU bytes they take. */
 export const usage = (): { models: number; gpuBytes: number } => sharedModels.usage();
 
-setBase(new URL(/* @vite-ignore */ './', import.meta.url).href);
+// Where a bundler has moved the script, the bundled model is beside the page.
+if (/\/embed\.js$/.test(new URL(import.meta.url).pathname))
+  setBase(new URL(/* @vite-ignore */ './', import.meta.url).href);
 define();

@@ -1,14 +1,14 @@
 import { define } from './define.ts';
 import type { VitrineDemo } from './demo.ts';
 import { setBase } from './library.ts';
-import { attributeNames, propertyName } from './options.ts';
+import { frameNames, propertyName } from './options.ts';
 import { allowedOrigins, type FrameCommand, type FrameEvent, readCommand, settable } from './protocol.ts';
 
 const eventNames = ['ready', 'token', 'take', 'done', 'error'] as const;
 
 /** Attributes from the query, in attribute spelling or the library's camel case. */
 function fromQuery(demo: VitrineDemo, query: URLSearchParams): void {
-  for (const name of attributeNames) {
+  for (const name of frameNames) {
     const values = [name, propertyName(name)]
       .map((each) => query.getAll(each))
       .find(({ length }) => length > 0);

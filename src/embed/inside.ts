@@ -1,5 +1,5 @@
 import type { Inspection, Model } from '../engine/index.ts';
-import { formatProbability, showToken } from '../lib/index.ts';
+import { formatProbability, showToken, VitrineError } from '../lib/index.ts';
 import { make } from './alternatives.ts';
 import { startIds } from './run.ts';
 import { sharedSheet } from './style.ts';
@@ -44,6 +44,8 @@ export function headsOf({ ids, attention = [] }: Pick<Inspection, 'ids' | 'atten
 
 /** Shows below the choices of the token at `index` what a head looked at before it, and what each layer would have said. */
 export async function lookInside(model: Model, view: View, prompt: string, index: number): Promise<void> {
+  if (model.dtype === 'remote')
+    throw new VitrineError('invalid-argument', 'inside is not possible with a model on a server.');
   const token = view.tokens[index];
   const ids = startIds(model, { prompt, tokens: view.tokens.slice(0, index) });
   const read = ids.slice(-model.config.nPositions);

@@ -11,8 +11,9 @@ export function siteBase(): string {
   return base ?? document.baseURI;
 }
 
-/** Loads the library lazily, at the first activation. */
-const load: Loader = async (source, options) => {
+/** Loads the library lazily, at the first activation; or connects to a server. */
+const load: Loader = async (source, { server, ...options }) => {
+  if (server) return (await import('./remote.ts')).connect(source, server, options);
   const { loadModel } = await import('../worker/index.ts');
   return loadModel(source, { bundledBase: new URL('models/', siteBase()).href, ...options });
 };

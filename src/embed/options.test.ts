@@ -1,7 +1,16 @@
 import { describe, expect, it } from 'vitest';
 import type { LoadProgress } from '../engine/index.ts';
-import { autoload, generateOptions, loadOptions, pageAddress, propertyName } from './options.ts';
+import {
+  attributeNames,
+  autoload,
+  frameNames,
+  generateOptions,
+  loadOptions,
+  pageAddress,
+  propertyName,
+} from './options.ts';
 import { progressText } from './progress.ts';
+import { settable } from './protocol.ts';
 
 const reading = (values: Record<string, string>) => (name: string) => values[name] ?? null;
 
@@ -35,6 +44,31 @@ describe('attributes of an embed', () => {
       ...{ hub: 'https://h.example', dtype: 'int8' },
     });
     expect(loadOptions(reading({ hub: '' }))).toEqual({});
+  });
+
+  it('name a server only together with the permission to send text there', () => {
+    const server = 'https://server.example/v1';
+    expect(loadOptions(reading({ server, 'allow-remote': '' }))).toEqual({ server });
+    for (const more of [{}, { 'allow-remote': 'false' }] as Record<string, string>[])
+      expect(() => loadOptions(reading({ server, ...more }))).toThrow(
+        expect.objectContaining({
+          code: 'invalid-argument',
+          message: expect.stringContaining('allow-remote'),
+        }),
+      );
+    expect(generateOptions(reading({ server })).topK).toBe(-1);
+    expect(generateOptions(reading({ server, 'top-k': '5' })).topK).toBe(5);
+    expect(pageAddress('https://demo.example/', 'A', reading({ server, model: 'big' }))).toBe(
+      'https://demo.example/?prompt=A',
+    );
+  });
+
+  it('cannot be chosen by the address of a frame, nor by the page around it', () => {
+    for (const name of ['server', 'allow-remote']) {
+      expect(attributeNames).toContain(name);
+      expect(frameNames).not.toContain(name);
+      expect(settable).not.toContain(name);
+    }
   });
 
   it('lead to the same text on the page of the site', () => {

@@ -21,15 +21,16 @@ const writingNames: readonly WritingName[] = [
   'hub',
 ];
 
-/** Every attribute of `<vitrine-demo>`; the query names of `embed.html` are the same. */
-export type AttributeName = WritingName | 'dtype' | 'autoload' | 'theme' | 'inside';
-export const attributeNames: readonly AttributeName[] = [
-  ...writingNames,
-  'dtype',
-  'autoload',
-  'theme',
-  'inside',
-];
+/** Attributes of the page's own element alone: whoever writes a frame's address must not choose where a reader's text goes. */
+type RemoteName = 'server' | 'allow-remote';
+const remoteNames: readonly RemoteName[] = ['server', 'allow-remote'];
+
+/** Every attribute of `<vitrine-demo>`. */
+export type AttributeName = FrameName | RemoteName;
+/** Attributes that are query names of `embed.html` too. */
+type FrameName = WritingName | 'dtype' | 'autoload' | 'theme' | 'inside';
+export const frameNames: readonly FrameName[] = [...writingNames, 'dtype', 'autoload', 'theme', 'inside'];
+export const attributeNames: readonly AttributeName[] = [...frameNames, ...remoteNames];
 
 /** Options of a generation; the length is always given. */
 export type WritingOptions = GenerateOptions & typeof pageDefaults;
@@ -51,6 +52,8 @@ function number(read: Read, name: AttributeName): number | undefined {
  */
 export function generateOptions(read: Read): WritingOptions {
   const options: WritingOptions = { ...pageDefaults };
+  // Not every server has it: only where it is asked for.
+  if (read('server')) options.topK = -1;
   for (const { name, attribute } of numberAttributes) {
     const value = isWriting(attribute) ? number(read, attribute) : undefined;
     if (value !== undefined) options[name] = value;
@@ -63,8 +66,26 @@ export function generateOptions(read: Read): WritingOptions {
   return options;
 }
 
-/** Load options from the attributes; loading rejects unknown values. */
-export function loadOptions(read: Read): LoadOptions {
+/** How to load a model, or the address of the server that it is on. */
+export type EmbedLoadOptions = LoadOptions & { server?: string };
+
+export function isRemoteAllowed(read: Read): boolean {
+  return (read('allow-remote') ?? 'false') !== 'false';
+}
+
+/**
+ * Load options from the attributes; loading rejects unknown values.
+ * @throws VitrineError `invalid-argument` for a server without the permission to send text there
+ */
+export function loadOptions(read: Read): EmbedLoadOptions {
+  const server = read('server');
+  if (server) {
+    if (isRemoteAllowed(read)) return { server };
+    throw new VitrineError(
+      'invalid-argument',
+      `server is ${server}, and text may not leave this page. Add allow-remote to allow it.`,
+    );
+  }
   const hub = read('hub');
   const dtype = read('dtype');
   return { ...(hub ? { hub } : {}), ...(dtype ? { dtype: dtype as WeightDtype } : {}) };
@@ -80,7 +101,8 @@ export function pageAddress(base: string, prompt: string, read: Read): string {
   const url = new URL('./', base);
   for (const name of writingNames) {
     const value = name === 'prompt' ? prompt : read(name);
-    if (value === null) continue;
+    // A name on a server is no hub id.
+    if (value === null || (name === 'model' && read('server'))) continue;
     for (const each of name === 'stop' ? value.split('\n') : [value]) url.searchParams.append(name, each);
   }
   return url.href;

@@ -1,4 +1,4 @@
-import { type AttributeName, attributeNames } from './options.ts';
+import { type AttributeName, frameNames } from './options.ts';
 
 /** Version of the messages between a frame and its parent; the value of `vitrine` in each. */
 export const protocolVersion = 1;
@@ -19,7 +19,7 @@ export type FrameEvent =
 const fixed: readonly AttributeName[] = ['model', 'hub', 'dtype', 'autoload'];
 
 /** Attributes that a parent may change at run time. */
-export const settable: readonly string[] = attributeNames.filter((name) => !fixed.includes(name));
+export const settable: readonly string[] = frameNames.filter((name) => !fixed.includes(name));
 
 const types = ['hello', 'set', 'generate', 'stop'];
 

@@ -1,8 +1,8 @@
-import type { FinishReason, GeneratedToken, LoadOptions, LoadProgress, Model } from '../engine/index.ts';
+import type { FinishReason, GeneratedToken, LoadProgress, Model } from '../engine/index.ts';
 import { VitrineError } from '../lib/index.ts';
 import type { ShownToken } from './alternatives.ts';
 import { sharedModels } from './library.ts';
-import type { WritingOptions } from './options.ts';
+import type { EmbedLoadOptions, WritingOptions } from './options.ts';
 import type { Share } from './shared-models.ts';
 
 /** How many of the likelier tokens are shown for each. */
@@ -27,7 +27,11 @@ export class ModelLease {
   private key = '';
 
   /** The model, loaded if needed. */
-  async model(source: string, options: LoadOptions, onProgress: (p: LoadProgress) => void): Promise<Model> {
+  async model(
+    source: string,
+    options: EmbedLoadOptions,
+    onProgress: (p: LoadProgress) => void,
+  ): Promise<Model> {
     const key = JSON.stringify([source, options]);
     if (!this.share || this.key !== key) {
       const before = this.share;
@@ -77,10 +81,9 @@ export async function generateAll(
   let tokens = before;
   let finishReason: FinishReason = 'length';
   const more = { ...options, maxNewTokens, logprobs: alternatives };
-  for await (const token of model.generate(
-    start.tokens.length > 0 ? startIds(model, start) : start.prompt,
-    more,
-  )) {
+  // A server tokenizes texts itself.
+  const ids = before > 0 && model.dtype !== 'remote';
+  for await (const token of model.generate(ids ? startIds(model, start) : start.prompt + text, more)) {
     text += token.text;
     tokens += 1;
     if (token.finishReason) finishReason = token.finishReason;

@@ -1,7 +1,8 @@
-import type { LoadOptions, LoadProgress, Model } from '../engine/index.ts';
+import type { LoadProgress, Model } from '../engine/index.ts';
+import type { EmbedLoadOptions } from './options.ts';
 
 /** Loads a model: the library's `loadModel`, or a fake in tests. */
-export type Loader = (source: string, options: LoadOptions) => Promise<Model>;
+export type Loader = (source: string, options: EmbedLoadOptions) => Promise<Model>;
 
 interface Entry {
   users: number;
@@ -24,7 +25,7 @@ export class SharedModels {
   constructor(private readonly load: Loader) {}
 
   /** Acquires a reference; starts loading if the model is not loaded yet. */
-  take(source: string, options: LoadOptions, onProgress: (progress: LoadProgress) => void): Share {
+  take(source: string, options: EmbedLoadOptions, onProgress: (progress: LoadProgress) => void): Share {
     const key = JSON.stringify([source, options]);
     const entry = this.entries.get(key) ?? this.begin(key, source, options);
     entry.users += 1;
@@ -39,7 +40,7 @@ export class SharedModels {
     return { model: entry.model, release };
   }
 
-  private begin(key: string, source: string, options: LoadOptions): Entry {
+  private begin(key: string, source: string, options: EmbedLoadOptions): Entry {
     const abort = new AbortController();
     const listeners = new Set<(progress: LoadProgress) => void>();
     const tell = (progress: LoadProgress) => {

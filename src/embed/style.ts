@@ -41,6 +41,9 @@ progress { width: 8rem; accent-color: var(--accent); }
 .status { color: var(--muted); flex: 1 1 12rem; }
 .status.wrong { color: var(--wrong); }
 .link { color: var(--muted); }
+[role="note"] { margin: .5rem 0 0; padding: .25rem .5rem; border: 1px solid var(--accent); border-radius: .35rem;
+  font: 400 .8125rem/1.6 var(--sans); overflow-wrap: anywhere; }
+[role="note"][hidden] { display: none; }
 label { display: block; color: var(--muted); font: 400 .8125rem/1.8 var(--sans); }
 @media (pointer: coarse) { button, .choice { min-height: 2.75rem; } }
 `;

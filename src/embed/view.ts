@@ -32,6 +32,7 @@ export class View {
   private readonly alternatives: Alternatives;
   private readonly progress = make('progress', 'progress', { max: '1', 'aria-label': 'Loading' });
   private readonly status = make('span', 'status', { role: 'status' });
+  private readonly warning = make('p', 'warning', { role: 'note' });
   private readonly link = make('a', 'link', { target: '_blank', rel: 'noopener', title: 'Open in Vitrine' });
   private shown: { token: ShownToken; span: HTMLSpanElement }[] = [];
   private chosen = -1;
@@ -52,7 +53,7 @@ export class View {
     this.stop.textContent = 'Stop';
     this.link.textContent = 'Vitrine';
     row.append(this.run, this.stop, this.progress, this.status, this.link);
-    frame.append(label, this.output, this.alternatives.root, row);
+    frame.append(label, this.warning, this.output, this.alternatives.root, row);
     root.append(frame);
     this.listen(callbacks);
     this.busy(false);
@@ -114,6 +115,12 @@ export class View {
   offer(model: string | null): void {
     const bytes = model === 'tiny-tales' ? Number(import.meta.env.VITE_BUNDLED_BYTES) : 0;
     this.run.textContent = bytes > 0 ? `Run (${formatBytes(bytes)})` : 'Run';
+  }
+
+  /** What a reader should know for as long as it holds; empty for nothing. */
+  warn(text: string): void {
+    this.warning.textContent = text;
+    this.warning.hidden = text === '';
   }
 
   /** Shows the stop button instead of the run button during a run, and moves focus to the visible one. */

@@ -1,5 +1,6 @@
 import { VitrineError, type VitrineErrorCode } from '../lib/index.ts';
-import { checkedBase, type RemoteOptions } from './options.ts';
+import { errorTextOf, textOf } from './body.ts';
+import { checkedBase, checkedMaxBytes, type RemoteOptions } from './options.ts';
 import { errorMessage } from './shapes.ts';
 import { Watchdog } from './watchdog.ts';
 
@@ -12,12 +13,15 @@ export class Connection {
   readonly #base: URL;
   readonly #retries: number;
   readonly #timeoutMs: number;
+  /** Most bytes of one answer. */
+  readonly maxAnswerBytes: number;
 
   constructor(options: RemoteOptions) {
     this.#base = checkedBase(options);
     this.#key = options.apiKey;
     this.#retries = options.retries ?? 3;
     this.#timeoutMs = options.timeoutMs ?? 60_000;
+    this.maxAnswerBytes = checkedMaxBytes(options);
   }
 
   /** What is shown of the server in errors. */
@@ -34,7 +38,10 @@ export class Connection {
     return new URL(path, root ? new URL(this.#base.href.replace(/\/v1\/$/, '/')) : this.#base);
   }
 
-  /** @throws VitrineError as {@link send} and `integrity` for what is no JSON object */
+  /**
+   * The body has to be there within the time-out, so that one that drips in byte by byte ends too.
+   * @throws VitrineError as {@link send} and `integrity` for what is too long or no JSON object
+   */
   async json(
     url: URL,
     body: object | undefined,
@@ -43,7 +50,7 @@ export class Connection {
     const watchdog = this.watchdog(signal);
     try {
       const response = await this.send(url, body, watchdog);
-      const value: unknown = JSON.parse(await response.text());
+      const value: unknown = JSON.parse(await textOf(response, this.name, this.maxAnswerBytes));
       if (typeof value === 'object' && value !== null && !Array.isArray(value))
         return value as Record<string, unknown>;
       throw new Error('It is no object.');
@@ -105,7 +112,7 @@ export class Connection {
   }
 
   async #failure(response: Response): Promise<VitrineError> {
-    const text = await response.text().catch(() => '');
+    const text = await errorTextOf(response, this.name);
     const said = this.#withoutKey(errorMessage(text));
     const shown = said ? `: ${said}` : '';
     return new VitrineError(

@@ -1,34 +1,45 @@
 import { VitrineError } from '../lib/index.ts';
+import { bytesOf } from './body.ts';
 import { messageOf, wrongAnswer } from './shapes.ts';
 import type { Watchdog } from './watchdog.ts';
 
-/** Longest line of a stream, in UTF-16 code units. */
-const longestLine = 1 << 22;
+/** Longest event of a stream, in UTF-16 code units. */
+const longestEvent = 1 << 22;
+
+/** Whose stream it is, and how long it may be. */
+interface Server {
+  name: string;
+  maxAnswerBytes: number;
+}
 
 /**
  * The JSON values of a stream of server-sent events, up to `[DONE]` or the end.
- * @throws VitrineError `network` when the stream breaks, `integrity` for what is no event, `http-status` for an error in it
+ * @throws VitrineError `network` when the stream breaks, `integrity` for what is no event or too long, `http-status` for an error in it
  */
 export async function* readEvents(
   response: Response,
-  server: string,
+  server: Server,
   watchdog: Watchdog,
 ): AsyncGenerator<unknown> {
   const type = response.headers.get('content-type') ?? 'none';
   if (!response.body || !/^text\/event-stream/i.test(type))
-    throw wrongAnswer(server, `a stream was asked for, and its type is ${type}`);
+    throw wrongAnswer(server.name, `a stream was asked for, and its type is ${type}`);
   let data: string[] = [];
+  let length = 0;
   for await (const line of linesOf(response.body, server, watchdog)) {
     if (line !== '') {
       const value = /^data: ?(.*)$/s.exec(line)?.[1];
       if (value !== undefined) data.push(value);
+      length += value?.length ?? 0;
+      if (length > longestEvent) throw tooLong(server.name);
       continue;
     }
     if (data.length === 0) continue;
     const text = data.join('\n');
     data = [];
+    length = 0;
     if (text === '[DONE]') return;
-    yield parseEvent(text, server);
+    yield parseEvent(text, server.name);
   }
 }
 
@@ -47,32 +58,28 @@ function parseEvent(text: string, server: string): unknown {
 
 async function* linesOf(
   body: ReadableStream<Uint8Array>,
-  server: string,
+  { name, maxAnswerBytes }: Server,
   watchdog: Watchdog,
 ): AsyncGenerator<string> {
-  const reader = body.getReader();
   const decoder = new TextDecoder();
   let rest = '';
   try {
-    for (;;) {
-      const { done, value } = await reader.read();
+    for await (const bytes of bytesOf(body, name, maxAnswerBytes)) {
       watchdog.touch();
-      rest += done ? decoder.decode() : decoder.decode(value, { stream: true });
-      const lines = rest.split(/\r?\n/);
+      const lines = (rest + decoder.decode(bytes, { stream: true })).split(/\r?\n/);
       rest = lines.pop() ?? '';
-      if (rest.length > longestLine) throw wrongAnswer(server, 'a line of the stream does not end');
+      if (rest.length > longestEvent) throw tooLong(name);
       yield* lines;
-      if (!done) continue;
-      yield* [rest, ''];
-      return;
     }
+    yield* [rest + decoder.decode(), ''];
   } catch (error) {
     throw watchdog.explain(
       error,
-      (cause) => new VitrineError('network', `The stream of ${server} broke.`, { cause }),
+      (cause) => new VitrineError('network', `The stream of ${name} broke.`, { cause }),
     );
-  } finally {
-    // The server stops writing when nobody reads.
-    await reader.cancel().catch(() => {});
   }
+}
+
+function tooLong(server: string): VitrineError {
+  return wrongAnswer(server, `an event of the stream has more than ${longestEvent} characters`);
 }

@@ -3,4 +3,4 @@
  * @module vitrine/remote
  */
 export type { RemoteOptions } from './options.ts';
-export { remoteModel } from './remote-model.ts';
+export { type RemoteModel, remoteModel } from './remote-model.ts';

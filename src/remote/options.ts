@@ -15,7 +15,10 @@ export interface RemoteOptions {
   tokenizer?: ModelSource;
   /** Hub of `tokenizer`. Default https://huggingface.co. */
   hub?: string;
-  /** Parameters beside OpenAI's that the server knows, such as `top_k` or `min_p`. Default: none. */
+  /**
+   * Parameters beside OpenAI's that the server knows, such as `top_k` or `min_p`. Default: those of vLLM, llama.cpp's
+   * server and `vitrine serve`, which name themselves in their list of models; none for any other.
+   */
   extraParameters?: readonly string[];
   /** Ask for `token_ids` as vLLM gives them; servers without them ignore it. Default true. */
   tokenIds?: boolean;
@@ -23,6 +26,8 @@ export interface RemoteOptions {
   retries?: number;
   /** Milliseconds without a byte after which the server is given up. Default 60,000. */
   timeoutMs?: number;
+  /** Most bytes of one answer, streamed or not. Default 64 MiB, some 20,000 tokens with 20 alternatives each. */
+  maxAnswerBytes?: number;
   signal?: AbortSignal;
 }
 
@@ -48,4 +53,10 @@ export function checkedBase({ baseUrl, model }: RemoteOptions): URL {
   if (url.search || url.hash) throw refusal('baseUrl must end with its path, such as /v1.');
   if (!url.pathname.endsWith('/')) url.pathname += '/';
   return url;
+}
+
+/** @throws VitrineError `invalid-argument` */
+export function checkedMaxBytes({ maxAnswerBytes = 2 ** 26 }: RemoteOptions): number {
+  if (Number.isSafeInteger(maxAnswerBytes) && maxAnswerBytes > 0) return maxAnswerBytes;
+  throw refusal(`maxAnswerBytes is ${maxAnswerBytes}; it must be a positive integer.`);
 }

@@ -23,6 +23,13 @@ const extra: Partial<Record<OptionName, string>> = {
   noRepeatNgramSize: 'no_repeat_ngram_size',
 };
 
+/** Whether `generate` takes this option on a server with these parameters beside OpenAI's. */
+export function isSupported(name: OptionName, extraParameters: readonly string[]): boolean {
+  if (name === 'logitBias' || name === 'logprobs' || name in common) return true;
+  const param = name === 'eos' ? 'ignore_eos' : extra[name];
+  return param !== undefined && extraParameters.includes(param);
+}
+
 /** What OpenAI's servers take for "never". */
 const ban = -100;
 
@@ -41,13 +48,13 @@ export function parametersOf(
     const spec: OptionSpec = optionTable[name];
     const sentinel = value === -1 && (name === 'topK' || name === 'seed');
     if (value === undefined || sentinel) continue;
-    const param = common[name] ?? (extraParameters.includes(extra[name] ?? '') ? extra[name] : undefined);
-    if (param === undefined) throw cannot(name, extra[name]);
+    const param = common[name] ?? extra[name];
+    if (param === undefined || !isSupported(name, extraParameters)) throw cannot(name, extra[name]);
     body[param] = checkOption(name, name === 'stop' && typeof value === 'string' ? [value] : value, spec);
   }
   if (overflow === 'slide') throw cannot('overflow');
   if (eos === false) {
-    if (!extraParameters.includes('ignore_eos')) throw cannot('eos', 'ignore_eos');
+    if (!isSupported('eos', extraParameters)) throw cannot('eos', 'ignore_eos');
     body.ignore_eos = true;
   }
   if (logitBias) body.logit_bias = biasOf(logitBias);

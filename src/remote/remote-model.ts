@@ -6,21 +6,31 @@ import type {
   Score,
   ScoreOptions,
 } from '../engine/index.ts';
-import { optionTable } from '../generation/index.ts';
+import { type OptionName, optionTable } from '../generation/index.ts';
 import { checkOption, isAbort, VitrineError } from '../lib/index.ts';
 import type { GPT2Config } from '../model/index.ts';
 import { Connection } from './connection.ts';
 import { readEvents } from './events.ts';
 import { RemoteGeneration } from './generation.ts';
 import type { RemoteOptions } from './options.ts';
-import { parametersOf } from './parameters.ts';
+import { isSupported, parametersOf } from './parameters.ts';
 import { scoreRemotely } from './score.ts';
+import { knownParameters } from './servers.ts';
 import { wrongAnswer } from './shapes.ts';
 import { TokenIds } from './token-ids.ts';
 import { readTokenizer, type TokenizerOfModel } from './tokenizer-source.ts';
 
-/** A model on a server. What a server cannot do is refused by name. */
-class RemoteModel implements Model {
+/** A model on a server. Texts that it reads leave this machine. */
+export interface RemoteModel extends Model {
+  readonly dtype: 'remote';
+  /** Host and port of the server. */
+  readonly server: string;
+  /** False for an option of `generate` that is refused by name. */
+  supports(option: OptionName): boolean;
+}
+
+/** Sends what is asked to the server. What a server cannot do is refused by name. */
+class ServerModel implements RemoteModel {
   readonly revision = '';
   readonly dtype = 'remote';
   private readonly gone = new AbortController();
@@ -32,9 +42,18 @@ class RemoteModel implements Model {
     readonly id: string,
     private readonly connection: Connection,
     private readonly own: TokenizerOfModel | undefined,
-    private readonly options: Pick<RemoteOptions, 'extraParameters' | 'tokenIds'>,
+    private readonly extraParameters: readonly string[],
+    private readonly tokenIds: boolean,
   ) {
     this.ids = new TokenIds(own?.tokenizer);
+  }
+
+  get server(): string {
+    return this.connection.name;
+  }
+
+  supports(option: OptionName): boolean {
+    return isSupported(option, this.extraParameters);
   }
 
   get config(): GPT2Config {
@@ -73,7 +92,7 @@ class RemoteModel implements Model {
 
   async *generate(prompt: string | number[], options: GenerateOptions = {}): AsyncGenerator<GeneratedToken> {
     this.check();
-    const body = parametersOf(options, this.options.extraParameters);
+    const body = parametersOf(options, this.extraParameters);
     const { name: server } = this.connection;
     const { n = 1, maxNewTokens, logprobs: alternatives = 0, stop } = options;
     if (maxNewTokens === 0) return;
@@ -109,11 +128,11 @@ class RemoteModel implements Model {
       model,
       ...body,
       stream: true,
-      ...(this.options.tokenIds !== false && { return_token_ids: true }),
+      ...(this.tokenIds && { return_token_ids: true }),
     };
     try {
       const response = await connection.send(connection.url('completions'), asked, watchdog);
-      yield* readEvents(response, connection.name, watchdog);
+      yield* readEvents(response, connection, watchdog);
     } finally {
       watchdog.stop();
     }
@@ -215,27 +234,39 @@ function disposed(): VitrineError {
  * @throws VitrineError `invalid-argument` naming the option; of the tokenizer's files; `not-found` where the server lists
  * its models and this one is not among them
  */
-export async function remoteModel(options: RemoteOptions): Promise<Model> {
+export async function remoteModel(options: RemoteOptions): Promise<RemoteModel> {
   const connection = new Connection(options);
-  const [own] = await Promise.all([readTokenizer(options), checkListed(connection, options)]);
-  const { extraParameters, tokenIds } = options;
-  return new RemoteModel(options.model, connection, own, { extraParameters, tokenIds });
+  const [own, listed] = await Promise.all([readTokenizer(options), findListed(connection, options)]);
+  const { model, extraParameters = knownParameters(listed?.owned_by), tokenIds = true } = options;
+  return new ServerModel(model, connection, own, extraParameters, tokenIds);
 }
 
-async function checkListed(connection: Connection, { model, signal }: RemoteOptions): Promise<void> {
-  const listed = await connection
+/** What the server's list says of the model; undefined where the server has no list. */
+async function findListed(
+  connection: Connection,
+  { model, signal }: RemoteOptions,
+): Promise<Listed | undefined> {
+  const answer = await connection
     .json(connection.url('models'), undefined, signal)
     .catch((error: unknown) => {
       // Some servers list nothing.
       if (error instanceof VitrineError && error.code === 'not-found') return undefined;
       throw error;
     });
-  if (!listed) return;
-  if (!Array.isArray(listed.data)) throw wrongAnswer(connection.name, 'it has no list of models');
-  const ids = listed.data.map((entry: { id?: unknown } | null) => String(entry?.id));
-  if (!ids.includes(model))
-    throw new VitrineError(
-      'not-found',
-      `${connection.name} has no model ${model}. It has ${ids.slice(0, 10).join(', ')}.`,
-    );
+  if (!answer) return undefined;
+  if (!Array.isArray(answer.data)) throw wrongAnswer(connection.name, 'it has no list of models');
+  const entries: readonly (Listed | null)[] = answer.data;
+  const found = entries.find((entry) => entry?.id === model);
+  if (found) return found;
+  const names = entries.slice(0, 10).map((entry) => String(entry?.id));
+  throw new VitrineError(
+    'not-found',
+    `${connection.name} has no model ${model}. It has ${names.join(', ')}.`,
+  );
+}
+
+/** An entry of a server's list of models. */
+interface Listed {
+  id?: unknown;
+  owned_by?: unknown;
 }

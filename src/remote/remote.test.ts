@@ -133,6 +133,17 @@ describe('a model on a server', () => {
       await expect(collect(remote, text, options as object)).rejects.toMatchObject(refused(name));
   });
 
+  it('knows by the server’s name for itself which options it has', async () => {
+    const named = await remoteModel({ baseUrl: served.baseUrl, model: 'tiny-tales' });
+    expect([named.server, named.dtype]).toEqual([new URL(served.baseUrl).host, 'remote']);
+    const supported = (['topK', 'minP', 'typicalP', 'seed', 'logprobs'] as const).map((name) =>
+      named.supports(name),
+    );
+    expect(supported).toEqual([true, true, true, true, true]);
+    for (const name of ['eos', 'overflow', 'numBeams'] as const) expect(named.supports(name)).toBe(false);
+    expect(await collect(named, text, { maxNewTokens: 1, topK: 5, typicalP: 0.9 })).toHaveLength(1);
+  });
+
   it('tells what the server refuses: another model, ids it does not have', async () => {
     const other = remoteModel({ baseUrl: served.baseUrl, model: 'gpt-9' });
     await expect(other).rejects.toMatchObject({

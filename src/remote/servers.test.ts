@@ -166,6 +166,26 @@ describe('the answers of', () => {
   });
 });
 
+describe('a server’s name for itself', () => {
+  it.each([
+    ['vllm', ['topK', 'minP', 'eos'], ['typicalP', 'overflow']],
+    ['llamacpp', ['topK', 'minP', 'typicalP', 'eos'], ['repetitionPenalty', 'overflow']],
+    ['toString', ['topP', 'seed'], ['topK', 'minP', 'eos']],
+  ] as const)('%s says which options it has', async (owner, known, unknown) => {
+    const done = sse(chunk({ index: 0, text: 'a', finish_reason: 'length' }), '[DONE]');
+    const model = await servers.connect(done, {}, owner);
+    for (const name of known) expect([name, model.supports(name)]).toEqual([name, true]);
+    for (const name of unknown) expect([name, model.supports(name)]).toEqual([name, false]);
+  });
+
+  it('is not asked where the parameters are given', async () => {
+    const done = sse(chunk({ index: 0, text: 'a', finish_reason: 'length' }), '[DONE]');
+    const model = await servers.connect(done, { extraParameters: [] }, 'vllm');
+    expect(model.supports('topK')).toBe(false);
+    await expect(collect(model, 'The', { topK: 4 })).rejects.toMatchObject({ code: 'invalid-argument' });
+  });
+});
+
 describe('a key', () => {
   it('goes to the server, and never into an error or a listing', async () => {
     const apiKey = 'sk-very-secret';

@@ -82,6 +82,58 @@ describe('a server that', () => {
     });
   });
 
+  const pings = ': ping\n\n'.repeat(1000);
+  const longEvent = `data: ${'x'.repeat(2 ** 20)}\n`.repeat(5);
+  it.each([
+    ['streams more bytes than allowed', { type: 'text/event-stream', body: pings }, 'more than 1000 bytes'],
+    [
+      'streams an event of many lines without an end',
+      { type: 'text/event-stream', body: longEvent },
+      'an event of the stream has more than',
+      2 ** 26,
+    ],
+    [
+      'streams a line without an end',
+      { type: 'text/event-stream', body: longEvent.replaceAll('\n', ' ') },
+      'an event of the stream has more than',
+      2 ** 26,
+    ],
+  ] as [string, Answer, string, number?][])(
+    '%s is left at the limit',
+    async (_what, answer, named, maxAnswerBytes = 1000) => {
+      const model = await servers.connect(answer, { maxAnswerBytes });
+      await expect(collect(model, 'The')).rejects.toMatchObject({
+        code: 'integrity',
+        message: expect.stringContaining(named),
+      });
+    },
+  );
+
+  it('answers at any length is left at the limit, and its errors are cut', async () => {
+    const model = await servers.connect(
+      { body: `{"choices": [], "more": "${pings}"}` },
+      { maxAnswerBytes: 1000 },
+    );
+    await expect(model.score([1, 2])).rejects.toMatchObject({
+      code: 'integrity',
+      message: expect.stringContaining('raise maxAnswerBytes'),
+    });
+    const failing = await servers.connect({ status: 500, body: 'x'.repeat(2 ** 20) });
+    await expect(failing.score([1, 2])).rejects.toMatchObject({ code: 'http-status' });
+    await expect(servers.connect({ body: '{}' }, { maxAnswerBytes: 0 })).rejects.toMatchObject({
+      code: 'invalid-argument',
+      message: expect.stringContaining('maxAnswerBytes'),
+    });
+  });
+
+  it('drips an answer in without an end is given up at the time-out', async () => {
+    const model = await servers.connect({ body: '{"choices": ', ending: 'stall' }, { timeoutMs: 100 });
+    await expect(model.score([1, 2])).rejects.toMatchObject({
+      code: 'network',
+      message: expect.stringContaining('0.1 s'),
+    });
+  });
+
   it('is busy is asked again, as long as retries last', async () => {
     const done = sse(chunk({ index: 0, text: 'a', finish_reason: 'length' }), '[DONE]');
     const busy = { status: 429, headers: { 'Retry-After': '0' }, body: '{}' };

@@ -18,6 +18,7 @@ function workerBackend(): Backend {
   void navigator.gpu?.requestAdapter().catch(() => null);
   return {
     engine: createEngine(),
+    connect: async (options) => (await import('../remote/index.ts')).remoteModel(options),
     listCached,
     deleteCached,
     planMemory,

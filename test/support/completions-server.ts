@@ -29,8 +29,11 @@ export function sse(...events: unknown[]): Recorded {
   return { type: 'text/event-stream', body: `: ping\n\n${lines.join('')}` };
 }
 
-/** A server that has the model `m` and answers completions as recorded. */
-export async function startServer(answer: Answer): Promise<TestServer> {
+/**
+ * A server that has the model `m` and answers completions as recorded.
+ * @param owner how the server names itself in its list of models
+ */
+export async function startServer(answer: Answer, owner?: string): Promise<TestServer> {
   const queue = Array.isArray(answer) ? [...answer] : [answer];
   const requests: TestServer['requests'] = [];
   const server = createServer(async (request, response) => {
@@ -40,7 +43,7 @@ export async function startServer(answer: Answer): Promise<TestServer> {
     const { url: path = '', headers } = request;
     requests.push({ path, authorization: headers.authorization, body: text ? JSON.parse(text) : undefined });
     if (path === '/v1/models')
-      send(response, { body: JSON.stringify({ object: 'list', data: [{ id: 'm' }] }) });
+      send(response, { body: JSON.stringify({ object: 'list', data: [{ id: 'm', owned_by: owner }] }) });
     else if (path === '/tokenize') send(response, { body: JSON.stringify({ tokens: ['a'] }) });
     else send(response, (queue.length > 1 ? queue.shift() : queue[0]) as Recorded);
   });

@@ -1,5 +1,5 @@
-import type { GeneratedToken, GenerateOptions, Model } from '../../src/engine/index.ts';
-import { type RemoteOptions, remoteModel } from '../../src/remote/index.ts';
+import type { GeneratedToken, GenerateOptions } from '../../src/engine/index.ts';
+import { type RemoteModel, type RemoteOptions, remoteModel } from '../../src/remote/index.ts';
 import { collect } from './collect.ts';
 import { type Answer, startServer, type TestServer } from './completions-server.ts';
 
@@ -8,9 +8,9 @@ export class RecordedServers {
   /** The latest one. */
   server: TestServer | undefined;
 
-  async connect(answer: Answer, options: Partial<RemoteOptions> = {}): Promise<Model> {
+  async connect(answer: Answer, options: Partial<RemoteOptions> = {}, owner?: string): Promise<RemoteModel> {
     await this.close();
-    this.server = await startServer(answer);
+    this.server = await startServer(answer, owner);
     return remoteModel({ baseUrl: this.server.baseUrl, model: 'm', retries: 0, ...options });
   }
 

@@ -5,6 +5,7 @@ export const entries = {
   'vitrine-openai': 'src/openai/index.ts',
   'vitrine-remote': 'src/remote/index.ts',
   'vitrine-ai-sdk': 'src/ai-sdk/index.ts',
+  'vitrine-react': 'src/react/index.ts',
   embed: 'src/embed/element.ts',
 } as const;
 

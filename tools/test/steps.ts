@@ -51,7 +51,11 @@ function endToEnd(reports: string): Step {
  * what the reference draws. All else is checked in Chromium, whose WebGPU is Dawn too; the README's example for Node runs
  * a whole model on it.
  */
-const dawnFiles = ['test/adapter.gpu.test.ts', 'src/runtime/gpu/sample-step.gpu.test.ts'];
+const dawnFiles = [
+  'test/adapter.gpu.test.ts',
+  'test/cli.dawn.test.ts',
+  'src/runtime/gpu/sample-step.gpu.test.ts',
+];
 
 async function softwareDriver(): Promise<Record<string, string>> {
   const driver = await findVulkanDriver();

@@ -6,6 +6,7 @@ import { AsidePanel } from './aside-panel.tsx';
 import { Continuations } from './continuations.tsx';
 import { Guide } from './guide.tsx';
 import { Header } from './header.tsx';
+import { LeavesMachine } from './leaves-machine.tsx';
 import { LiveLog } from './live-log.tsx';
 import { Notice } from './notice.tsx';
 import { Sheet } from './sheet.tsx';
@@ -80,6 +81,7 @@ export function App() {
       <Header />
       <main className="main" data-tab={tab}>
         <section id="writing" className="writing" aria-label={words.writing} tabIndex={-1}>
+          <LeavesMachine />
           <div className="sheet-frame">
             {sideBySide ? <Continuations /> : <Sheet />}
             <Notice />

@@ -58,7 +58,7 @@ function gpuFacts(stats: ModelStats | null): [string, string][] {
 
 function Speed() {
   const run = usePageState((state) => state.run);
-  const gpu = usePageState((state) => state.model?.adapter.backend === 'webgpu');
+  const gpu = usePageState((state) => state.model?.adapter?.backend === 'webgpu');
   if (!run) return <p className="muted">{words.nothing}</p>;
   const { stats } = run;
   return (
@@ -118,7 +118,11 @@ export function DeviceDialog() {
   const report = () => diagnostics(page.store.getState(), navigator.userAgent);
   return (
     <Dialog title={words.title}>
-      {model ? <Adapter adapter={model.adapter} /> : <p className="muted">{words.unknownAdapter}</p>}
+      {model?.adapter ? (
+        <Adapter adapter={model.adapter} />
+      ) : (
+        <p className="muted">{model?.server ? words.onServer(model.server.server) : words.unknownAdapter}</p>
+      )}
       {fallback && (
         <section aria-labelledby="fallback-title">
           <h3 id="fallback-title">{messages.fallback.title}</h3>

@@ -10,7 +10,7 @@ function tokenizerWord({ tokenizer: { kind, size } }: ModelCard): string {
   return kind === 'none' ? words.noTokenizer : words.tokenizer(kind, size);
 }
 
-function factsOf({ card, tokenText }: LoadedModel): [string, string][] {
+function factsOf(card: ModelCard, { tokenText }: LoadedModel): [string, string][] {
   const { format, files, strippedPrefix, tokenizer, tiedHead, paddedRows, adapter } = card;
   const facts: [string, string][] = [
     [words.format, words.formats[format]],
@@ -46,14 +46,14 @@ function AdapterSwitch({ enabled }: { enabled: boolean }) {
 export function LoadedModelCard() {
   const model = usePageState((state) => state.model);
   const request = usePageState((state) => state.request);
-  if (!model) return null;
+  if (!model?.card) return null;
   const name = request?.kind === 'files' ? request.name : model.id;
   const { adapter, notices } = model.card;
   return (
     <details className="loaded-model" data-testid="loaded-model-card">
       <summary>{words.title(name)}</summary>
       {adapter && <AdapterSwitch enabled={adapter.enabled} />}
-      <FactList facts={factsOf(model)} />
+      <FactList facts={factsOf(model.card, model)} />
       {notices.length > 0 && (
         <ul className="notices">
           {notices.map((notice) => (

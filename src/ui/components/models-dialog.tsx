@@ -8,6 +8,7 @@ import { Dialog } from './dialog.tsx';
 import { LoadedModelCard } from './loaded-model-card.tsx';
 import { ModelCard } from './model-card.tsx';
 import { OtherModel } from './other-model.tsx';
+import { ServerModel } from './server-model.tsx';
 import { Storage } from './storage.tsx';
 
 /** What is stored, read anew whenever something changed it. */
@@ -45,6 +46,7 @@ export function ModelsDialog() {
         {cards(moreModels)}
       </details>
       <OtherModel onLoad={load} />
+      <ServerModel onLoad={load} />
       <Storage stored={stored} onChange={refresh} onLoad={load} />
     </Dialog>
   );

@@ -114,6 +114,7 @@ function standIn(state: PageState): TextToken | null {
 function whyNone(state: PageState): string {
   if (state.phase === 'generating') return words.whileWriting;
   if (state.phase !== 'ready') return words.beforeModel;
+  if (state.model?.server) return messages.server.unscored;
   const { tokens, tail } = currentVersion(state);
   if (tail === '' && tokens.every((token) => token.text === '')) return words.empty;
   if (state.inspected === 0) return words.first;

@@ -17,6 +17,7 @@ function share({ progress }: PageState): number | null {
 }
 
 function loadingText(kind: SourceKind | undefined, paused: boolean): string {
+  if (kind === 'server') return words.connecting;
   if (kind === 'files') return paused ? words.pausedFiles : words.files;
   return paused ? words.pausedText : words.kept;
 }
@@ -82,6 +83,7 @@ const waitingFor: Record<SourceKind, string> = {
   hub: words.waitingHub,
   folder: words.waitingFolder,
   files: words.waitingFiles,
+  server: words.waitingServer,
 };
 
 /** No model, and nothing wrong: one that is not here yet is asked for, or a download was cancelled. */
@@ -96,7 +98,7 @@ function Idle() {
         {request?.kind === 'files' && <ChooseFolder />}
         {request && request.kind !== 'files' && (
           <button type="button" className="primary" onClick={() => void actions.load(request)}>
-            {words.load}
+            {request.kind === 'server' ? words.connect : words.load}
           </button>
         )}
         <button type="button" onClick={() => actions.show('models')}>

@@ -1,4 +1,5 @@
 import { type ReactNode, useId, useMemo } from 'react';
+import type { OptionName } from '../../generation/index.ts';
 import { useActions, usePageState } from '../hooks.tsx';
 import { messages } from '../messages/index.ts';
 import { cardSampling } from '../state/catalogue.ts';
@@ -12,7 +13,7 @@ function Presets() {
   const actions = useActions();
   const model = usePageState((state) => state.model);
   const presets = useMemo(() => {
-    const published = model?.card.sampling ?? {};
+    const published = model?.card?.sampling ?? {};
     // What comes with the weights goes before what stands on the card.
     if (Object.keys(published).length > 0 || !model) return presetsFor(published);
     return presetsFor(cardSampling(model.id), messages.presets.card);
@@ -35,6 +36,11 @@ function Presets() {
       ))}
     </fieldset>
   );
+}
+
+/** True for what the model's server does not have. */
+function useMissing(name: OptionName): boolean {
+  return usePageState(({ model }) => model?.server != null && !model.server.supports(name));
 }
 
 interface LabelledProps {
@@ -63,16 +69,19 @@ function SliderControl({ control }: { control: Control }) {
   const value = usePageState((state) => state.settings[control.key]);
   const id = useId();
   const { key, min, max, step, off } = control;
-  const { label, explain } = words[key];
+  const missing = useMissing(key);
+  const { label } = words[key];
+  const explain = missing ? messages.server.noOption : words[key].explain;
   const set = (text: string) => {
     const number = Number(text);
     if (text !== '' && Number.isFinite(number) && number >= 0) actions.set({ [key]: number });
   };
   return (
-    <Labelled {...{ id, label, explain }} off={value === off}>
+    <Labelled {...{ id, label, explain }} off={missing || value === off}>
       <input
         className="control-number"
         type="number"
+        disabled={missing}
         aria-label={words.exact(label)}
         {...{ min, step }}
         value={value}
@@ -81,6 +90,7 @@ function SliderControl({ control }: { control: Control }) {
       <input
         id={id}
         type="range"
+        disabled={missing}
         aria-describedby={`${id}-why`}
         {...{ min, max, step }}
         value={Math.min(value, max)}
@@ -158,6 +168,8 @@ function EndControls() {
   const stop = usePageState((state) => state.settings.stop);
   const eos = usePageState((state) => state.settings.eos);
   const slides = usePageState((state) => state.settings.overflow === 'slide');
+  const noEos = useMissing('eos');
+  const noSlide = useMissing('overflow');
   const id = useId();
   return (
     <>
@@ -175,18 +187,20 @@ function EndControls() {
       <label className="check">
         <input
           type="checkbox"
-          checked={eos}
+          checked={eos || noEos}
+          disabled={noEos}
           onChange={(event) => actions.set({ eos: event.target.checked })}
         />
-        {words.eos}
+        {words.eos} {noEos && <span className="muted">{messages.server.noOption}</span>}
       </label>
       <label className="check">
         <input
           type="checkbox"
-          checked={slides}
+          checked={slides && !noSlide}
+          disabled={noSlide}
           onChange={(event) => actions.set({ overflow: event.target.checked ? 'slide' : 'stop' })}
         />
-        {words.slide}
+        {words.slide} {noSlide && <span className="muted">{messages.server.noOption}</span>}
       </label>
     </>
   );

@@ -28,7 +28,7 @@ function useKnownModels(): readonly string[] {
 function SameModel({ onOpen }: { onOpen(request: LoadRequest): void }) {
   const request = usePageState((state) => state.request);
   const model = usePageState((state) => state.model);
-  if (!request || !model) return null;
+  if (!request || !model?.adapter) return null;
   return (
     <div className="field-row">
       <span>{words.same}</span>

@@ -7,14 +7,14 @@ import type { PageData } from '../state/page-state.ts';
 export function diagnostics(state: PageData, userAgent: string): string {
   const { model, run, error, selfCheck, settings } = state;
   const { stop: _stop, logitBias: _bias, ...sampling } = settings;
-  const local = typeof state.request?.source !== 'string';
+  const { kind } = state.request ?? {};
   return JSON.stringify(
     {
       vitrine: 1,
       userAgent,
       phase: state.phase,
       model: model && {
-        id: local ? 'local files' : model.id,
+        id: kind === 'files' ? 'local files' : kind === 'server' ? 'on a server' : model.id,
         revision: model.revision,
         dtype: model.dtype,
         config: model.config,

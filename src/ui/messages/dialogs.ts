@@ -30,6 +30,18 @@ export const dialogMessages = {
     dropHint: 'Folders and files can also be dropped anywhere on the page.',
     licence: 'licence: see the hub',
   },
+  serverForm: {
+    explain:
+      'Any server with OpenAI’s completions and log-probabilities: vLLM, llama.cpp’s server, vitrine serve. Your text is sent to it each time you write. Probabilities of what you type, Inside and the next token’s distribution are not possible there.',
+    address: 'Server address',
+    addressPlaceholder: 'http://127.0.0.1:8000/v1',
+    model: 'The model’s name there',
+    modelPlaceholder: 'openai-community/gpt2',
+    tokenizer: 'Tokenizer and config: a hub id or folder’s address, if the name is no hub id',
+    key: 'Key, if the server asks for one. It is sent to that server only',
+    keyPlaceholder: 'kept in memory only, never stored',
+    connect: 'Connect',
+  },
   card: {
     title: (name: string) => `Model card of ${name}: what was read, and what was assumed`,
     format: 'Format',
@@ -99,6 +111,7 @@ export const dialogMessages = {
     title: 'Device',
     adapter: 'Adapter',
     unknownAdapter: 'The adapter is known once a model has loaded.',
+    onServer: (server: string) => `The model runs on ${server}, not on this device.`,
     software:
       'This is a software adapter: results are correct, but everything runs on the CPU and is slow. On a machine with a GPU, update the browser and the graphics driver; chrome://gpu shows what is blocked.',
     runsOn: 'Runs on',
@@ -152,7 +165,8 @@ export const dialogMessages = {
     linkText: 'Model, revision and the text’s tokens.',
     link: 'Link',
     copyLink: 'Copy link',
-    noLink: 'A link can name models of the hub and the bundled one, not files on this device.',
+    noLink:
+      'A link can name models of the hub and the bundled one, not files on this device or a model on a server.',
     embedTitle: 'Embed in your page',
     embedExplain:
       'It downloads nothing before a click. The element is for pages that allow scripts, the frame for all others; the resize script keeps frames as tall as their text. The JavaScript writes the same text with the library.',

@@ -27,6 +27,13 @@ export const errorTitles: Record<VitrineErrorCode, string> = {
   disposed: 'The model was unloaded',
 };
 
+/** The same of a model on a server, where the code means something else. */
+export const serverErrorTitles: Partial<Record<VitrineErrorCode, string>> = {
+  integrity: 'The server’s answer is wrong',
+  gated: 'The server refuses the key',
+  'config-unsupported': 'The page cannot read this model’s config',
+};
+
 export const unknownErrorTitle = 'Something went wrong';
 
 /** Words of the page in place of the engine's, which speaks to programmers. */

@@ -10,6 +10,7 @@ export {
   fileProblems,
   type RecoveryAction,
   recoveryLabels,
+  serverErrorTitles,
   unknownErrorTitle,
 } from './errors.ts';
 
@@ -130,6 +131,15 @@ export const messages = {
     summary: (bits: string, perplexity: string) => `${bits} bits per token, perplexity ${perplexity}`,
     none: 'no token has a probability yet',
   },
+  server: {
+    label: 'Model on a server',
+    leaves: 'Your text leaves this machine: it is sent to ',
+    when: ' each time you write.',
+    back: 'Use the bundled model',
+    notHere: 'Not possible with a model on a server. Load the model here.',
+    noOption: 'This server does not have it.',
+    unscored: 'A server tells only what it writes. Choose a written word to see what else was likely.',
+  },
   view: {
     chips: { name: 'Tokens', title: 'Show the text as the tokens that the model reads' },
     shading: { name: 'Shading', title: 'Shade each token by its probability' },
@@ -166,10 +176,15 @@ export const messages = {
       'This page asks for a model that is not on this device yet. It is downloaded from the hub and kept in this browser.',
     waitingFolder:
       'This page asks for a model that is not on this device yet. It is downloaded from the address above and kept in this browser.',
+    waitingServer:
+      'Your text was written with a model on a server. Connecting asks for its list of models; your text is sent when you write.',
+    connecting:
+      'The server is asked for its models, and the hub or folder for the tokenizer. Your text is not sent yet.',
     waitingFiles:
       'Your text was written with this model, from files on this device. A page may not open files by itself: choose the folder again, or continue with the bundled model.',
     choose: 'Choose one, or continue with the small one that comes with this page.',
     load: 'Load it',
+    connect: 'Connect',
     chooseModel: 'Choose a model',
     useBundled: 'Use the bundled model',
     chooseFolder: 'Choose the folder',

@@ -6,11 +6,14 @@ import type {
   ModelSource,
   SelfCheckReport,
 } from '../../engine/index.ts';
+import type { RemoteModel, RemoteOptions } from '../../remote/index.ts';
 import type { StorageReport } from '../../weights/index.ts';
 
 /** All that the page asks of the engine side. The worker's client is one; tests bring their own. */
 export interface Backend {
   engine: Engine;
+  /** A model on a server. Texts that it reads leave this machine. */
+  connect(options: RemoteOptions): Promise<RemoteModel>;
   listCached(): Promise<CachedModel[]>;
   deleteCached(id: string): Promise<void>;
   planMemory(source: ModelSource, options?: LoadOptions): Promise<MemoryPlan>;

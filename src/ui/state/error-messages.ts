@@ -1,5 +1,11 @@
 import { isAbort, VitrineError, type VitrineErrorCode } from '../../lib/index.ts';
-import { errorTexts, errorTitles, type RecoveryAction, unknownErrorTitle } from '../messages/index.ts';
+import {
+  errorTexts,
+  errorTitles,
+  type RecoveryAction,
+  serverErrorTitles,
+  unknownErrorTitle,
+} from '../messages/index.ts';
 import type { LoadRequest, PageError } from './types.ts';
 
 export interface ErrorView {
@@ -39,7 +45,7 @@ const recovery: Record<VitrineErrorCode, readonly RecoveryAction[]> = {
 /** Actions that make sense for this request: files on the device are not stored, so there is nothing to delete. */
 function fits(action: RecoveryAction, error: PageError, request: LoadRequest | null): boolean {
   if (action === 'smaller') return error.dtype !== null;
-  if (action === 'clean') return request?.kind !== 'files' && request?.kind !== 'bundled';
+  if (action === 'clean') return request?.kind === 'hub' || request?.kind === 'folder';
   if (action === 'tiny') return !error.modelKept;
   return true;
 }
@@ -48,8 +54,9 @@ function fits(action: RecoveryAction, error: PageError, request: LoadRequest | n
 export function errorView(error: PageError, request: LoadRequest | null): ErrorView {
   const { code } = error;
   const actions = code ? recovery[code] : (['retry', 'tiny', 'reload'] as const);
+  const onServer = (error.failed ?? request)?.kind === 'server';
   return {
-    title: (code && errorTitles[code]) || unknownErrorTitle,
+    title: (code && ((onServer && serverErrorTitles[code]) || errorTitles[code])) || unknownErrorTitle,
     text: (error.during === 'generate' && code && errorTexts[code]) || error.message,
     actions: actions.filter((action) => fits(action, error, request)),
   };

@@ -56,6 +56,16 @@ export function fakeBackend(behaviour: FakeBehaviour = {}): Backend {
       loadModel: (source, options = {}) =>
         fakeLoad(typeof source === 'string' ? source : 'files', options, behaviour),
     },
+    connect: async ({ baseUrl, model }) => {
+      if (behaviour.failLoad) throw behaviour.failLoad;
+      const local = fakeModel(model, 'f16', behaviour);
+      const noOptions = ['topK', 'eos', 'overflow'];
+      return Object.assign(local, {
+        dtype: 'remote' as const,
+        server: new URL(baseUrl).host,
+        supports: (name: string) => !noOptions.includes(name),
+      });
+    },
     listCached: async () => behaviour.cached ?? [],
     deleteCached: async () => {},
     planMemory: async (source) => {

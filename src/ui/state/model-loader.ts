@@ -7,7 +7,8 @@ import type { Services } from './environment.ts';
 import { toPageError } from './error-messages.ts';
 import { decodeIds } from './model-text.ts';
 import type { ModelData, PageState, PageStore } from './page-state.ts';
-import type { LoadedModel, LoadRequest, PageError } from './types.ts';
+import { isOnServer } from './server-model.ts';
+import type { LoadedModel, LoadRequest, PageError, ServerAddress } from './types.ts';
 
 /** Which hub, and the visitor's token for it. */
 export function hubOptions(services: Services, state: ModelData): Pick<LoadOptions, 'hub' | 'token'> {
@@ -53,9 +54,12 @@ function fallbackReason(code: VitrineErrorCode, hasWebGpu: boolean): string {
 }
 
 export function shownModel(model: Model): LoadedModel {
-  const { id, revision, dtype, config, adapter, card } = model;
+  const { id, revision, dtype, config } = model;
   const tokenText = (token: number) => decodeIds(model, [token]);
-  return { id, revision, dtype, config, adapter, card, tokenText };
+  const shown = { id, revision, dtype, config, tokenText };
+  return isOnServer(model)
+    ? { ...shown, adapter: null, card: null, server: model }
+    : { ...shown, adapter: model.adapter, card: model.card, server: null };
 }
 
 /** The state as a load begins. */
@@ -111,7 +115,7 @@ export class Loader {
     try {
       const loadable = !this.#replacesModel(request) || (await this.#check(request, control));
       if (!loadable) return false;
-      this.#leave(loadable === 'beside');
+      this.#leave(loadable === 'beside' || request.kind === 'server');
       return await this.#replaceModel(request, control);
     } finally {
       if (this.#control === control) this.#control = null;
@@ -126,7 +130,7 @@ export class Loader {
 
   /** True where a model that works would be unloaded for one that may not. */
   #replacesModel({ kind }: LoadRequest): boolean {
-    return this.#services.model.current !== null && kind !== 'bundled';
+    return this.#services.model.current !== null && kind !== 'bundled' && kind !== 'server';
   }
 
   /**
@@ -211,6 +215,7 @@ export class Loader {
 
   #open(request: LoadRequest, signal: AbortSignal): Promise<Model> {
     const { setState, getState } = this.#store;
+    if (request.server) return this.#connect(request.server, signal);
     return this.#services.backend.engine.loadModel(request.source, {
       signal,
       backend: request.backend,
@@ -220,6 +225,17 @@ export class Loader {
         if (signal.aborted) return;
         setState(progress.notice ? { progress, notice: progress.notice } : { progress });
       },
+    });
+  }
+
+  #connect(server: ServerAddress, signal: AbortSignal): Promise<Model> {
+    const { backend, hub } = this.#services;
+    const { serverKey } = this.#store.getState();
+    return backend.connect({
+      ...server,
+      signal,
+      ...(hub ? { hub } : {}),
+      ...(serverKey ? { apiKey: serverKey } : {}),
     });
   }
 }

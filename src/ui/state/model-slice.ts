@@ -64,6 +64,7 @@ export const createModelSlice: Slice<ModelData & ModelActions> = (services) => (
     keptModel: null,
     modelChoices: [],
     accessToken: '',
+    serverKey: '',
     load: (request) => loader.load(request),
     pause() {
       loader.abort();
@@ -81,6 +82,7 @@ export const createModelSlice: Slice<ModelData & ModelActions> = (services) => (
     },
     forgetChoices: () => set({ modelChoices: [] }),
     setAccessToken: (accessToken) => set({ accessToken }),
+    setServerKey: (serverKey) => set({ serverKey }),
     setAdapter: (enabled) => switchAdapter(services, store, enabled),
     async openFiles(files) {
       const found = sortDroppedFiles(files);

@@ -2,12 +2,14 @@ import type { Model } from '../../engine/index.ts';
 import { VitrineError } from '../../lib/index.ts';
 import { tokenizeTail, type Version } from './document.ts';
 import { textPieces } from './token-texts.ts';
+import type { LoadedModel } from './types.ts';
 
-type TextModel = Pick<Model, 'card' | 'config' | 'encode' | 'decode'>;
+type TextModel = Pick<Model, 'card' | 'config' | 'dtype' | 'encode' | 'decode'>;
 
 /** True for a model without a tokenizer: its text on the page is token ids, such as [12][7]. */
-export function takesIds({ card }: Pick<Model, 'card'>): boolean {
-  return card.tokenizer.kind === 'none';
+export function takesIds(model: Pick<LoadedModel, 'card' | 'dtype'>): boolean {
+  // A model on a server has no card.
+  return model.dtype !== 'remote' && model.card?.tokenizer.kind === 'none';
 }
 
 /** The text of ids as the page shows it. */
@@ -25,11 +27,20 @@ export function encodeText(model: TextModel, text: string): { ids: number[]; pie
   return { ids, pieces: textPieces(text, ids, (some) => model.decode(some)) };
 }
 
-/** Gives typed text its ids. */
+/** Gives typed text its ids, and what a server wrote without telling them. */
 export function tokenize(version: Version, model: TextModel): Version {
-  if (!version.tail) return version;
-  const { ids, pieces } = encodeText(model, version.tail);
-  return tokenizeTail(version, ids, pieces);
+  const known = withKnownIds(version);
+  if (!known.tail) return known;
+  const { ids, pieces } = encodeText(model, known.tail);
+  return tokenizeTail(known, ids, pieces);
+}
+
+/** From the first token without an id on, the text as if it had been typed. */
+function withKnownIds(version: Version): Version {
+  const at = version.tokens.findIndex(({ id }) => id < 0);
+  if (at < 0) return version;
+  const text = version.tokens.slice(at).map((token) => token.text);
+  return { ...version, tokens: version.tokens.slice(0, at), tail: text.join('') + version.tail };
 }
 
 /** Reads `[12][7]`, `12 7` or `12, 7`. */

@@ -69,6 +69,8 @@ export interface ModelData {
   keptModel: KeptModel | null;
   /** For gated repositories; in memory only, never stored. */
   accessToken: string;
+  /** For a model on a server; in memory only, never stored. */
+  serverKey: string;
 }
 
 export interface ModelActions {
@@ -79,6 +81,7 @@ export interface ModelActions {
   /** Drops the question which of several models is meant. */
   forgetChoices(): void;
   setAccessToken(token: string): void;
+  setServerKey(key: string): void;
   /** Uses the model with its LoRA adapter or without it. */
   setAdapter(enabled: boolean): Promise<void>;
   /** Files that were dropped or chosen: a model is loaded, a text file becomes the text, an export is stored. */

@@ -2,7 +2,7 @@ import { plainVersion, type RunOrigin, type TextToken, type Version } from './do
 import type { SavedSteering } from './inside-types.ts';
 import type { PageData } from './page-state.ts';
 import { defaultSettings, type Settings } from './settings.ts';
-import type { Continuation, KeptModel, PendingRun } from './types.ts';
+import type { Continuation, KeptModel, LoadRequest, PendingRun } from './types.ts';
 
 /** What a reload brings back: texts with their branches, settings, the model's name, a run that was in progress. */
 export interface PersistedState {
@@ -24,19 +24,22 @@ export interface PersistedState {
 /** The part of the state that is kept. */
 export function toPersisted(state: PageData, hub: string | null): PersistedState {
   const { request } = state;
-  const source = typeof request?.source === 'string' ? request.source : null;
   return {
     versions: state.versions,
     current: state.current,
     continuations: state.continuations,
     settings: state.settings,
     visiting: state.visiting,
-    model: request ? { kind: request.kind, name: request.name, source } : state.keptModel,
+    model: request ? keptModel(request) : state.keptModel,
     idsOf: typeof state.idsOf === 'string' ? state.idsOf : null,
     hub,
     savedSteering: state.savedSteering,
     pending: pendingOf(state),
   };
+}
+
+function keptModel({ kind, name, source, server }: LoadRequest): KeptModel {
+  return { kind, name, source: typeof source === 'string' ? source : null, ...(server && { server }) };
 }
 
 /** The run in progress; until the model is loaded, the one that goes on then: another reload must not lose it. */

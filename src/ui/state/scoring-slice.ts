@@ -7,6 +7,7 @@ import { likeliest } from './likeliest.ts';
 import { decodeIds, tokenize } from './model-text.ts';
 import type { NextLogits, PageState, PageStore, ScoringActions, ScoringData } from './page-state.ts';
 import { currentVersion } from './selectors.ts';
+import { isOnServer } from './server-model.ts';
 import type { Slice } from './slice.ts';
 import { alternativesPerToken } from './writing-slice.ts';
 
@@ -66,6 +67,11 @@ class Scorer {
   }
 
   async #lookOnce(model: Model): Promise<void> {
+    // A server is not sent what is being typed: only what the visitor lets it continue.
+    if (isOnServer(model)) {
+      tokenizeCurrent(this.#store, model);
+      return;
+    }
     try {
       await this.#score(model);
       if (this.#quiet(model)) await this.#lookAhead(model);
@@ -150,7 +156,8 @@ export const createScoringSlice: Slice<ScoringData & ScoringActions> =
       async scoreText() {
         const quiet = get().phase === 'ready' ? model.current : null;
         const { tokens } = currentVersion(get());
-        return quiet && tokens.length > 0 ? quiet.score(tokens.map((token) => token.id)) : null;
+        if (!quiet || isOnServer(quiet) || tokens.length === 0) return null;
+        return quiet.score(tokens.map((token) => token.id));
       },
       tokenized() {
         const quiet = get().phase === 'ready' ? model.current : null;

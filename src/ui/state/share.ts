@@ -81,10 +81,10 @@ function shownRun(state: PageData, version: Version): RunOrigin | null {
   return side ? (state.run?.origin ?? null) : lastRun(version);
 }
 
-/** What can be shared; null without a model, or where it is of files that are only on this device. */
+/** What can be shared; null without a model, or where it is of files that are only on this device, or on a server. */
 export function sharedOf(state: PageData): Shared | null {
   const { model, request } = state;
-  if (!model || typeof request?.source !== 'string') return null;
+  if (!model || model.server || typeof request?.source !== 'string') return null;
   const version = currentVersion(state);
   const run = shownRun(state, version);
   const before = run ? { tokens: version.tokens.slice(0, run.from), tail: '' } : version;

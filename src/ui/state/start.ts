@@ -8,6 +8,7 @@ import { bundledModel, isBundled, requestFor } from './load-request.ts';
 import type { Changes } from './model-changes.ts';
 import type { Page } from './page.ts';
 import { currentVersion } from './selectors.ts';
+import { requestForServer } from './server-model.ts';
 import { defaultSettings } from './settings.ts';
 import { type LinkState, readLink } from './share.ts';
 import type { LoadRequest } from './types.ts';
@@ -104,13 +105,18 @@ function linkedRequest(source: string, exact: ExactText | null): LoadRequest {
 function lastSource(page: Page): string | null {
   const { keptModel } = page.store.getState();
   if (!keptModel) return bundledModel;
-  return keptModel.kind === 'files' ? null : (keptModel.source ?? bundledModel);
+  return keptModel.kind === 'files' || keptModel.server ? null : (keptModel.source ?? bundledModel);
 }
 
-/** The model was of files on this device: the page asks for them, and does not put another in their place. */
-function askForFiles(page: Page): void {
+/**
+ * The model was of files on this device, or on a server, which is asked for nothing before the visitor says so: the page
+ * waits for them, and does not put another in their place.
+ */
+function askForLast(page: Page): void {
   const { keptModel } = page.store.getState();
-  const request: LoadRequest = { ...requestFor([]), name: keptModel?.name ?? '' };
+  const request: LoadRequest = keptModel?.server
+    ? requestForServer(keptModel.server)
+    : { ...requestFor([]), name: keptModel?.name ?? '' };
   page.store.setState({ phase: 'idle', request });
 }
 
@@ -133,7 +139,7 @@ export async function start(page: Page): Promise<void> {
   environment.followLink();
 
   const source = asked && link.model !== null ? link.model : lastSource(page);
-  if (source === null && !asked) return askForFiles(page);
+  if (source === null && !asked) return askForLast(page);
   const request = linkedRequest(source ?? bundledModel, asked ? link.exact : null);
   if (!(await isKept(page, source ?? bundledModel))) {
     store.setState({ phase: 'idle', request });

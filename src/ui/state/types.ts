@@ -8,6 +8,7 @@ import type {
   WeightDtype,
 } from '../../engine/index.ts';
 import type { VitrineErrorCode } from '../../lib/index.ts';
+import type { RemoteModel } from '../../remote/index.ts';
 import type { RunOrigin, TextToken, Version } from './document.ts';
 
 /** What the page is doing; exactly one at a time. */
@@ -19,20 +20,35 @@ export interface LoadedModel {
   revision: string;
   dtype: string;
   config: GPT2Config;
-  adapter: AdapterSummary;
-  card: ModelCard;
+  /** Null on a server, as is the card. */
+  adapter: AdapterSummary | null;
+  card: ModelCard | null;
+  /** The server that the text goes to; null for a model on this machine. */
+  server: Pick<RemoteModel, 'server' | 'supports'> | null;
   /** The text of one token id. */
   tokenText(id: number): string;
 }
 
-/** Where a model comes from: with the page, from the hub, from a folder on the web, or from this device's files. */
-export type SourceKind = 'bundled' | 'hub' | 'folder' | 'files';
+/**
+ * Where a model comes from: with the page, from the hub, from a folder on the web, from this device's files, or nowhere:
+ * it is on a server.
+ */
+export type SourceKind = 'bundled' | 'hub' | 'folder' | 'files' | 'server';
+
+/** A model on a server with OpenAI's completions. Its key is kept in memory only, and not here. */
+export interface ServerAddress {
+  baseUrl: string;
+  model: string;
+  /** Hub id or folder of its tokenizer and config. */
+  tokenizer: string;
+}
 
 /** Which model it was. Files of this device cannot be opened again by the page: only their name is kept. */
 export interface KeptModel {
   kind: SourceKind;
   name: string;
   source: string | null;
+  server?: ServerAddress;
 }
 
 /** What was asked of the engine, kept so that it can be asked again. */
@@ -43,6 +59,8 @@ export interface LoadRequest {
   name: string;
   dtype: WeightDtype | null;
   backend: 'gpu' | 'cpu';
+  /** Of the kind `server` alone. */
+  server?: ServerAddress;
 }
 
 export interface PageError {

@@ -10,6 +10,7 @@ import { tokenize } from './model-text.ts';
 import type { PageState, PageStore, WritingActions, WritingData } from './page-state.ts';
 import { RunWriter } from './run-writer.ts';
 import { currentVersion } from './selectors.ts';
+import { optionsFor } from './server-model.ts';
 import { generateOptions, type Settings } from './settings.ts';
 import type { Slice } from './slice.ts';
 import { Speedometer } from './speed.ts';
@@ -64,7 +65,7 @@ async function stream(
   const { tokens } = currentVersion(store.getState());
   const ids = tokens.slice(0, origin.from).map((token) => token.id);
   const options = {
-    ...generateOptions(origin.settings, origin.seed),
+    ...optionsFor(model, generateOptions(origin.settings, origin.seed)),
     logprobs: alternativesPerToken,
     signal,
     ...(origin.changes && { edits: await editsOf(model, origin.changes) }),

@@ -1,5 +1,6 @@
 import { type KeyboardEvent, useId, useRef } from 'react';
 import { useActions, usePageState } from '../../hooks.tsx';
+import { messages } from '../../messages/index.ts';
 import { insideMessages as words } from '../../messages/inside.ts';
 import type { InsideTab } from '../../state/inside-types.ts';
 import { currentVersion } from '../../state/selectors.ts';
@@ -72,6 +73,7 @@ function Problem() {
 export function InsideView() {
   const tab = usePageState((state) => state.inside.tab);
   const loaded = usePageState((state) => state.model !== null);
+  const onServer = usePageState((state) => state.model?.server != null);
   const empty = usePageState((state) => {
     const { tokens, tail } = currentVersion(state);
     return tokens.length === 0 && tail === '';
@@ -82,7 +84,7 @@ export function InsideView() {
     tabs.findIndex(({ key }) => key === tab),
   );
   const Panel = tabs[at]?.Panel ?? AttentionTab;
-  const hint = loaded ? empty && words.empty : words.noModel;
+  const hint = onServer ? messages.server.notHere : loaded ? empty && words.empty : words.noModel;
   return (
     <div className="inside" data-testid="inside">
       <TabList at={at} id={id} />

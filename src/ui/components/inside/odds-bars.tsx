@@ -34,7 +34,7 @@ interface OddsBarsProps {
 /** The odds of the next token, as the model is and as changed, side by side. */
 export function OddsBars({ odds }: OddsBarsProps) {
   const { decode } = usePage();
-  const padded = usePageState((state) => state.model?.card.paddedRows ?? 0);
+  const padded = usePageState((state) => state.model?.card?.paddedRows ?? 0);
   const rows = useMemo(
     () => (odds ? oddsRows(odds.before, odds.after, { count, padded }) : []),
     [odds, padded],

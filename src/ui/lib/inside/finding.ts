@@ -99,7 +99,7 @@ function odds(name: string, question: 'odds' | 'patched'): Make {
     const answer = answerOf(state, question);
     if (!answer) return null;
     const { before, after } = answer.value;
-    const padded = state.model?.card.paddedRows ?? 0;
+    const padded = state.model?.card?.paddedRows ?? 0;
     const table = () => oddsRows(before, after, { count: 50, padded });
     const text = (id: number) => decode([id]);
     return {

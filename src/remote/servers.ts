@@ -1,0 +1,13 @@
+/** Parameters beside OpenAI's, by what a server says of itself: the owner of its models in `/v1/models`. */
+const extraParametersOf: Record<string, readonly string[]> = {
+  vitrine: ['top_k', 'min_p', 'typical_p', 'repetition_penalty', 'no_repeat_ngram_size'],
+  vllm: ['top_k', 'min_p', 'repetition_penalty', 'ignore_eos'],
+  llamacpp: ['top_k', 'min_p', 'typical_p', 'ignore_eos'],
+};
+
+/** What a server that names itself is known to take; none of any other, which may ignore what it does not know. */
+export function knownParameters(owner: unknown): readonly string[] {
+  return typeof owner === 'string' && Object.hasOwn(extraParametersOf, owner)
+    ? (extraParametersOf[owner] ?? [])
+    : [];
+}
