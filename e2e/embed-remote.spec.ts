@@ -1,18 +1,27 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { expect, type Page, test } from '@playwright/test';
 import { type ServedModel, serveBundled, startMs } from '../test/support/served-model.ts';
-import { sitePort } from './support/sites.ts';
+import { dist } from './support/sites.ts';
+import { type StaticServer, startStaticServer } from './support/static-server.ts';
 
 /** The element against our own server, in a process of its own. */
 let served: ServedModel;
-const site = `http://localhost:${sitePort}`;
+let site: StaticServer;
+const folder = mkdtempSync(join(tmpdir(), 'vitrine-embed-'));
 
 test.beforeAll(async () => {
   test.setTimeout(startMs);
-  served = await serveBundled('--allow-origin', site);
+  site = await startStaticServer({ mounts: { '/': folder, '/vitrine/': dist } });
+  served = await serveBundled('--allow-origin', site.origin);
 });
-test.afterAll(() => served?.close());
+test.afterAll(async () => {
+  await Promise.all([served?.close(), site?.close()]);
+  rmSync(folder, { recursive: true });
+});
 
-/** A page of the site with one element on it, and what is asked of the server. */
+/** A page with one element on it, and what is asked of the server. */
 async function show(page: Page, attributes: string): Promise<string[]> {
   const { host } = new URL(served.baseUrl);
   const asked: string[] = [];
@@ -21,14 +30,13 @@ async function show(page: Page, attributes: string): Promise<string[]> {
     if (url.host === host && request.method() !== 'OPTIONS')
       asked.push(`${request.method()} ${url.pathname}`);
   });
-  await page.route('**/host.html', (route) =>
-    route.fulfill({
-      contentType: 'text/html',
-      body: `<!doctype html><title>Host</title><script type="module" src="/embed.js"></script>
-        <vitrine-demo server="${served.baseUrl}" max-new-tokens="6" seed="7" ${attributes}></vitrine-demo>`,
-    }),
+  // A real file: browsers keep a page that is made up here from reaching this machine's servers.
+  writeFileSync(
+    join(folder, 'index.html'),
+    `<!doctype html><title>Host</title><script type="module" src="./vitrine/embed.js"></script>
+      <vitrine-demo server="${served.baseUrl}" max-new-tokens="6" seed="7" ${attributes}></vitrine-demo>`,
   );
-  await page.goto('/host.html');
+  await page.goto(site.origin);
   return asked;
 }
 
@@ -58,7 +66,7 @@ test('an allowed server writes, with a mark, and a chosen word is written on fro
 
 test('the address of a frame cannot name a server', async ({ page }) => {
   const query = new URLSearchParams({ server: served.baseUrl, 'allow-remote': 'true', autoload: 'now' });
-  await page.goto(`/embed.html?${query}`);
+  await page.goto(`${site.origin}/vitrine/embed.html?${query}`);
   const demo = page.locator('vitrine-demo');
   await expect(demo).toBeVisible();
   expect(await demo.getAttribute('server')).toBeNull();

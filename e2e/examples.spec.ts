@@ -1,4 +1,5 @@
-import { readFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, test } from '@playwright/test';
 import { parse } from 'yaml';
@@ -72,6 +73,8 @@ test('the page of a static Space writes, and its front matter is what the hub re
 });
 
 test('the outputs of the notebook run', async ({ page }) => {
+  const folder = mkdtempSync(join(tmpdir(), 'vitrine-notebook-'));
+  const notebook = await startStaticServer({ mounts: { '/': folder } });
   const site = await startStaticServer({
     mounts: { '/': dist },
     headers: { 'access-control-allow-origin': '*' },
@@ -80,13 +83,8 @@ test('the outputs of the notebook run', async ({ page }) => {
     const [element = '', frame = ''] = outputsOf(readNotebook()).map((html) =>
       html.replaceAll('https://demo.example', site.origin),
     );
-    await page.route('**/notebook.html', (route) =>
-      route.fulfill({
-        contentType: 'text/html',
-        body: `<!doctype html><title>Notebook</title>${element}${frame}`,
-      }),
-    );
-    await page.goto(`${server.origin}/notebook.html`);
+    writeFileSync(join(folder, 'index.html'), `<!doctype html><title>Notebook</title>${element}${frame}`);
+    await page.goto(notebook.origin);
     await page.getByRole('button', { name: /^Run/ }).click();
     await expect(page.getByRole('log')).toHaveText(/^Once upon a time.+/, { timeout: 60_000 });
     await expect(page.getByRole('status')).toContainText(/\d+ tokens/, { timeout: 60_000 });
@@ -94,6 +92,7 @@ test('the outputs of the notebook run', async ({ page }) => {
     await inside.getByRole('button', { name: /^Run/ }).click();
     await expect(inside.getByRole('status')).toContainText(/\d+ tokens/, { timeout: 60_000 });
   } finally {
-    await site.close();
+    await Promise.all([site.close(), notebook.close()]);
+    rmSync(folder, { recursive: true });
   }
 });

@@ -48,6 +48,7 @@ export interface VitrineDemoSettings {
   overflow: string | null;
   /** When loading may start: `click`, `visible` or `now`. */
   autoload: string | null;
+  /** Colours: `light`, `dark`, or `auto`, which are those of the page around it. */
   theme: Theme | null;
   /** Base URL of another hub, such as a mirror. */
   hub: string | null;

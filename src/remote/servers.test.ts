@@ -87,6 +87,46 @@ describe('the answers of', () => {
     expect(tokens).toMatchObject([{ id: 3797, text: ' cat', finishReason: 'stop' }]);
   });
 
+  it('vLLM of before, whose names are pieces of the vocabulary, not texts', async () => {
+    const lists = {
+      text_offset: [0],
+      token_logprobs: [-0.5],
+      tokens: ['\u0120cat'],
+      top_logprobs: [{ '\u0120cat': -0.5 }],
+    };
+    const answer = sse(chunk({ index: 0, text: ' cat', logprobs: lists, finish_reason: 'length' }), '[DONE]');
+    expect(await servers.tokensOf(answer)).toMatchObject([{ text: ' cat', logprob: -0.5 }]);
+  });
+
+  it('vLLM that echoes: the scored prompt in lists, whose first places are null', async () => {
+    const logprobs = {
+      text_offset: [0, 3],
+      token_logprobs: [null, -1.5],
+      tokens: ['The', ' cat'],
+      top_logprobs: [null, { ' cat': -1.5, ' dog': -2 }],
+    };
+    const choice = {
+      ...{ index: 0, text: 'The cat', logprobs, finish_reason: 'length', stop_reason: null },
+      ...{ prompt_logprobs: null, token_ids: null, prompt_token_ids: null },
+    };
+    const usage = { prompt_tokens: 2, total_tokens: 2, completion_tokens: 0 };
+    const model = await servers.connect({ body: JSON.stringify({ ...chunk(choice), usage }) });
+    const score = await model.score([464, 3797], { alternatives: 2 });
+    expect(score).toMatchObject({ ids: [464, 3797], perplexity: Math.exp(1.5) });
+    expect(score.logprobs).toEqual([Number.NaN, -1.5]);
+    expect(score.alternatives?.[1]?.map(({ text }) => text)).toEqual([' cat', ' dog']);
+  });
+
+  it("llama.cpp's server that fails in the middle: its error as an event", async () => {
+    const failing = sse(chunk({ text: 'a', index: 0, logprobs: null, finish_reason: null }), {
+      error: { code: 500, message: 'the slot was lost', type: 'server_error' },
+    });
+    await expect(servers.tokensOf(failing)).rejects.toMatchObject({
+      code: 'http-status',
+      message: expect.stringContaining('the slot was lost'),
+    });
+  });
+
   it("llama.cpp's server: entries with ids and bytes, and the end in a chunk of its own", async () => {
     const entry = (id: number, token: string, logprob: number) => ({
       id,
