@@ -5,8 +5,9 @@
 import { define } from './define.ts';
 import { setBase, sharedModels } from './library.ts';
 
-export { VitrineDemo, type VitrineDemoSettings } from './demo.ts';
+export { VitrineDemo } from './demo.ts';
 export type { VitrineDemoEvents } from './events.ts';
+export type { VitrineDemoSettings } from './settings.ts';
 
 /** Models held by the elements of this page, and the GPU bytes they take. */
 export const usage = (): { models: number; gpuBytes: number } => sharedModels.usage();

@@ -58,7 +58,7 @@ function descriptionOf(attribute: string): string {
   const property = properties.find((member) => nameOf(member) === propertyName(attribute));
   const accessor = element.members.find((member) => nameOf(member) === attribute);
   const found = property ?? accessor;
-  if (!found) throw new Error(`src/embed/demo.ts does not declare the attribute ${attribute}.`);
+  if (!found) throw new Error(`src/embed/settings.ts does not declare the attribute ${attribute}.`);
   return comment(found);
 }
 

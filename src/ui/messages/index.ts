@@ -134,6 +134,7 @@ export const messages = {
   server: {
     label: 'Model on a server',
     leaves: 'Your text leaves this machine: it is sent to ',
+    leavesPage: 'Your text leaves this page, though not this machine: it is sent to ',
     when: ' each time you write.',
     back: 'Use the bundled model',
     notHere: 'Not possible with a model on a server. Load the model here.',
