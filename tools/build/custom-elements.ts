@@ -41,7 +41,8 @@ const isPublic = (node: ts.ClassElement) =>
     ?.some(({ kind }) => kind === ts.SyntaxKind.PrivateKeyword || kind === ts.SyntaxKind.StaticKeyword);
 
 const demo = parse('src/embed/demo.ts');
-const properties = find(demo, ts.isInterfaceDeclaration, 'VitrineDemoSettings').members.filter(
+const settings = parse('src/embed/settings.ts');
+const properties = find(settings, ts.isInterfaceDeclaration, 'VitrineDemoSettings').members.filter(
   ts.isPropertySignature,
 );
 const element = find(demo, ts.isClassDeclaration, 'VitrineDemo');
