@@ -1,5 +1,5 @@
 import { VitrineError } from '../../lib/index.ts';
-import { detachBuffer } from '../detach-buffer.ts';
+import { BodyReader } from './body-reader.ts';
 import { giveUp, type Http, redactUrl, TransientError } from './http.ts';
 
 /** What responses have shown about the server and the file. */
@@ -68,7 +68,7 @@ async function* attempt(
   state: RemoteState,
 ): AsyncGenerator<Uint8Array> {
   const control = new AbortController();
-  let reader: ReadableStreamDefaultReader<Uint8Array> | undefined;
+  let body: BodyReader | undefined;
   try {
     const response = await http.get(url, { range: [range.begin, range.end - 1], signal: control.signal });
     checkVersion(url, response, state);
@@ -78,25 +78,21 @@ async function* attempt(
       state.ignoresRanges = true;
       skip = range.begin;
     }
-    reader = response.body?.getReader();
-    if (!reader) throw new TransientError(`${redactUrl(url)} answered without a body`);
+    if (!response.body) throw new TransientError(`${redactUrl(url)} answered without a body`);
+    body = new BodyReader(response.body);
     let left = range.end - range.begin;
     while (left > 0) {
-      const piece = await nextPiece(http, url, reader, () => control.abort());
+      const piece = await nextPiece(http, url, body, skip + left, () => control.abort());
       if (!piece) return;
       const begin = Math.min(skip, piece.length);
       skip -= begin;
       const bytes = piece.subarray(begin, Math.min(piece.length, begin + left));
       left -= bytes.length;
-      try {
-        if (bytes.length > 0) yield bytes;
-      } finally {
-        detachBuffer(piece);
-      }
+      if (bytes.length > 0) yield bytes;
     }
   } finally {
     // Ends the request once all wanted bytes have arrived or the consumer has stopped reading.
-    await reader?.cancel().catch(() => undefined);
+    await body?.cancel();
     control.abort();
   }
 }
@@ -104,12 +100,12 @@ async function* attempt(
 async function nextPiece(
   http: Http,
   url: string,
-  reader: ReadableStreamDefaultReader<Uint8Array>,
+  body: BodyReader,
+  most: number,
   onStall: () => void,
 ): Promise<Uint8Array | undefined> {
   try {
-    const { done, value } = await http.timed(reader.read(), url, onStall);
-    return done ? undefined : value;
+    return await http.timed(body.read(most), url, onStall);
   } catch (error) {
     http.throwIfAborted();
     if (error instanceof TransientError) throw error;
