@@ -1,44 +1,83 @@
 import { type WasmFunction, wasm } from '../../lib/index.ts';
-import { roundConstants } from './sha256.ts';
 
-const { add, and, branchIf, constant, end, get, i32, lessThan, load, loop, or, rotateLeft } = wasm;
-const { rotateRight, set, shiftRight, store, tee, xor } = wasm;
+const { add, and, branchIf, constant, end, get, i32, lessThan, load, loop } = wasm;
+const { rotateRight, set, simd, store, tee, v128, xor } = wasm;
 
-/** Bytes from 0 on: the state, eight words. */
+/** Where the memory holds what: from 0 on the state, eight words; behind the blocks the schedule and its constants. */
+export const blocksAt = 64;
+export const pieceBytes = 32 * 1024;
+const scheduleAt = blocksAt + pieceBytes;
+export const constantsAt = scheduleAt + 256;
+
 const at = 0;
 const stop = 1;
 const state = (index: number) => 2 + (index & 7);
-/** The message schedule: only the last sixteen words are needed. */
-const word = (index: number) => 10 + (index & 15);
-const sum = 26;
+const sum = 10;
 /** a ^ b of this round and of the one before, whose a is this round's b. */
-const pair = (round: number) => 27 + (round & 1);
+const pair = (round: number) => 11 + (round & 1);
+/** Four words of the message schedule each: only the last sixteen words are needed. */
+const words = (group: number) => 13 + (group & 3);
+const held = 17;
+/** Never set: zeros. */
+const zeros = 18;
 
 const rotated = (local: number, by: number) => [...get(local), ...constant(by), ...rotateRight];
 
-/** Three rotations or, if `shifted`, two and a shift, combined by exclusive or. */
-const sigma = (local: number, [first, second, third]: readonly number[], shifted = false) => [
+/** Three rotations, combined by exclusive or. */
+const sigma = (local: number, [first, second, third]: readonly number[]) => [
   ...rotated(local, first as number),
-  ...rotated(local, second as number),
-  ...xor,
-  ...get(local),
-  ...constant(third as number),
-  ...(shifted ? shiftRight : rotateRight),
-  ...xor,
+  ...[...rotated(local, second as number), ...xor],
+  ...[...rotated(local, third as number), ...xor],
 ];
 
-/** Word `index` of the block, whose bytes come with the highest first. */
-const readWord = (index: number) => [
-  ...[...get(at), ...load(4 * index), ...tee(sum), ...constant(8), ...rotateLeft],
-  ...[...constant(0x00ff00ff), ...and],
-  ...[...get(sum), ...constant(8), ...rotateRight, ...constant(0xff00ff00), ...and, ...or],
-  ...set(word(index)),
+const shiftLeft4 = simd(171);
+const shiftRight4 = simd(173);
+const add4 = simd(174);
+const xor4 = simd(81);
+/** Sixteen bytes of two vectors. */
+const shuffle = (bytes: readonly number[]) => simd(13, ...bytes);
+/** Four words of two vectors. */
+const shuffleWords = (...picked: number[]) =>
+  shuffle(picked.flatMap((word) => [0, 1, 2, 3].map((byte) => 4 * word + byte)));
+const load4 = (offset: number) => simd(0, 0, ...wasm.leb(offset));
+const store4 = (offset: number) => simd(11, 0, ...wasm.leb(offset));
+
+/** Of the four words in `held`: two rotations and a shift, combined by exclusive or. */
+const sigma4 = ([first, second, shift]: readonly [number, number, number]) => {
+  const shifted = (by: number, direction: number[]) => [...get(held), ...constant(by), ...direction];
+  return [
+    ...shifted(shift, shiftRight4),
+    ...[first, second].flatMap((by) => [
+      ...[...shifted(by, shiftRight4), ...xor4],
+      ...[...shifted(32 - by, shiftLeft4), ...xor4],
+    ]),
+  ];
+};
+
+/** Four words of the block, whose bytes come with the highest first. */
+const readWords = (group: number) => [
+  ...[...get(at), ...load4(16 * group), ...get(zeros)],
+  ...shuffle([3, 2, 1, 0, 7, 6, 5, 4, 11, 10, 9, 8, 15, 14, 13, 12]),
+  ...set(words(group)),
 ];
 
-const nextWord = (index: number) => [
-  ...[...get(word(index)), ...sigma(word(index + 1), [7, 18, 3], true), ...add],
-  ...[...get(word(index + 9)), ...add, ...sigma(word(index + 14), [17, 19, 10], true), ...add],
-  ...set(word(index)),
+/** The next four words; the last two of them need the first two. */
+const nextWords = (group: number) => [
+  ...[...get(words(group)), ...get(words(group + 1)), ...shuffleWords(1, 2, 3, 4), ...set(held)],
+  ...[...sigma4([7, 18, 3]), ...get(words(group)), ...add4],
+  ...[...get(words(group + 2)), ...get(words(group + 3)), ...shuffleWords(1, 2, 3, 4), ...add4],
+  ...set(words(group)),
+  ...[...get(words(group + 3)), ...set(held), ...sigma4([17, 19, 10])],
+  ...[...get(zeros), ...shuffleWords(2, 3, 4, 4), ...get(words(group)), ...add4],
+  ...[...set(held), ...get(zeros), ...sigma4([17, 19, 10]), ...shuffleWords(0, 0, 4, 5)],
+  ...[...get(held), ...add4, ...set(words(group))],
+];
+
+/** The words of four rounds with their constants, to where the rounds read them. */
+const schedule = (group: number) => [
+  ...(group < 4 ? readWords(group) : nextWords(group)),
+  ...[...constant(0), ...get(words(group)), ...constant(0), ...load4(constantsAt + 16 * group), ...add4],
+  ...store4(scheduleAt + 16 * group),
 ];
 
 /** The letters move on by one each round, which here only renames the locals. */
@@ -51,8 +90,8 @@ function round(index: number): number[] {
     ...[...get(b!), ...xor],
   ];
   return [
-    ...(index < 16 ? readWord(index) : nextWord(index)),
-    ...[...get(h!), ...get(word(index)), ...add, ...constant(roundConstants[index] as number), ...add],
+    ...(index % 4 === 0 ? schedule(index / 4) : []),
+    ...[...get(h!), ...constant(0), ...load(scheduleAt + 4 * index), ...add],
     ...[...choose, ...add, ...sigma(e!, [6, 11, 25]), ...add, ...tee(sum)],
     ...[...get(d!), ...add, ...set(d!)],
     ...[...get(sum), ...sigma(a, [2, 13, 22]), ...add, ...majority, ...add, ...set(h!)],
@@ -60,7 +99,7 @@ function round(index: number): number[] {
 }
 
 /**
- * SHA-256's compression, unrolled. `mix(at, stop)` takes the blocks of 64 bytes from `at` to `stop`, at least one, into
+ * SHA-256's compression, unrolled, the message schedule four words at a time. `mix(at, stop)` takes the blocks of 64 bytes from `at` to `stop`, at least one, into
  * the state at 0.
  */
 export function sha256Module(): Uint8Array<ArrayBuffer> {
@@ -69,7 +108,10 @@ export function sha256Module(): Uint8Array<ArrayBuffer> {
   const mix: WasmFunction = {
     name: 'mix',
     parameters: 2,
-    locals: [[27, i32]],
+    locals: [
+      [11, i32],
+      [6, v128],
+    ],
     body: [
       ...loop,
       ...each((index) => [...constant(0), ...load(4 * index), ...set(state(index))], 8),

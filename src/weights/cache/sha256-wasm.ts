@@ -1,12 +1,7 @@
-import type { Compress } from './sha256.ts';
-import { sha256Module } from './sha256-code.ts';
+import { type Compress, roundConstants } from './sha256.ts';
+import { blocksAt, constantsAt, pieceBytes, sha256Module } from './sha256-code.ts';
 
-/** The state is at 0, the blocks behind it. */
-const blocksAt = 64;
-/** Bytes copied into the memory at a time; they stay in the processor's cache. */
-const pieceBytes = 32 * 1024;
-
-/** SHA-256's compression in WebAssembly, twice as fast as in JavaScript; undefined where the page's policy forbids it. */
+/** SHA-256's compression in WebAssembly, three times as fast as in JavaScript; undefined where the page's policy forbids it or there is no SIMD. */
 export function wasmCompress(): Compress | undefined {
   if (typeof WebAssembly === 'undefined') return undefined;
   try {
@@ -14,6 +9,7 @@ export function wasmCompress(): Compress | undefined {
     const module = new WebAssembly.Module(sha256Module());
     const { exports } = new WebAssembly.Instance(module, { m: { m: memory } });
     const mix = exports.mix as (at: number, stop: number) => void;
+    new Int32Array(memory.buffer, constantsAt, roundConstants.length).set(roundConstants);
     const held = new Int32Array(memory.buffer, 0, 8);
     const blocks = new Uint8Array(memory.buffer, blocksAt, pieceBytes);
     return (state, bytes, from, to) => {
