@@ -11,7 +11,7 @@ import {
   widthOf,
 } from '../../model/index.ts';
 import type { CpuCache } from './kv-cache.ts';
-import { activateRows, addBias, addRows, attend, layerNormRows, sumValues } from './operations.ts';
+import { activateRows, addRows, attend, layerNormRows, sumValues } from './operations.ts';
 import type { Rows } from './packed-matrix.ts';
 import { assignSlots, type ValueLocation } from './slots.ts';
 import { type CpuWeights, matrixOf, vectorOf } from './weights.ts';
@@ -154,8 +154,8 @@ export class CpuForward {
   private linear(node: NodeOf<'linear'>, x: Rows, pass: Pass): Rows {
     const matrix = this.model.matrices.get(`${node.name}.weight`) ?? matrixOf(this.model, node.name);
     const y = this.rows(pass, node, matrix.paddedRows);
-    this.model.math.multiply(matrix, x, y.values);
-    if (node.bias) addBias(y, vectorOf(this.model, `${node.name}.bias`));
+    const bias = node.bias ? vectorOf(this.model, `${node.name}.bias`) : undefined;
+    this.model.math.multiply(matrix, x, y.values, bias);
     return y;
   }
 

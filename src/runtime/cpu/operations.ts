@@ -48,13 +48,6 @@ function plainLayerNorm(x: Rows, { weight, bias }: CpuNorm, epsilon: number, out
   }
 }
 
-/** Adds the bias to `count` rows, `stride` apart. */
-export function addBias({ values, stride, count }: Rows, bias: Float32Array): void {
-  const width = bias.length;
-  for (let t = 0, at = 0; t < count; t++, at += stride)
-    for (let i = 0; i < width; i++) values[at + i]! += bias[i]!;
-}
-
 /** x[t] += y[t], `width` numbers of each; returns x. */
 export function addRows(x: Rows, y: Rows, width: number): Rows {
   const [to, from] = [x.values, y.values];

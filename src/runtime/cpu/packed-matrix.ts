@@ -21,8 +21,8 @@ export interface MatrixMath<M extends Matrix = Matrix> {
   placeColumns(matrix: M, start: number, values: Float32Array): void;
   /** Adds one row of the matrix to output[at …]. */
   addRow(matrix: M, row: number, output: Float32Array, at: number): void;
-  /** output[t] = x[t] Wᵀ for every row t; output rows are `paddedRows` apart. */
-  multiply(matrix: M, x: Rows, output: Float32Array): void;
+  /** output[t] = x[t] Wᵀ + bias for every row t; output rows are `paddedRows` apart. */
+  multiply(matrix: M, x: Rows, output: Float32Array, bias?: Float32Array): void;
   equal(left: M, right: M): boolean;
 }
 
@@ -125,11 +125,21 @@ export function f32Matrices(math: PanelMath): MatrixMath<Panels> {
     placeRows,
     placeColumns,
     addRow,
-    multiply: (matrix, x, output) => math.multiply(matrix, x, output),
+    multiply: (matrix, x, output, bias) => {
+      math.multiply(matrix, x, output);
+      if (bias) addBias({ values: output, stride: matrix.paddedRows, count: x.count }, bias);
+    },
     equal: (left, right) =>
       left.values.length === right.values.length &&
       left.values.every((value, i) => value === right.values[i]),
   };
+}
+
+/** Adds the bias to `count` rows, `stride` apart. */
+function addBias({ values, stride, count }: Rows, bias: Float32Array): void {
+  const width = bias.length;
+  for (let t = 0, at = 0; t < count; t++, at += stride)
+    for (let i = 0; i < width; i++) values[at + i]! += bias[i]!;
 }
 
 function indexOf({ columns }: Panels, row: number, column: number): number {

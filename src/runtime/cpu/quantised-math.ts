@@ -87,13 +87,19 @@ export class QuantisedMath implements MatrixMath<QuantisedPanels> {
     );
   }
 
-  multiply(panels: QuantisedPanels, x: Rows, output: Float32Array): void {
+  multiply(panels: QuantisedPanels, x: Rows, output: Float32Array, bias?: Float32Array): void {
     const products = this.products?.get(panels.form);
-    if (products) this.multiplyBlocks(products, panels, x, output);
-    else multiplyQuantised(panels, x, output);
+    if (products) this.multiplyBlocks(products, panels, x, output, bias);
+    else multiplyQuantised(panels, x, output, bias);
   }
 
-  private multiplyBlocks(products: Products, panels: QuantisedPanels, x: Rows, output: Float32Array): void {
+  private multiplyBlocks(
+    products: Products,
+    panels: QuantisedPanels,
+    x: Rows,
+    output: Float32Array,
+    bias?: Float32Array,
+  ): void {
     const { form, columns, paddedRows, weights } = panels;
     const layout = { w: weights.byteOffset, wStride: (weights.length / paddedRows) * panelRows };
     const xRow = inputRowBytes(form, columns);
@@ -101,6 +107,7 @@ export class QuantisedMath implements MatrixMath<QuantisedPanels> {
       const count = Math.min(blockRows, x.count - first);
       this.placeInputs(products, panels, x, first, count);
       const y = new Float32Array(this.memory.buffer, this.yAt, count * paddedRows).fill(0);
+      if (bias) for (let t = 0; t < count; t++) y.set(bias, t * paddedRows);
       forTiles(products, { ...layout, x: 0, xRow, y: this.yAt, paddedRows }, count);
       output.set(y, first * paddedRows);
     }

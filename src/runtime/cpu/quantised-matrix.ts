@@ -221,15 +221,21 @@ function rounded(value: number): number {
 }
 
 /**
- * output[t] = x[t] Wᵀ in plain JavaScript: sums of integers within a group, of f32 over groups, in the order in which
- * the SIMD products add, so that both give the same to the bit.
+ * output[t] = x[t] Wᵀ + bias in plain JavaScript: sums of integers within a group, of f32 over groups, in the order in
+ * which the SIMD products add, so that both give the same to the bit.
  */
-export function multiplyQuantised(panels: QuantisedPanels, x: Rows, output: Float32Array): void {
+export function multiplyQuantised(
+  panels: QuantisedPanels,
+  x: Rows,
+  output: Float32Array,
+  bias?: Float32Array,
+): void {
   const { columns, groups, paddedRows } = panels;
   const { groupColumns } = panels.form;
   const input = new Int16Array(groupColumns);
   for (let t = 0; t < x.count; t++) {
     const y = output.subarray(t * paddedRows, (t + 1) * paddedRows).fill(0);
+    if (bias) y.set(bias);
     for (let group = 0; group < groups; group++) {
       const first = group * groupColumns;
       const count = Math.min(groupColumns, columns - first);

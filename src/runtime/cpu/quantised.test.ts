@@ -77,6 +77,7 @@ describe.each(forms.map((form) => [form.name, form] as const))('weights in %s', 
         const W = randomFloats(rows, rows * columns, 1);
         const stride = columns + gap;
         const x = { values: randomFloats(columns, count * stride, 1), stride, count };
+        const bias = randomFloats(count, rows, 1);
         const [y, plain] = [true, false].map((simd) => {
           const math = QuantisedMath.create(
             name,
@@ -88,11 +89,11 @@ describe.each(forms.map((form) => [form.name, form] as const))('weights in %s', 
           );
           const { byRows } = fill(math, W, rows, columns, piece);
           const output = new Float32Array(count * byRows.paddedRows);
-          math.multiply(byRows, x, output);
+          math.multiply(byRows, x, output, bias);
           for (let t = 0; t < count; t++) {
             const back = dequantised(math, byRows);
             for (let row = 0; row < rows; row++) {
-              let sum = 0;
+              let sum = bias[row] as number;
               for (let k = 0; k < columns; k++)
                 sum += (back[row * columns + k] as number) * (x.values[t * stride + k] as number);
               expect(Math.abs((output[t * byRows.paddedRows + row] as number) - sum)).toBeLessThan(2e-3);
