@@ -67,8 +67,15 @@ export interface WasmFunction {
   body: readonly number[];
 }
 
-/** A module that imports a memory as `m.m` and exports its functions by name. */
-export function assembleModule(functions: readonly WasmFunction[]): Uint8Array<ArrayBuffer> {
+/** Pages of a memory at most: the limit that a shared memory's import declares. */
+export const mostPages = 65536;
+
+/**
+ * A module that imports a memory as `m.m` and exports its functions by name.
+ * @param shared whether the memory is shared with other threads
+ */
+export function assembleModule(functions: readonly WasmFunction[], shared = false): Uint8Array<ArrayBuffer> {
+  const limits = shared ? [0x03, 0x01, ...leb(mostPages)] : [0x00, 0x01];
   const types = functions.map(({ parameters }) => [
     0x60,
     ...list(Array.from({ length: parameters }, () => [i32])),
@@ -81,7 +88,7 @@ export function assembleModule(functions: readonly WasmFunction[]): Uint8Array<A
   return Uint8Array.from([
     ...[0x00, 0x61, 0x73, 0x6d, 0x01, 0x00, 0x00, 0x00],
     ...section(1, list(types)),
-    ...section(2, list([[...text('m'), ...text('m'), 0x02, 0x00, 0x01]])),
+    ...section(2, list([[...text('m'), ...text('m'), 0x02, ...limits]])),
     ...section(3, list(functions.map((_, index) => leb(index)))),
     ...section(7, list(functions.map(({ name }, index) => [...text(name), 0x00, ...leb(index)]))),
     ...section(10, list(code)),

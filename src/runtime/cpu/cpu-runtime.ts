@@ -62,6 +62,7 @@ class CpuRuntime implements Runtime {
   ) {
     this.cache = new CpuCache(config, contextLength, new Workspace(contextLength));
     this.forward = new CpuForward(config, weights, this.cache);
+    weights.math.threads?.start();
   }
 
   async reserve(sequences: number): Promise<void> {
@@ -266,6 +267,7 @@ class CpuRuntime implements Runtime {
   }
 
   dispose(): void {
+    this.weights.math.threads?.stop();
     this.forward = undefined;
     this.ends = [];
     this.cache.clear();

@@ -2,7 +2,7 @@ import { roundUp } from '../../lib/index.ts';
 import { type Activation, activationFunction } from '../../model/index.ts';
 import type { CpuCache } from './kv-cache.ts';
 import { panelRows, type Rows } from './packed-matrix.ts';
-import { multiplyRow } from './simd.ts';
+import { multiplyRow } from './tiles.ts';
 import type { CpuNorm } from './weights.ts';
 import type { Workspace } from './workspace.ts';
 

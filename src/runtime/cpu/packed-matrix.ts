@@ -24,6 +24,8 @@ export interface MatrixMath<M extends Matrix = Matrix> {
   /** output[t] = x[t] Wᵀ + bias for every row t; output rows are `paddedRows` apart. */
   multiply(matrix: M, x: Rows, output: Float32Array, bias?: Float32Array): void;
   equal(left: M, right: M): boolean;
+  /** Threads that its products can use, not started yet; where memory is shared. */
+  readonly threads?: { start(): void; stop(): void } | undefined;
 }
 
 /**
@@ -43,6 +45,7 @@ export interface Rows {
 
 /** Allocation and multiplication of matrices. */
 export interface PanelMath {
+  readonly threads?: MatrixMath['threads'];
   /** Zeros for a matrix. */
   allocate(floats: number): Float32Array;
   /** output[t] = x[t] Wᵀ for every row t; output rows are `paddedRows` apart. */
@@ -121,6 +124,7 @@ export function placeColumns(panels: Panels, start: number, values: Float32Array
 /** Matrices in f32 by one of the ways to multiply them. */
 export function f32Matrices(math: PanelMath): MatrixMath<Panels> {
   return {
+    threads: math.threads,
     create: (rows, columns) => createPanels(math, rows, columns),
     placeRows,
     placeColumns,

@@ -152,9 +152,7 @@ function tile(form: WeightForm, panels: number, rows: number): WasmFunction {
 }
 
 /** The module of the products with weights in this form: imports a memory as `m.m`, exports every tile. */
-export function quantisedModule(form: WeightForm): Uint8Array<ArrayBuffer> {
-  return wasm.assembleModule([
-    ...tiles.map(({ panels, rows }) => tile(form, panels, rows)),
-    ...quantiseFunctions(form),
-  ]);
+export function quantisedModule(form: WeightForm, shared: boolean): Uint8Array<ArrayBuffer> {
+  const functions = tiles.map(({ panels, rows }) => tile(form, panels, rows));
+  return wasm.assembleModule([...functions, ...quantiseFunctions(form)], shared);
 }

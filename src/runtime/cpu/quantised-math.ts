@@ -11,7 +11,9 @@ import {
   type QuantisedPanels,
   quantisedBytes,
 } from './quantised-matrix.ts';
-import { blockRows, forTiles, inFours, type MatrixShape, mostBytes, pageBytes, type Tiles } from './simd.ts';
+import { blockRows, createMemory, type MatrixShape, mostBytes } from './simd.ts';
+import { ProductThreads, threadsAllowed } from './threads.ts';
+import { forTiles, inFours, type Tiles } from './tiles.ts';
 import { int4, int8, type WeightForm } from './weight-form.ts';
 
 /** What the module of a form exports; addresses are in bytes. */
@@ -22,6 +24,9 @@ interface Products extends Tiles {
 
 /** The products of each form in use; undefined without SIMD. */
 type FormProducts = ReadonlyMap<WeightForm, Products> | undefined;
+
+/** Forms of a dtype's matrices, in the order of their modules. */
+const formsOf = { int8: [int8], int4: [int8, int4] };
 
 /** Products with weights in int8 or int4 and inputs in int16, by WebAssembly SIMD or in plain JavaScript. */
 export class QuantisedMath implements MatrixMath<QuantisedPanels> {
@@ -35,23 +40,28 @@ export class QuantisedMath implements MatrixMath<QuantisedPanels> {
     private readonly rowAt: number,
     private readonly yAt: number,
     matricesAt: number,
+    readonly threads: ProductThreads | undefined,
   ) {
     this.used = matricesAt;
   }
 
   /** @throws VitrineError `out-of-memory` */
-  static create(dtype: WeightForm['name'], shapes: readonly MatrixShape[], simd = true): QuantisedMath {
+  static create(
+    dtype: WeightForm['name'],
+    shapes: readonly MatrixShape[],
+    simd = true,
+    shared = threadsAllowed(),
+  ): QuantisedMath {
     const most = (of: (shape: MatrixShape) => number) => roundUp(Math.max(...shapes.map(of)), 16);
     const x = most((shape) => blockRows * inputRowBytes(formOf(dtype, shape), shape[1]));
     const row = most(([, columns]) => 4 * roundUp(columns, int8.groupColumns));
     const y = most(([rows]) => 4 * blockRows * roundUp(rows, panelRows));
     const sizes = shapes.map((shape) => quantisedBytes(formOf(dtype, shape), shape[0], shape[1]));
     const bytes = sizes.reduce((sum, size) => sum + size, x + row + y);
-    const forms = new Set(shapes.map((shape) => formOf(dtype, shape)));
     try {
-      const made = simd ? simdMemory(bytes, forms) : undefined;
+      const made = simd ? simdMemory(bytes, formsOf[dtype], shared) : undefined;
       const memory = made?.memory ?? { buffer: new ArrayBuffer(bytes) };
-      return new QuantisedMath(dtype, memory, made?.products, x, x + row, x + row + y);
+      return new QuantisedMath(dtype, memory, made?.products, x, x + row, x + row + y, made?.threads);
     } catch (cause) {
       throw new VitrineError(
         'out-of-memory',
@@ -108,7 +118,10 @@ export class QuantisedMath implements MatrixMath<QuantisedPanels> {
       this.placeInputs(products, panels, x, first, count);
       const y = new Float32Array(this.memory.buffer, this.yAt, count * paddedRows).fill(0);
       if (bias) for (let t = 0; t < count; t++) y.set(bias, t * paddedRows);
-      forTiles(products, { ...layout, x: 0, xRow, y: this.yAt, paddedRows }, count);
+      const placed = { ...layout, x: 0, xRow, y: this.yAt, paddedRows };
+      if (this.threads)
+        this.threads.multiply(formsOf[this.dtype].indexOf(form), products, placed, columns, count);
+      else forTiles(products, placed, count);
       output.set(y, first * paddedRows);
     }
   }
@@ -145,16 +158,17 @@ function inputRowBytes(form: WeightForm, columns: number): number {
 }
 
 /** undefined where the platform has no SIMD, its policy allows no WebAssembly, or the model is too large for it. */
-function simdMemory(bytes: number, forms: ReadonlySet<WeightForm>) {
+function simdMemory(bytes: number, forms: readonly WeightForm[], shared: boolean) {
   if (bytes > mostBytes || typeof WebAssembly === 'undefined') return undefined;
   try {
-    const modules = [...forms].map((form) => [form, new WebAssembly.Module(quantisedModule(form))] as const);
-    const memory = new WebAssembly.Memory({ initial: ceilDiv(bytes, pageBytes) });
-    const products = modules.map(([form, module]) => {
+    const modules = forms.map((form) => new WebAssembly.Module(quantisedModule(form, shared)));
+    const memory = createMemory(bytes, shared);
+    const products = modules.map((module, index) => {
       const { exports } = new WebAssembly.Instance(module, { m: { m: memory } });
-      return [form, exports as unknown as Products] as const;
+      return [forms[index] as WeightForm, exports as unknown as Products] as const;
     });
-    return { memory, products: new Map(products) };
+    const threads = shared ? new ProductThreads(memory, modules) : undefined;
+    return { memory, products: new Map(products), threads };
   } catch {
     return undefined;
   }

@@ -81,6 +81,6 @@ export function tileFunctions(): WasmFunction[] {
 }
 
 /** The module: imports a memory as `m.m`, exports every tile. */
-export function simdModule(): Uint8Array<ArrayBuffer> {
-  return wasm.assembleModule(tileFunctions());
+export function simdModule(shared: boolean): Uint8Array<ArrayBuffer> {
+  return wasm.assembleModule(tileFunctions(), shared);
 }

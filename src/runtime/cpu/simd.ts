@@ -2,13 +2,8 @@ import { assert, roundUp } from '../../lib/index.ts';
 import type { GPT2Config } from '../../model/index.ts';
 import { type PanelMath, type Panels, panelRows, plainMath, type Rows } from './packed-matrix.ts';
 import { simdModule } from './simd-code.ts';
-
-export type Tile = (w: number, wStride: number, x: number, xEnd: number, y: number, yStride: number) => void;
-
-export type Tiles = Record<'1x4' | '4x1' | '1x1', Tile>;
-
-/** Tiles of a single row of x. */
-export type RowTiles = Pick<Tiles, '4x1' | '1x1'>;
+import { ProductThreads, threadsAllowed } from './threads.ts';
+import { forTiles, inFours, type Tiles } from './tiles.ts';
 
 /** Rows of x brought into the memory at a time. */
 export const blockRows = 32;
@@ -28,6 +23,12 @@ export function createCpuMath(
 /** Rows and columns of a matrix that will be created, and whether rows of it are looked up. */
 export type MatrixShape = readonly [rows: number, columns: number, table?: boolean];
 
+/** A memory of this many bytes, shared between threads or not. */
+export function createMemory(bytes: number, shared: boolean): WebAssembly.Memory {
+  const initial = Math.ceil(bytes / pageBytes);
+  return new WebAssembly.Memory(shared ? { initial, maximum: initial, shared } : { initial });
+}
+
 /** Products by WebAssembly SIMD: matrices live in its memory, four sums of f32 in each vector. */
 export class SimdMath implements PanelMath {
   private used: number;
@@ -38,6 +39,7 @@ export class SimdMath implements PanelMath {
     private readonly xAt: number,
     private readonly yAt: number,
     weightsAt: number,
+    readonly threads: ProductThreads | undefined,
   ) {
     this.used = weightsAt;
   }
@@ -50,16 +52,18 @@ export class SimdMath implements PanelMath {
     config: GPT2Config,
     tied: boolean,
     others: readonly MatrixShape[] = [],
+    shared = threadsAllowed(),
   ): SimdMath | undefined {
     const { x, y, weights } = sizes(config, tied);
     const more = others.reduce((sum, [rows, columns]) => sum + 4 * roundUp(rows, panelRows) * columns, 0);
     const bytes = x + y + weights + more;
     if (bytes > mostBytes || typeof WebAssembly === 'undefined') return undefined;
     try {
-      const module = new WebAssembly.Module(simdModule());
-      const memory = new WebAssembly.Memory({ initial: Math.ceil(bytes / pageBytes) });
+      const module = new WebAssembly.Module(simdModule(shared));
+      const memory = createMemory(bytes, shared);
       const { exports } = new WebAssembly.Instance(module, { m: { m: memory } });
-      return new SimdMath(memory, exports as Tiles, 0, x, x + y);
+      const threads = shared ? new ProductThreads(memory, [module]) : undefined;
+      return new SimdMath(memory, exports as Tiles, 0, x, x + y, threads);
     } catch {
       return undefined;
     }
@@ -87,58 +91,12 @@ export class SimdMath implements PanelMath {
         y: this.yAt,
         paddedRows,
       };
-      forTiles(this.tiles, layout, count);
+      if (this.threads) this.threads.multiply(0, this.tiles, layout, columns, count);
+      else forTiles(this.tiles, layout, count);
       const y = floats.subarray(this.yAt / 4, this.yAt / 4 + count * paddedRows);
       output.set(y, first * paddedRows);
     }
   }
-}
-
-/** Where the operands of a product lie in the memory, and distances, in bytes. */
-export interface TileLayout {
-  w: number;
-  /** Between two panels of weights. */
-  wStride: number;
-  x: number;
-  /** Of a row of x. */
-  xRow: number;
-  y: number;
-  paddedRows: number;
-}
-
-/** All panels times `count` rows of x: four rows at a time, then single ones over four panels. */
-export function forTiles(tiles: Tiles, layout: TileLayout, count: number): void {
-  const { w, wStride, xRow, paddedRows } = layout;
-  const yStride = paddedRows * 4;
-  const panels = paddedRows / panelRows;
-  const fours = inFours(count);
-  if (fours > 0) {
-    for (let panel = 0; panel < panels; panel++) {
-      for (let t = 0; t < fours; t += 4) {
-        const x = layout.x + t * xRow;
-        const y = layout.y + t * yStride + panel * panelRows * 4;
-        tiles['1x4'](w + panel * wStride, wStride, x, x + 4 * xRow, y, yStride);
-      }
-    }
-  }
-  for (let t = fours; t < count; t++) multiplyRow(tiles, layout, t);
-}
-
-/** All panels times row `t` of x. */
-export function multiplyRow(tiles: RowTiles, layout: TileLayout, t: number): void {
-  const { wStride, xRow, paddedRows } = layout;
-  const x = layout.x + t * xRow;
-  let { w } = layout;
-  let y = layout.y + t * paddedRows * 4;
-  let panels = paddedRows / panelRows;
-  for (; panels >= 4; panels -= 4, w += 4 * wStride, y += 16 * panelRows)
-    tiles['4x1'](w, wStride, x, x + xRow, y, 0);
-  for (; panels > 0; panels--, w += wStride, y += 4 * panelRows) tiles['1x1'](w, wStride, x, x + xRow, y, 0);
-}
-
-/** Rows that go through four at a time. */
-export function inFours(count: number): number {
-  return count - (count % 4);
 }
 
 /** Lays out `count` rows of x for the tiles: groups of four interleaved, the remainder one after the other. */

@@ -1,6 +1,7 @@
 import { roundUp, VitrineError } from '../../lib/index.ts';
 import { panelRows } from './packed-matrix.ts';
-import { mostBytes, pageBytes, type RowTiles, type Tile } from './simd.ts';
+import { mostBytes, pageBytes } from './simd.ts';
+import type { RowTiles, Tile } from './tiles.ts';
 import { vectorModule } from './vector-code.ts';
 
 /** What `vector-code.ts` exports; addresses are in bytes. */
