@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type BrowserContext, chromium, expect, type Page, test } from '@playwright/test';
 import { type HubServer, startHubServer } from '../test/support/hub-server.ts';
-import { cpuBrowserArgs, findBrowser } from '../tools/browser.ts';
+import { cpuBrowserArgs, findHeadlessBrowser } from '../tools/browser.ts';
 import { VitrinePage } from './page-support.ts';
 import { dist } from './support/sites.ts';
 import { type StaticServer, startStaticServer } from './support/static-server.ts';
@@ -18,7 +18,7 @@ async function withBrowser<Result>(
   use: (context: BrowserContext) => Promise<Result>,
 ): Promise<Result> {
   const context = await chromium.launchPersistentContext(profile, {
-    executablePath: findBrowser(),
+    executablePath: findHeadlessBrowser(),
     args: cpuBrowserArgs,
     headless: true,
     offline,

@@ -1,5 +1,5 @@
 import { chromium, expect, test } from '@playwright/test';
-import { findBrowser } from '../tools/browser.ts';
+import { findHeadlessBrowser } from '../tools/browser.ts';
 import { VitrinePage } from './page-support.ts';
 import { sitePort, subPath } from './support/sites.ts';
 
@@ -35,7 +35,7 @@ test('works below any path', async ({ page }) => {
 
 test('writes on the CPU where there is no adapter', async ({ baseURL }) => {
   // Without the flags headless Chromium has the API and no adapter.
-  const browser = await chromium.launch({ executablePath: findBrowser(), args: ['--no-sandbox'] });
+  const browser = await chromium.launch({ executablePath: findHeadlessBrowser(), args: ['--no-sandbox'] });
   try {
     const page = await browser.newPage({ baseURL });
     await page.goto('./');
