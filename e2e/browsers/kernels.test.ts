@@ -15,8 +15,9 @@ const longestCheck = 300_000;
 
 /**
  * Runs the site's page that tests a device, each kernel once, as what differs here is the compiler: the other sizes are
- * tried in Chromium. In a browser without WebGPU the page checks the CPU engine alone. The run is
- * started and then looked at, since no single command to the browser may last as long as all checks together.
+ * tried in Chromium. $VITRINE_FIREFOX is `all` to run everything, the model in each dtype too. In a browser without
+ * WebGPU the page checks the CPU engine alone. The run is started and then looked at, since no single command to the
+ * browser may last as long as all checks together.
  */
 async function runDeviceTest(): Promise<DeviceTestReport> {
   const site = await openSite();
@@ -29,14 +30,15 @@ async function runDeviceTest(): Promise<DeviceTestReport> {
       while (!('deviceTest' in window) && Date.now() < end)
         await new Promise((resolve) => setTimeout(resolve, 50));
     });
-    await page.evaluate(() => {
+    const brief = process.env.VITRINE_FIREFOX !== 'all';
+    await page.evaluate((brief) => {
       const progress: Progress = { cases: [] };
       Object.assign(window, { progress });
-      window.deviceTest.run({ brief: true, onResult: (result) => progress.cases.push(result) }).then(
+      window.deviceTest.run({ brief, onResult: (result) => progress.cases.push(result) }).then(
         (report) => Object.assign(progress, { report }),
         (error) => Object.assign(progress, { error: String(error) }),
       );
-    });
+    }, brief);
     let done = 0;
     let since = Date.now();
     for (;;) {

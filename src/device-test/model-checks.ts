@@ -9,11 +9,14 @@ export interface ModelCheck {
   backend: 'gpu' | 'cpu';
 }
 
-const dtypes: readonly WeightDtype[] = ['f32', 'f16', 'int8', 'int4'];
+const allDtypes: readonly WeightDtype[] = ['f32', 'f16', 'int8', 'int4'];
+/** The plainest weights and those that take the most code. */
+const fewDtypes: readonly WeightDtype[] = ['f32', 'int4'];
 
 /** The CPU engine computes in f32, whatever the dtype. */
-export function modelChecks(gpu: boolean): ModelCheck[] {
+export function modelChecks({ gpu, brief }: { gpu: boolean; brief: boolean }): ModelCheck[] {
   const operation = 'whole model';
+  const dtypes = brief ? fewDtypes : allDtypes;
   const onGpu = dtypes.map((dtype) => ({
     operation,
     name: `tiny-tales, weights in ${dtype}`,

@@ -10,7 +10,10 @@ import type { Comparison } from './support/compare.ts';
 export interface DeviceTestOptions {
   /** Run only checks whose `operation: name` contains one of these texts. */
   only?: string | readonly string[];
-  /** Run each kernel once: without other sizes of it, and without the variants that this device could choose. */
+  /**
+   * Run each kernel once: without other sizes of it, and without the variants that this device could choose. The whole
+   * model runs in f32 and int4 only.
+   */
   brief?: boolean;
   /** Base URL of the bundled models. */
   bundledBase?: string;
@@ -62,7 +65,7 @@ export async function runDeviceTest(options: DeviceTestOptions = {}): Promise<De
 function plan(device: TestDevice, webgpu: string, options: DeviceTestOptions): Check[] {
   const bundledBase = options.bundledBase ?? new URL('models/', document.baseURI).href;
   const signal = options.signal;
-  const models = modelChecks(webgpu === '').map((check) => ({
+  const models = modelChecks({ gpu: webgpu === '', brief: options.brief ?? false }).map((check) => ({
     operation: check.operation,
     name: check.name,
     run: async () => {
