@@ -2,6 +2,7 @@ import type { AdapterSummary } from '../src/engine/index.ts';
 import type { GPT2Config } from '../src/model/index.ts';
 import { decodeGreedily, type Runtime } from '../src/runtime/index.ts';
 import type { ModelSource } from '../src/weights/index.ts';
+import { type InsideCosts, measureInside } from './inside.ts';
 import { bytesPerWeight, type KernelCost, KernelTimer } from './kernels.ts';
 import { type LoadCosts, LoadWatch } from './load-costs.ts';
 import { type BenchDtype, createBenchRuntime, resolveSource } from './load-model.ts';
@@ -24,6 +25,8 @@ export interface MeasureOptions {
   batches: readonly number[];
   /** Time each kernel by itself, against these ceilings. */
   kernels?: Ceilings;
+  /** Time runs with edits. */
+  inside?: boolean;
   bundledBase?: string;
   onStage?(stage: string): void;
 }
@@ -47,6 +50,7 @@ export interface Measured {
   submitsPerToken: number;
   /** Cost of each kernel per token and per prompt; empty unless requested. */
   kernels: { token: KernelCost[]; prompt: KernelCost[] };
+  inside?: InsideCosts;
 }
 
 /** Loads a model in one dtype and measures it; every round uses a different prompt. */
@@ -76,6 +80,8 @@ export async function measureModel(options: MeasureOptions): Promise<Measured> {
     const { dispatchesPerToken, submitsPerToken } = runtime.stats();
     const { sampled, batches } = await measureOtherDecoding(runtime, options, prompt);
     const prefill = await measurePrefill(runtime, options, prompt);
+    if (options.inside) onStage?.(`${dtype}: runs with edits`);
+    const inside = options.inside && (await measureInside(runtime, options.repeat, prompt));
     return {
       model: what.checkpoint.id,
       dtype,
@@ -93,6 +99,7 @@ export async function measureModel(options: MeasureOptions): Promise<Measured> {
       dispatchesPerToken,
       submitsPerToken,
       kernels: { token: [], prompt: [] },
+      ...(inside && { inside }),
       ...(timer && { kernels: await measureKernels(timer, runtime, options, prompt) }),
     };
   } finally {

@@ -17,6 +17,7 @@ export async function main(words: readonly string[], bundled: () => Promise<File
     batches: line.batches,
     autotune: line.autotune,
     kernels: line.kernels,
+    inside: line.inside,
     text: line.text === undefined ? undefined : readFileSync(line.text, 'utf8'),
     onStage: (stage) => console.error(stage),
   });

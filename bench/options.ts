@@ -15,6 +15,7 @@ export interface CommandLine {
   text?: string;
   autotune: boolean;
   kernels: boolean;
+  inside: boolean;
 }
 
 const known = ['f32', 'f16', 'int8', 'int4'];
@@ -32,6 +33,8 @@ export const usageText = `Options:
   --no-autotune       default kernel variants
   --kernels           what each kernel takes of a token and of the last chunk of the first prompt, and its share
                       of the ceilings
+  --inside            every part of the model switched off in turn, and what one more changed run costs beside
+                      others, against as many tokens of a prompt
   --json FILE         write the report there
   --plot FILE         draw the cost of a token there, as SVG: against its context, or with several models against
                       their weights`;
@@ -46,11 +49,13 @@ export function parseCommandLine(words: readonly string[]): CommandLine {
     repeat: 3,
     autotune: true,
     kernels: false,
+    inside: false,
   };
   for (let at = 0; at < words.length; at++) {
     const word = words[at] as string;
     if (word === '--no-autotune') line.autotune = false;
     else if (word === '--kernels') line.kernels = true;
+    else if (word === '--inside') line.inside = true;
     else take(line, word, words[++at]);
   }
   return line;

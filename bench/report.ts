@@ -1,3 +1,4 @@
+import type { InsideCosts } from './inside.ts';
 import type { KernelCost } from './kernels.ts';
 import type { LoadCosts } from './load-costs.ts';
 import type { Measured } from './measure.ts';
@@ -66,6 +67,7 @@ function modelLines(model: Measured, { streamGBps, fmaGFlops }: Ceilings): strin
         `(${number(rate.least)} to ${number(rate.most)}), ${number(gflops)} GFLOP/s, ${number((100 * gflops) / fmaGFlops, 0)} % of multiply-add`
       );
     }),
+    ...insideLines(model.inside),
     ...kernelLines('a token', model.kernels.token),
     ...kernelLines('a prompt', model.kernels.prompt),
   ];
@@ -77,6 +79,18 @@ function loadLine({ pipelines, compilingMs, longestCompileMs, peakHeapBytes }: L
       ? ''
       : `, heap at most ${number(peakHeapBytes / 2 ** 20)} MiB above the start`;
   return `  ${pipelines} pipelines compiled in ${number(compilingMs / 1000)} s, the longest in ${number(longestCompileMs / 1000, 2)} s${heap}`;
+}
+
+function insideLines(costs: InsideCosts | undefined): string[] {
+  if (!costs) return [];
+  const { tokens, ablation, addedRunMs, addedPrefillMs } = costs;
+  const { runs, firstMs, ms } = ablation;
+  return [
+    `  ${runs} parts switched off in turn over ${tokens} tokens: ${number(ms.median)} ms (${number(ms.least)} to ${number(ms.most)}), ` +
+      `the first time ${number(firstMs)} ms`,
+    `  one more changed run of ${tokens} tokens beside others: ${number(addedRunMs, 2)} ms; ` +
+      `${tokens} more tokens of a prompt: ${number(addedPrefillMs, 2)} ms`,
+  ];
 }
 
 function kernelLines(what: string, costs: readonly KernelCost[]): string[] {

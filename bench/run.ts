@@ -19,6 +19,8 @@ export interface BenchOptions {
   batches: readonly number[];
   /** Time each kernel by itself too. */
   kernels?: boolean;
+  /** Time runs with edits too. */
+  inside?: boolean;
   /** Text on which dtypes are compared with f32. */
   text?: string;
   bundledBase?: string;

@@ -7,9 +7,11 @@ import {
   type Node,
   type NodeOf,
   recordGraph,
+  type Value,
   type Watch,
   widthOf,
 } from '../../model/index.ts';
+import type { Joining } from '../run-schedule.ts';
 import type { CpuCache } from './kv-cache.ts';
 import { activateRows, addRows, attend, layerNormRows, sumValues } from './operations.ts';
 import type { Rows } from './packed-matrix.ts';
@@ -63,13 +65,25 @@ export class CpuForward {
   /**
    * The residual stream after the last block, [T, C], valid until the next call. Keys and values join the cache;
    * tokens of one sequence come in order, and all before the first are cached. Yields between operations.
+   * @param joining where sequences begin, if not all at once: as many tokens each, in the order of `tokens`
    */
-  *run(tokens: readonly Token[], program = this.current, capture?: Capture): Generator<void, Rows> {
+  *run(
+    tokens: readonly Token[],
+    program = this.current,
+    capture?: Capture,
+    joining?: readonly Joining<Value>[],
+  ): Generator<void, Rows> {
     const { nodes, hidden } = program.graph;
     for (const { sequence, position } of tokens) this.cache.ensure(sequence, position + 1);
     const pass = new Pass(program, tokens, capture);
+    if (joining) pass.count = 0;
     const values: Values = [];
-    for (const node of nodes.slice(0, headStart(program.graph))) {
+    const end = headStart(program.graph);
+    for (let index = 0; index <= end; index++) {
+      const begins = joining?.find(({ step }) => step === index);
+      if (begins) pass.join(begins, values);
+      const node = nodes[index];
+      if (!node || index === end) break;
       values[node.id] = this.compute(node, pass, values);
       if (node.op === 'linear' || node.op === 'weightedSum') yield;
     }
@@ -221,11 +235,11 @@ export class CpuForward {
   }
 
   /** The memory of a value's slot, used again by the next pass. */
-  private rows({ program, count }: Pass, node: Node, stride: number): Rows {
+  private rows({ program, count, capacity }: Pass, node: Node, stride: number): Rows {
     const { slot } = program.locations[node.id] as ValueLocation;
     let values = this.buffers.get(slot);
-    if (!values || values.length < count * stride) {
-      values = new Float32Array(count * stride);
+    if (!values || values.length < capacity * stride) {
+      values = new Float32Array(capacity * stride);
       this.buffers.set(slot, values);
     }
     return { values, stride, count };
@@ -236,18 +250,38 @@ export class CpuForward {
 class Pass {
   /** Numbers of a head in a row of a pattern. */
   readonly keys: number;
+  /** Those whose sequences have begun. */
+  tokens: readonly Token[];
+  count: number;
 
   constructor(
     readonly program: Program,
-    readonly tokens: readonly Token[],
+    private readonly all: readonly Token[],
     readonly capture: Capture | undefined,
-    readonly count = tokens.length,
+    /** Rows that there may be. */
+    readonly capacity = all.length,
   ) {
-    this.keys = tokens.reduce((most, { position }) => Math.max(most, position + 1), 0);
+    this.tokens = all;
+    this.count = capacity;
+    this.keys = all.reduce((most, { position }) => Math.max(most, position + 1), 0);
+  }
+
+  /** Begins sequences with the rows of those that they are the same as so far. */
+  join({ runs, values: live }: Joining<Value>, values: Values): void {
+    const length = this.keys;
+    this.count += runs.length * length;
+    this.tokens = this.all.slice(0, this.count);
+    for (const value of live) {
+      const rows = values[value] as Rows;
+      const floats = rows.stride * length;
+      for (const { run, from } of runs)
+        if (run !== from) rows.values.copyWithin(run * floats, from * floats, (from + 1) * floats);
+      values[value] = { ...rows, count: this.count };
+    }
   }
 }
 
 /** Index of the first node after the residual stream is complete. */
-function headStart({ nodes }: Graph): number {
+export function headStart({ nodes }: Pick<Graph, 'nodes'>): number {
   return nodes.findIndex(({ op }) => op === 'selectPositions');
 }

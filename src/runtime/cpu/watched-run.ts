@@ -1,14 +1,17 @@
 import {
   type GPT2Config,
+  type Graph,
   gpt2,
   type RunEdit,
   type SiteShape,
   sitesOf,
+  type Value,
   type Watch,
   widthOf,
 } from '../../model/index.ts';
+import { batchRuns, type Joining, scheduleRuns } from '../run-schedule.ts';
 import type { RunRequest, RunResult } from '../runtime.ts';
-import { CpuForward, type Token } from './forward.ts';
+import { CpuForward, headStart, type Token } from './forward.ts';
 import { CpuCache } from './kv-cache.ts';
 import type { Rows } from './packed-matrix.ts';
 import type { TimeSlicer } from './time-slicer.ts';
@@ -32,10 +35,11 @@ export async function watchedRuns(
   const forward = new CpuForward(config, weights, cache);
   const results: RunResult[] = [];
   try {
-    for (let first = 0; first < runs.length; first += size) {
-      const batch = runs.slice(first, first + size);
+    for (const batch of batchRuns(runs, [...sitesOf(gpt2(config)).keys()], size)) {
       cache.reserve(batch.length);
-      results.push(...(await runBatch(config, forward, slicer, { runs: batch, ...what })));
+      const request = { runs: batch.map((index) => runs[index] as (typeof runs)[number]), ...what };
+      const found = await runBatch(config, forward, slicer, request);
+      for (const [at, index] of batch.entries()) results[index] = found[at] as RunResult;
     }
   } finally {
     cache.clear();
@@ -62,7 +66,9 @@ async function runBatch(
   const tokens = runs.flatMap(({ ids }, sequence) =>
     ids.map((id, position): Token => ({ sequence, position, id })),
   );
-  const hidden = await slicer.run(forward.run(tokens, program, take), 'The run');
+  // What is captured has rows of every run.
+  const joining = capture.length > 0 ? undefined : joiningOf(program.graph, runs);
+  const hidden = await slicer.run(forward.run(tokens, program, take, joining), 'The run');
   // The head may use the same memory.
   const x = { ...hidden, values: hidden.values.slice(0, hidden.count * hidden.stride) };
   // A site of the head is captured at every position, so then every position goes through it.
@@ -79,6 +85,17 @@ async function runBatch(
     await slicer.pause();
   }
   return results;
+}
+
+/** Where runs begin: a step is a node. */
+function joiningOf({ nodes, hidden }: Graph, runs: RunRequest['runs']): Joining<Value>[] {
+  const body = nodes.slice(0, headStart({ nodes }));
+  const steps = body.map((node) => ({
+    reads: node.inputs,
+    writes: [node.id],
+    ...(node.op === 'edit' && { run: node.edit.run }),
+  }));
+  return scheduleRuns(steps, [hidden], runs, () => true);
 }
 
 /** One of `parts` equal parts of rows. */

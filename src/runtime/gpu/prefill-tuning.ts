@@ -17,9 +17,18 @@ function dispatchBudget(info: Pick<GpuInfo, 'software'>): number {
 const mostRows = 512;
 
 /** Rows of a chunk, so that the widest product of a block stays within the budget. */
-export function chunkRows(info: Pick<GpuInfo, 'software'>, { nEmbd, nInner }: GPT2Config): number {
+export function chunkRows(info: Pick<GpuInfo, 'software'>, config: GPT2Config): number {
+  return rowsWithin(info, config, mostRows);
+}
+
+/** Rows of runs that go through side by side, beside the cache: more at once share more. */
+export function runRows(info: Pick<GpuInfo, 'software'>, config: GPT2Config): number {
+  return rowsWithin(info, config, 2 * mostRows);
+}
+
+function rowsWithin(info: Pick<GpuInfo, 'software'>, { nEmbd, nInner }: GPT2Config, most: number): number {
   const perRow = nEmbd * Math.max(3 * nEmbd, nInner);
-  return clamp(Math.floor(dispatchBudget(info) / perRow / 8) * 8, 8, mostRows);
+  return clamp(Math.floor(dispatchBudget(info) / perRow / 8) * 8, 8, most);
 }
 
 /** Rows whose logits are computed at once. */

@@ -1,16 +1,17 @@
 import { type Gpu, readBuffer, submit, usage } from '../../gpu/index.ts';
 import { type Chunk, chunkBytes, packChunk, vectorStride } from '../../shaders/index.ts';
+import type { Joining } from '../run-schedule.ts';
 import type { RunRequest, RunResult } from '../runtime.ts';
 import { ActivationBuffers, slotStride } from './activation-buffers.ts';
 import { type CapturedRows, CaptureReader } from './capture-reader.ts';
 import { attentionShape } from './decode-buffers.ts';
-import { type Compiled, compilePlan, submitsWithin } from './dispatch-plan.ts';
+import { submitsWithin } from './dispatch-plan.ts';
 import type { GpuModel } from './gpu-model.ts';
 import type { GpuRuntimeOptions } from './options.ts';
-import { type PrefillBuffers, type PrefillShape, planPrefill, watchedRows } from './prefill-kernels.ts';
+import type { PrefillBuffers, PrefillShape } from './prefill-kernels.ts';
 import { defaultAttention, defaultMatmul, logitRows, submitBudget } from './prefill-tuning.ts';
-import type { Step, StepOf } from './steps.ts';
-import { pattern } from './watched-kernels.ts';
+import { compileSections, isComputed, type Section } from './run-sections.ts';
+import type { Slot, Step, StepOf } from './steps.ts';
 
 /** Texts of equal length that go through side by side. */
 interface Size {
@@ -18,29 +19,39 @@ interface Size {
   length: number;
 }
 
-/** Dispatches, and what is captured after them. */
-interface Section {
-  plan: readonly Compiled[];
-  capture: StepOf<'capture'> | undefined;
+interface Buffers {
+  body: PrefillBuffers;
+  head: PrefillBuffers;
+  /** Holds a pattern that has no buffer of its own, [head][row][key]. */
+  patterns: GPUBuffer | undefined;
+  /** Rows of one text on their way to others. */
+  copied: GPUBuffer | undefined;
 }
 
-/** One pass over whole texts: each of its rows finds keys and values among the rows of its own text. */
+/**
+ * One pass over whole texts: each of its rows finds keys and values among the rows of its own text. Texts that are the
+ * same up to an edit are computed once until there.
+ */
 export class RunProgram {
   private constructor(
     private readonly gpu: Gpu,
     private readonly model: GpuModel,
     private readonly size: Size,
-    private readonly body: PrefillBuffers,
-    private readonly head: PrefillBuffers,
+    private readonly buffers: Buffers,
     /** Rows that go through the head at once. */
     private readonly headRows: number,
     private readonly bodySections: readonly Section[],
     private readonly headSections: readonly Section[],
-    /** Holds a pattern that has no buffer of its own, [head][row][key]. */
-    private readonly patterns: GPUBuffer | undefined,
   ) {}
 
-  static async create(gpu: Gpu, model: GpuModel, options: GpuRuntimeOptions, size: Size) {
+  /** @param joining which runs begin where, see {@link scheduleRuns} */
+  static async create(
+    gpu: Gpu,
+    model: GpuModel,
+    options: GpuRuntimeOptions,
+    size: Size,
+    joining: readonly Joining<Slot>[],
+  ) {
     const { config, pass } = model;
     const rows = size.runs * size.length;
     const headRows = Math.min(rows, logitRows(gpu.info, config));
@@ -56,29 +67,36 @@ export class RunProgram {
     const patterns = unheld
       ? gpu.buffers.create('run.pattern', 4 * config.nHead * rows * size.length)
       : undefined;
-    const compile = (steps: readonly Step[], buffers: PrefillBuffers) =>
-      compileSections(gpu, model, steps, buffers, shape, patterns);
+    const widest = Math.max(0, ...joining.flatMap(({ values }) => values.map(slotStride)));
+    const copied = widest > 0 ? gpu.buffers.create('run.copied', 4 * widest * size.length) : undefined;
+    const owned = { body, head, patterns, copied };
+    const compile = (steps: readonly Step[], buffers: PrefillBuffers, begins: readonly Joining<Slot>[]) =>
+      compileSections(gpu, model, steps, buffers, shape, patterns, begins);
     try {
       const [bodySections, headSections] = await Promise.all([
-        compile([...pass.embed, ...pass.body], body),
-        compile(pass.head, head),
+        compile([...pass.embed, ...pass.body], body, joining),
+        compile(pass.head, head, []),
       ]);
-      return new RunProgram(gpu, model, size, body, head, headRows, bodySections, headSections, patterns);
+      return new RunProgram(gpu, model, size, owned, headRows, bodySections, headSections);
     } catch (error) {
-      destroyBuffers(gpu, [body, head], patterns);
+      destroyBuffers(gpu, owned);
       throw error;
     }
   }
 
   async run({ runs, capture, logits }: RunRequest): Promise<RunResult[]> {
     const { length } = this.size;
+    const { body } = this.buffers;
     const ids = Uint32Array.from(runs.flatMap((run) => run.ids));
     const reader = new CaptureReader(this.gpu, runs.length, length);
-    this.gpu.device.queue.writeBuffer(this.body.ids, 0, ids);
-    this.address(this.body.params, { count: ids.length, base: 0, sequence: 0, total: length, length });
-    await this.submit(this.bodySections, ids.length, (step) =>
-      reader.take(step, this.rowsOf(step, this.body.activations, ids.length)),
-    );
+    this.gpu.device.queue.writeBuffer(body.ids, 0, ids);
+    let rows = 0;
+    for (const section of this.bodySections) {
+      if (section.joining) rows += this.join(section.joining, rows);
+      await this.submit(section, rows, (step) =>
+        reader.take(step, this.rowsOf(step, body.activations, rows)),
+      );
+    }
     const found = runs.map((): Float32Array[] => []);
     const inHead = capture.some((site) =>
       this.headSections.some((section) => section.capture?.site === site),
@@ -90,6 +108,32 @@ export class RunProgram {
       logits: joined(found[run] as Float32Array[]),
       captured: captured[run] as RunResult['captured'],
     }));
+  }
+
+  /**
+   * Begins runs: brings them what the runs that they are the same as so far have computed, and lets the kernels go over
+   * their rows too. Returns how many rows there are more.
+   */
+  private join({ runs, values }: Joining<Slot>, before: number): number {
+    const { length } = this.size;
+    const { body, copied } = this.buffers;
+    const encoder = this.gpu.device.createCommandEncoder({ label: 'run.join' });
+    for (const slot of copied ? values : []) {
+      const buffer = body.activations.of(slot);
+      const bytes = slotStride(slot) * length * 4;
+      let held = -1;
+      for (const { run, from } of runs) {
+        if (run === from) continue;
+        // Not every browser copies within one buffer.
+        if (held !== from) encoder.copyBufferToBuffer(buffer, from * bytes, copied as GPUBuffer, 0, bytes);
+        held = from;
+        encoder.copyBufferToBuffer(copied as GPUBuffer, 0, buffer, run * bytes, bytes);
+      }
+    }
+    this.gpu.device.queue.submit([encoder.finish()]);
+    const more = runs.length * length;
+    this.address(body.params, { count: before + more, base: 0, sequence: 0, total: length, length });
+    return more;
   }
 
   /** The head over every row, or the last of each run, some at a time; puts logits where they are asked for. */
@@ -109,10 +153,12 @@ export class RunProgram {
       const chunk: Chunk = every
         ? { count: part.length, base: 0, sequence: 0, length, first }
         : { count: part.length, base: length - 1, sequence: first, length: 1 };
-      this.address(this.head.params, chunk);
-      await this.submit(this.headSections, part.length, (step) =>
-        reader.take(step, this.rowsOf(step, this.head.activations, part.length), part),
-      );
+      const { activations, params } = this.buffers.head;
+      this.address(params, chunk);
+      for (const section of this.headSections)
+        await this.submit(section, part.length, (step) =>
+          reader.take(step, this.rowsOf(step, activations, part.length), part),
+        );
       const asked = part.filter((row) => logits === 'all' || row % length === length - 1);
       const values = await this.readLogits(part, asked, logits);
       for (const [index, row] of asked.entries())
@@ -124,7 +170,8 @@ export class RunProgram {
   private copyHidden(rows: readonly number[]): void {
     const { hidden } = this.model.pass;
     const bytes = slotStride(hidden) * 4;
-    const [from, to] = [this.body.activations.of(hidden), this.head.activations.of(hidden)];
+    const { body, head } = this.buffers;
+    const [from, to] = [body.activations.of(hidden), head.activations.of(hidden)];
     const encoder = this.gpu.device.createCommandEncoder({ label: 'run.head' });
     for (const [index, row] of rows.entries())
       encoder.copyBufferToBuffer(from, row * bytes, to, index * bytes, bytes);
@@ -145,7 +192,7 @@ export class RunProgram {
     const width = ids ? ids.length : vocabSize;
     if (width === 0) return asked.map(() => new Float32Array());
     const packed = buffers.create('run.logits', asked.length * width * 4);
-    const from = this.head.activations.of(this.model.pass.logits);
+    const from = this.buffers.head.activations.of(this.model.pass.logits);
     const encoder = device.createCommandEncoder({ label: 'run.logits' });
     for (const [index, row] of asked.entries()) {
       const start = part.indexOf(row) * stride;
@@ -164,7 +211,7 @@ export class RunProgram {
   }
 
   private rowsOf(step: StepOf<'capture'>, activations: ActivationBuffers, rows: number): CapturedRows {
-    const computed = isComputed(step) && this.patterns;
+    const computed = isComputed(step) && this.buffers.patterns;
     return { buffer: computed || activations.of(step.view.slot), rows };
   }
 
@@ -173,70 +220,26 @@ export class RunProgram {
   }
 
   private async submit(
-    sections: readonly Section[],
+    { plan, capture }: Section,
     rows: number,
     take: (step: StepOf<'capture'>) => Promise<void>,
   ): Promise<void> {
     const { device, info } = this.gpu;
-    for (const { plan, capture } of sections) {
-      for (const dispatches of submitsWithin(plan, rows, submitBudget(info)))
-        submit(device, dispatches, 'run');
-      if (capture) await take(capture);
-    }
+    for (const dispatches of submitsWithin(plan, rows, submitBudget(info))) submit(device, dispatches, 'run');
+    if (capture) await take(capture);
   }
 
   destroy(): void {
-    destroyBuffers(this.gpu, [this.body, this.head], this.patterns);
+    destroyBuffers(this.gpu, this.buffers);
   }
 }
 
-function destroyBuffers(
-  { buffers }: Gpu,
-  parts: readonly PrefillBuffers[],
-  patterns: GPUBuffer | undefined,
-): void {
-  for (const { activations, normed, ids, params } of parts) {
+function destroyBuffers({ buffers }: Gpu, { body, head, patterns, copied }: Buffers): void {
+  for (const { activations, normed, ids, params } of [body, head]) {
     activations.destroy();
     for (const buffer of [normed, ids, params]) buffers.destroy(buffer);
   }
-  if (patterns) buffers.destroy(patterns);
-}
-
-/** A pattern that is computed from q and k where it is captured. */
-function isComputed({ pattern: of, view }: StepOf<'capture'>): boolean {
-  return of && view.slot.layout !== 'pattern';
-}
-
-async function compileSections(
-  gpu: Gpu,
-  model: GpuModel,
-  steps: readonly Step[],
-  buffers: Omit<PrefillBuffers, 'ids'> & { ids?: GPUBuffer },
-  shape: PrefillShape,
-  patterns: GPUBuffer | undefined,
-): Promise<Section[]> {
-  const sections: { steps: Step[]; capture: StepOf<'capture'> | undefined }[] = [];
-  let open: Step[] = [];
-  for (const step of steps) {
-    if (step.kind !== 'capture') open.push(step);
-    else {
-      sections.push({ steps: open, capture: step });
-      open = [];
-    }
-  }
-  sections.push({ steps: open, capture: undefined });
-  return Promise.all(
-    sections.map(async ({ steps: own, capture }) => {
-      const planned = planPrefill(own, model, buffers, shape);
-      if (capture && patterns && isComputed(capture)) {
-        const from = capture.view.slot;
-        const layer = Number(capture.site.split('.')[1]);
-        const spec = { layer, heads: shape.attention.heads, scale: 0 };
-        planned.push(...pattern({ spec, from }, model, watchedRows(buffers, shape), patterns));
-      }
-      return { plan: await compilePlan(gpu, planned), capture };
-    }),
-  );
+  for (const buffer of [patterns, copied]) if (buffer) buffers.destroy(buffer);
 }
 
 function createBuffers(gpu: Gpu, name: string, rows: number, keys: number, width: number): PrefillBuffers {

@@ -1,12 +1,14 @@
 import { type Gpu, guarded } from '../../gpu/index.ts';
 import { formatBytes, VitrineError } from '../../lib/index.ts';
-import { type RunEdit, recordGraph } from '../../model/index.ts';
+import { type RunEdit, recordGraph, sitesOf } from '../../model/index.ts';
+import { batchRuns, type Joining, scheduleRuns } from '../run-schedule.ts';
 import type { RunRequest, RunResult } from '../runtime.ts';
 import type { GpuModel } from './gpu-model.ts';
 import { lower } from './lowering.ts';
 import type { GpuRuntimeOptions } from './options.ts';
-import { chunkRows } from './prefill-tuning.ts';
+import { runRows } from './prefill-tuning.ts';
 import { RunProgram } from './run-program.ts';
+import { accessOf } from './run-sections.ts';
 import type { Lowered, Slot, Step } from './steps.ts';
 import { modelFor } from './watched-model.ts';
 
@@ -22,11 +24,12 @@ export async function watchedRuns(
   { runs, ...what }: RunRequest,
 ): Promise<RunResult[]> {
   const length = runs[0]?.ids.length ?? 1;
-  const size = Math.max(1, Math.floor(chunkRows(gpu.info, model.config) / length));
+  const size = Math.max(1, Math.floor(runRows(gpu.info, model.config) / length));
   const results: RunResult[] = [];
-  for (let first = 0; first < runs.length; first += size) {
-    const batch = { runs: runs.slice(first, first + size), ...what };
-    results.push(...(await runBatch(gpu, model, options, batch, length)));
+  for (const batch of batchRuns(runs, [...sitesOf(model.forward).keys()], size)) {
+    const request = { runs: batch.map((index) => runs[index] as (typeof runs)[number]), ...what };
+    const found = await runBatch(gpu, model, options, request, length);
+    for (const [at, index] of batch.entries()) results[index] = found[at] as RunResult;
   }
   return results;
 }
@@ -44,11 +47,18 @@ async function runBatch(
   const pass = lower(recordGraph(model.forward, { capture: new Set(request.capture), edits }));
   checkPatterns(gpu, pass, request.runs.length * length, length);
   const watched = modelFor(gpu, model, pass, length);
+  const joining = joiningOf(pass, request);
   let program: RunProgram | undefined;
   try {
     // Assigned inside: what there is no room for is known only after the program stands, and is freed then too.
     const created = await guarded(gpu.device, 'the run', async () => {
-      program = await RunProgram.create(gpu, watched, options, { runs: request.runs.length, length });
+      program = await RunProgram.create(
+        gpu,
+        watched,
+        options,
+        { runs: request.runs.length, length },
+        joining,
+      );
       return program;
     });
     return await created.run(request);
@@ -56,6 +66,14 @@ async function runBatch(
     program?.destroy();
     watched.free();
   }
+}
+
+/** Where runs begin. What is captured has rows of every run, so then all of them go through whole. */
+function joiningOf({ embed, body, hidden }: Lowered, { runs, capture }: RunRequest): Joining<Slot>[] {
+  if (capture.length > 0) return [{ step: 0, runs: runs.map((_, run) => ({ run, from: run })), values: [] }];
+  // Rows of a pattern lie head by head.
+  const canCopy = ({ layout }: Slot) => layout !== 'pattern';
+  return scheduleRuns([...embed, ...body].map(accessOf), [hidden], runs, canCopy);
 }
 
 /** A pattern is one buffer: [head][row][key]. */
