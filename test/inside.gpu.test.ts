@@ -5,10 +5,13 @@ import { gpt2, referencePass } from '../src/model/index.ts';
 import { chooserOf } from '../src/runtime/gpu/autotune/matvec-candidates.ts';
 import { GpuRuntime } from '../src/runtime/gpu/gpu-runtime.ts';
 import { GpuWeightLoader } from '../src/runtime/gpu/weight-loader.ts';
+import type { WeightDtype } from '../src/shaders/index.ts';
+import type { TestCheckpoint } from './support/checkpoint.ts';
 import { largestDifference } from './support/cpu.ts';
 import { sharedDevice } from './support/gpu.ts';
 import * as checks from './support/inside-checks.ts';
 import { tinyConfig } from './support/model.ts';
+import { quantisedCheckpoint } from './support/quantised-checkpoint.ts';
 import { randomCheckpoint } from './support/random-checkpoint.ts';
 
 const config = tinyConfig;
@@ -17,18 +20,23 @@ const ids = Array.from({ length: 9 }, (_, t) => (t * 7 + 3) % config.vocabSize);
 let gpu: Gpu;
 let subject: checks.Subject;
 
-beforeAll(async () => {
+/** A checkpoint on the GPU and in float64. */
+async function load({ table, tensors, bytes, weights }: TestCheckpoint, dtype: WeightDtype) {
   gpu = adoptDevice(await sharedDevice());
   const context = config.nPositions;
-  const shape = { dtype: 'f32', kv: 'f32', context, sequences: 1 } as const;
-  const loader = await GpuWeightLoader.create(gpu, config, checkpoint.table, shape);
-  for (const tensor of checkpoint.tensors.values()) await loader.write(tensor, 0, checkpoint.bytes(tensor));
+  const shape = { dtype, kv: 'f32', context, sequences: 1 } as const;
+  const loader = await GpuWeightLoader.create(gpu, config, table, shape);
+  for (const tensor of tensors.values()) await loader.write(tensor, 0, bytes(tensor));
   await loader.finish();
   const options = { context, kv: 'f32', chooseVariant: chooserOf(gpu.info, new Map()) } as const;
   const runtime = new GpuRuntime(gpu, loader.model, options);
   const reference: checks.Subject['reference'] = (text, watch) =>
-    referencePass(gpt2(config), checkpoint.weights, text, watch);
-  subject = { runtime, reference, tolerance: 2e-4 };
+    referencePass(gpt2(config), weights, text, watch);
+  return { runtime, reference, tolerance: 2e-4 };
+}
+
+beforeAll(async () => {
+  subject = await load(checkpoint, 'f32');
 });
 afterAll(() => subject.runtime.dispose());
 
@@ -66,5 +74,13 @@ describe('the inside on the GPU, against float64', () => {
       { site: 'blocks.1.attn.hook_v', op: 'scale', value: 3 },
       { site: 'ln_final.hook_normalized', op: 'scale', value: -1 },
     ]);
+  });
+});
+
+describe('the inside on the GPU in other dtypes, against float64 over their own weights', () => {
+  it.each(['f16', 'int8', 'int4'] as const)('%s', async (dtype) => {
+    const own = await load(quantisedCheckpoint(checkpoint, dtype), dtype);
+    await checks.checkDtype(own, ids);
+    own.runtime.dispose();
   });
 });

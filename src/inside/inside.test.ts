@@ -3,6 +3,7 @@ import { cpuRuntime, largestDifference } from '../../test/support/cpu.ts';
 import {
   checkAblation,
   checkAttribution,
+  checkDtype,
   checkGeneration,
   checkHeads,
   checkPatches,
@@ -10,6 +11,7 @@ import {
   editsOfEachKind,
   type Subject,
 } from '../../test/support/inside-checks.ts';
+import { quantisedCheckpoint } from '../../test/support/quantised-checkpoint.ts';
 import { randomCheckpoint } from '../../test/support/random-checkpoint.ts';
 import { type Edit, gpt2, parseConfig, referencePass } from '../model/index.ts';
 import { attributeIds, patchIds, runIds } from './index.ts';
@@ -57,6 +59,17 @@ describe('the inside on the CPU, against float64', () => {
     ],
   ])('generates with %s', (_, edit) => checkGeneration(subject, ids, [edit]));
 });
+
+it.each(['int8', 'int4'] as const)(
+  'the inside on the CPU in %s, against float64 over its own weights',
+  async (form) => {
+    const own = quantisedCheckpoint(checkpoint, form);
+    const reference: Subject['reference'] = (text, watch) =>
+      referencePass(gpt2(config), own.weights, text, watch);
+    // Inputs of quantised products are rounded there as well.
+    await checkDtype({ runtime: cpuRuntime(own, undefined, form), reference, tolerance: 5e-3 }, ids);
+  },
+);
 
 describe('what is refused', () => {
   const invalid = (message: RegExp) =>

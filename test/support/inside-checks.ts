@@ -68,11 +68,17 @@ export function editsOfEachKind({ nEmbd: C, nHead: NH }: Runtime['config']): Rec
   };
 }
 
-/** Every cell of every grid, against a run of its own in float64. */
+const hooks = {
+  ...{ resid_pre: 'hook_resid_pre', attn_out: 'hook_attn_out', mlp_out: 'hook_mlp_out' },
+  heads: 'attn.hook_z',
+};
+
+/** Every cell of grids, by default of all kinds, against a run of its own in float64. */
 export async function checkPatches(
   { runtime, reference, tolerance }: Subject,
   clean: number[],
   corrupted: number[],
+  kinds = Object.keys(hooks) as (keyof typeof hooks)[],
 ): Promise<void> {
   const [target, foil] = [3, 5];
   const { nLayer, nHead, nEmbd } = runtime.config;
@@ -81,11 +87,8 @@ export async function checkPatches(
     const logits = reference(ids, { edits }).logits(last);
     return (logits[target] as number) - (logits[foil] as number);
   };
-  const hooks = {
-    ...{ resid_pre: 'hook_resid_pre', attn_out: 'hook_attn_out', mlp_out: 'hook_mlp_out' },
-    heads: 'attn.hook_z',
-  };
-  for (const [sites, hook] of Object.entries(hooks) as [keyof typeof hooks, string][]) {
+  for (const sites of kinds) {
+    const hook = hooks[sites];
     const grid = await patchIds(runtime, { clean, corrupted, sites, target, foil });
     expect(Math.abs(grid.clean - measured(clean))).toBeLessThan(tolerance);
     expect(Math.abs(grid.corrupted - measured(corrupted))).toBeLessThan(tolerance);
@@ -219,4 +222,19 @@ export async function checkGeneration(
   expect(edited).not.toEqual(plain);
   expect(await written([])).toEqual(plain);
   expect(plain).toEqual(expected([]));
+}
+
+/** All of this with few kernels, for one dtype: edits of each kind at once, two grids, parts that add up, and a text. */
+export async function checkDtype(subject: Subject, ids: number[]): Promise<void> {
+  const edits = Object.values(editsOfEachKind(subject.runtime.config));
+  const plain = await checkRun(subject, ids);
+  expect(largestDifference(await checkRun(subject, ids, edits), plain)).toBeGreaterThan(1e-2);
+  await checkPatches(subject, ids, ids.toSpliced(2, 1, 11), ['resid_pre', 'heads']);
+  await checkAttribution(subject, ids);
+  const value = vector(subject.runtime.config.nEmbd, 1).map((x) => 2 * x);
+  await checkGeneration(subject, ids, [
+    { site: 'blocks.0.hook_resid_post', op: 'add', value },
+    { site: 'blocks.1.attn.hook_z', op: 'zero', head: 1 },
+    { site: 'blocks.1.hook_mlp_out', op: 'scale', value: -2, positions: [9, 10] },
+  ]);
 }
