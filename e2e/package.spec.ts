@@ -29,7 +29,7 @@ test.afterAll(() => rmSync(project, { recursive: true, force: true }));
 
 test('the package holds what it should and nothing more', () => {
   const [pack] = JSON.parse(npm(['pack', '--dry-run', '--json', '--ignore-scripts'], root)) as [
-    { files: { path: string }[] },
+    { files: { path: string; size: number }[] },
   ];
   const paths = pack.files.map(({ path }) => path);
   for (const needed of [
@@ -56,6 +56,8 @@ test('the package holds what it should and nothing more', () => {
   expect(
     paths.filter((path) => !/^(dist\/(?!docs\/)|README|LICENSE|CHANGELOG|package\.json)/.test(path)),
   ).toEqual([]);
+  const code = pack.files.filter(({ path }) => !path.startsWith('dist/models/'));
+  expect(code.reduce((sum, { size }) => sum + size, 0)).toBeLessThan(2.5e6);
   execFileSync(join(root, 'node_modules/.bin/publint'), ['--strict'], { cwd: root, stdio: 'pipe' });
 });
 

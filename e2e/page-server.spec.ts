@@ -1,6 +1,6 @@
 import { expect, test } from '@playwright/test';
 import { type ServedModel, serveBundled, startMs } from '../test/support/served-model.ts';
-import { expectAccessibleInBoth, VitrinePage } from './page-support.ts';
+import { expectAccessible, expectAccessibleInBoth, VitrinePage } from './page-support.ts';
 import { sitePort } from './support/sites.ts';
 
 /** The page against our own server, in a process of its own. */
@@ -56,7 +56,7 @@ test('a model on a server writes as the same model here, with a mark, and hears 
   await expect(page.getByLabel('Top-k', { exact: true })).toBeEnabled();
   await expect(page.getByLabel(/^Stop at the model’s own end/)).toBeDisabled();
   await expect(page.getByLabel(/^When the context is full/)).toBeDisabled();
-  await expectAccessibleInBoth(page);
+  await expectAccessible(page);
 
   await vitrine.saved(local);
   const kept = await page.evaluate(() =>
