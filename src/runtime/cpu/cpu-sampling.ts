@@ -1,5 +1,6 @@
 import {
   drawableLogits,
+  isPlainGreedy,
   type ResolvedSampling,
   type SamplingContext,
   sampleReference,
@@ -57,6 +58,22 @@ export function judgeRow(logits: Float32Array, target: number, top: number) {
   return { logprob: own - normaliser, rank, entropy, likeliest: best };
 }
 
+/**
+ * The likeliest token, the lowest id first among equals; undefined where samplers see other equals than there are: the
+ * largest logit is so small or large that they change it, or there is none.
+ */
+function plainChoice(logits: Float32Array): number | undefined {
+  let top = Number.NEGATIVE_INFINITY;
+  let best = -1;
+  for (let id = 0; id < logits.length; id++)
+    if (logits[id]! > top) {
+      top = logits[id]!;
+      best = id;
+    }
+  const magnitude = Math.abs(top);
+  return best >= 0 && magnitude > 1e-30 && magnitude < 1e30 ? best : undefined;
+}
+
 /** Chooses a token by the sampling options and returns the log-probabilities of it and its alternatives. */
 export function chooseToken(
   logits: Float32Array,
@@ -65,7 +82,8 @@ export function chooseToken(
   draw: { sequence: number; draw: number },
   alternatives: number,
 ): { id: number; logprob: number; alternatives: { id: number; logprob: number }[] } {
-  const id = sampleReference(logits, context, sampling, draw);
+  const plain = isPlainGreedy(sampling) ? plainChoice(drawableLogits(logits, sampling)) : undefined;
+  const id = plain ?? sampleReference(logits, context, sampling, draw);
   const logprob = (logits[id] as number) - logSumExp(logits);
   const others = likeliest(logits, alternatives, drawableLogits(logits, sampling));
   return {

@@ -182,10 +182,12 @@ export class CpuForward {
     const { nEmbd: C } = this.config;
     const headSize = C / heads;
     const pattern = this.rows(pass, node, heads * pass.keys);
-    for (const [t, { sequence, position }] of pass.tokens.entries())
+    const { tokens } = pass;
+    for (const [t, { sequence, position }] of tokens.entries())
       this.cache.setKeys(sequence, layer, position, k.values, t * k.stride);
     for (let head = 0; head < heads; head++)
-      for (const [t, { sequence, position }] of pass.tokens.entries()) {
+      for (let t = 0; t < tokens.length; t++) {
+        const { sequence, position } = tokens[t] as Token;
         const query = { values: q.values, from: t * q.stride + head * headSize, length: position + 1, scale };
         const at = t * pattern.stride + head * pass.keys;
         attend(this.cache, { sequence, layer, head, headSize }, query, pattern.values, at);
@@ -199,19 +201,16 @@ export class CpuForward {
     const { nEmbd: C } = this.config;
     const headSize = C / heads;
     const z = this.rows(pass, node, C);
-    for (const [t, { sequence, position }] of pass.tokens.entries())
+    const { tokens } = pass;
+    for (const [t, { sequence, position }] of tokens.entries())
       this.cache.setValues(sequence, layer, position, v.values, t * v.stride);
     for (let head = 0; head < heads; head++)
-      for (const [t, { sequence, position }] of pass.tokens.entries()) {
+      for (let t = 0; t < tokens.length; t++) {
+        const { sequence, position } = tokens[t] as Token;
         const at = t * pattern.stride + head * pass.keys;
         const weights = pattern.values.subarray(at, at + position + 1);
-        sumValues(
-          this.cache,
-          { sequence, layer, head, headSize },
-          weights,
-          z.values,
-          t * C + head * headSize,
-        );
+        const to = t * C + head * headSize;
+        sumValues(this.cache, { sequence, layer, head, headSize }, weights, z.values, to);
       }
     return z;
   }

@@ -66,22 +66,26 @@ export class CpuCache {
   /** @param row keys of all heads, from `from` on */
   setKeys(sequence: number, layer: number, position: number, row: Float32Array, from: number): void {
     const { floats } = this.workspace;
-    const within = Math.floor(position / panelRows) * panelRows * this.headSize + (position % panelRows);
+    const { headSize } = this;
+    const within = Math.floor(position / panelRows) * panelRows * headSize + (position % panelRows);
     for (let head = 0, i = from; head < this.config.nHead; head++) {
       let to = this.keysAt(sequence, layer, head) + within;
-      for (let d = 0; d < this.headSize; d++, i++, to += panelRows) floats[to] = row[i]!;
+      for (let d = 0; d < headSize; d++, i++, to += panelRows) floats[to] = row[i]!;
     }
   }
 
   /** @param row values of all heads, from `from` on */
   setValues(sequence: number, layer: number, position: number, row: Float32Array, from: number): void {
     const { floats } = this.workspace;
+    const { headSize } = this;
     const stride = panelRows * this.held(sequence).capacity;
     for (let head = 0, i = from; head < this.config.nHead; head++) {
       let to = this.valuesAt(sequence, layer, head) + position * panelRows;
-      for (let d = 0; d < this.headSize; d += panelRows, to += stride)
-        for (let lane = 0; lane < panelRows && d + lane < this.headSize; lane++, i++)
-          floats[to + lane] = row[i]!;
+      for (let d = 0; d < headSize; d++, i++) {
+        const lane = d % panelRows;
+        floats[to + lane] = row[i]!;
+        if (lane === panelRows - 1) to += stride;
+      }
     }
   }
 
