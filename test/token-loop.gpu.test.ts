@@ -73,8 +73,22 @@ it('the token loop creates nothing and writes nothing, in few dispatches and sub
   expect(await run({ temperature: 0 }, short, 20)).toEqual(none);
   expect(runtime.stats().dispatchesPerToken).toBeLessThanOrEqual(5 * config.nLayer + 2);
   expect(runtime.stats().submitsPerToken).toBeLessThanOrEqual(1);
+
+  // What looks inside and changes the pass leaves nothing behind.
+  const plain = runtime.stats();
+  await runtime.run({ runs: [{ ids: short, edits: [] }], capture: ['blocks.0.attn.hook_z'], logits: 'last' });
+  await runtime.setEdits([{ site: 'blocks.0.hook_mlp_out', op: 'scale', value: 0.5 }]);
+  expect(await run({ temperature: 0 }, short, 20)).toEqual(none);
+  expect(runtime.stats().dispatchesPerToken).toBeGreaterThan(plain.dispatchesPerToken);
+  await runtime.setEdits([]);
+  const { created } = seen;
+  expect(await run({ temperature: 0 }, short, 20)).toEqual(none);
+  expect(runtime.stats()).toEqual(plain);
+  expect(seen.created, 'objects created after the last edit').toBe(created);
+
   expect(await run({ temperature: 0.8, topK: 40, seed: 1 }, short, 20)).toEqual(none);
   expect(runtime.stats().dispatchesPerToken).toBeLessThanOrEqual(5 * config.nLayer + 3);
+
   // With a crossover, and past it, attention comes in parts and one dispatch more a layer.
   await runtime.changeVariants({
     chooseVariant: () => ({ lanes: 1, rows: 2, workgroup: 64, reduction: 'none' }),
