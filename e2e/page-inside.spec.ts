@@ -132,3 +132,31 @@ test('a whole context of attention and lens never holds the page’s thread for 
   expect(longest).toBeGreaterThan(0);
   expect(longest).toBeLessThan(100);
 });
+
+test('attention is there while the text is written, and on the words of the sheet', async ({ page }) => {
+  const vitrine = new VitrinePage(page);
+  await vitrine.open('?prompt=She&seed=7&max-new-tokens=400');
+  await expect(page.locator('[data-testid=status][data-phase=generating]')).toBeVisible({ timeout: 60_000 });
+  await vitrine.panel('Inside');
+  const words = page.getByRole('listbox', { name: /choose the token/ });
+  await expect(words).toBeVisible();
+  await vitrine.ready();
+  // A text this long waits for a press when it is finished: what is shown is what was seen on the way.
+  const seen = (await words.textContent()) ?? '';
+  const whole = await vitrine.value();
+  expect(whole.startsWith(seen)).toBe(true);
+  expect(seen.length).toBeLessThan(whole.length);
+  await expect(page.getByText('The text has changed since.')).toBeVisible();
+
+  await vitrine.text.fill(text);
+  await expect(words.getByRole('option')).toHaveCount(12);
+  await page.getByRole('button', { name: copying }).click();
+  await vitrine.caret(text.length - 1);
+  await vitrine.text.press('Alt+ArrowDown');
+  await expect(page.locator('.token-layer [data-i="4"]')).toHaveAttribute('data-look', '5');
+  await page.keyboard.press('Escape');
+  await vitrine.caret(text.length - 6);
+  await vitrine.text.press('Alt+ArrowDown');
+  await expect(page.getByText('Head 5.1 looks from ·her at:')).toBeVisible();
+  await expectAccessible(page);
+});

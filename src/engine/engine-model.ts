@@ -114,9 +114,12 @@ export class EngineModel implements IdModel {
     const { inspectIds, resolveInspectOptions } = await loadInside();
     const options = resolveInspectOptions(what);
     const checked = this.checkWindow(ids);
-    return this.locked(() => {
+    return this.locked(async () => {
       this.session.cache.setContent(0);
-      return inspectIds(this.session.runtime, checked, options);
+      const inspection = await inspectIds(this.session.runtime, checked, options);
+      // A text that is being written goes on from there.
+      this.session.cache.setContent(0, checked);
+      return inspection;
     });
   };
 

@@ -9,6 +9,7 @@ import { TokenChips } from './token-chips.tsx';
 import { TokenLayer } from './token-layer.tsx';
 import { useLeads } from './use-comparison.ts';
 import { type Inspector, useInspector } from './use-inspector.ts';
+import { useLooks } from './use-looks.ts';
 
 const words = messages.sheet;
 
@@ -118,12 +119,14 @@ function Text({ version, text, writing, field, inspector }: TextProps) {
   const actions = useActions();
   const shaded = usePageState((state) => state.shaded);
   const leads = useLeads();
+  const looks = useLooks();
   return (
     <>
       <TokenLayer
         version={version}
         shaded={shaded}
         leads={shaded ? leads : null}
+        looks={looks}
         inspected={inspector.index}
       />
       <Field

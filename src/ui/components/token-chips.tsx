@@ -4,6 +4,7 @@ import { useActions, usePageState } from '../hooks.tsx';
 import { shadeOf } from '../lib/shade.ts';
 import { messages } from '../messages/index.ts';
 import type { TextToken, Version } from '../state/document.ts';
+import { useLooks } from './use-looks.ts';
 
 const words = messages.chips;
 
@@ -11,11 +12,12 @@ interface ChipProps {
   token: TextToken;
   index: number;
   shade: number | null;
+  look: number | undefined;
   inspected: boolean;
   onInspect(index: number): void;
 }
 
-const Chip = memo(function Chip({ token, index, shade, inspected, onInspect }: ChipProps) {
+const Chip = memo(function Chip({ token, index, shade, look, inspected, onInspect }: ChipProps) {
   const text = showToken(token.text);
   return (
     <li>
@@ -24,6 +26,7 @@ const Chip = memo(function Chip({ token, index, shade, inspected, onInspect }: C
         className="token-chip"
         data-i={index}
         data-shade={shade || undefined}
+        data-look={look || undefined}
         data-inspected={inspected || undefined}
         aria-label={words.token(text, token.id)}
         onClick={() => onInspect(index)}
@@ -39,6 +42,7 @@ const Chip = memo(function Chip({ token, index, shade, inspected, onInspect }: C
 export function TokenChips({ version, inspected }: { version: Version; inspected: number | null }) {
   const actions = useActions();
   const shaded = usePageState((state) => state.shaded);
+  const looks = useLooks();
   const { tokens } = version;
   return (
     <div className="token-chips" data-testid="chips">
@@ -50,7 +54,8 @@ export function TokenChips({ version, inspected }: { version: Version; inspected
             key={i}
             token={token}
             index={i}
-            shade={shaded ? shadeOf(token.logprob) : null}
+            shade={shaded && !looks ? shadeOf(token.logprob) : null}
+            look={looks?.[i]}
             inspected={inspected === i}
             onInspect={actions.inspect}
           />

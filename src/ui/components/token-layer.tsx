@@ -10,16 +10,19 @@ interface TokenProps {
   shaded: boolean;
   /** How far a second model leads, -3 to 3; undefined where the text is not shaded by that. */
   lead: number | undefined;
+  /** How much a head of the model looks here, 0 to 5; undefined where the text is not shaded by that. */
+  look: number | undefined;
   inspected: boolean;
 }
 
-const Token = memo(function Token({ token, index, shaded, lead, inspected }: TokenProps) {
-  const shade = shaded && lead === undefined ? shadeOf(token.logprob) : null;
+const Token = memo(function Token({ token, index, shaded, lead, look, inspected }: TokenProps) {
+  const shade = shaded && lead === undefined && look === undefined ? shadeOf(token.logprob) : null;
   return (
     <span
       data-i={index}
       data-shade={shade || undefined}
-      data-lead={lead || undefined}
+      data-lead={(look === undefined && lead) || undefined}
+      data-look={look || undefined}
       data-origin={token.origin}
       data-inspected={inspected || undefined}
     >
@@ -33,17 +36,22 @@ interface ChunkProps {
   from: number;
   shaded: boolean;
   leads: readonly number[] | null;
+  looks: readonly number[] | null;
   inspected: number | null;
 }
 
 function sameChunk(a: ChunkProps, b: ChunkProps): boolean {
   const plain =
-    a.from === b.from && a.shaded === b.shaded && a.leads === b.leads && a.inspected === b.inspected;
+    a.from === b.from &&
+    a.shaded === b.shaded &&
+    a.leads === b.leads &&
+    a.looks === b.looks &&
+    a.inspected === b.inspected;
   return plain && a.tokens.length === b.tokens.length && a.tokens.every((token, i) => token === b.tokens[i]);
 }
 
 /** A run of tokens that is drawn again only when one of them changes: most of a growing text stays as it is. */
-const Chunk = memo(function Chunk({ tokens, from, shaded, leads, inspected }: ChunkProps) {
+const Chunk = memo(function Chunk({ tokens, from, shaded, leads, looks, inspected }: ChunkProps) {
   return tokens.map((token, i) => (
     <Token
       // biome-ignore lint/suspicious/noArrayIndexKey: a token is its place in the text
@@ -52,6 +60,7 @@ const Chunk = memo(function Chunk({ tokens, from, shaded, leads, inspected }: Ch
       index={from + i}
       shaded={shaded}
       lead={leads?.[from + i]}
+      look={looks ? (looks[from + i] ?? 0) : undefined}
       inspected={inspected === from + i}
     />
   ));
@@ -61,11 +70,12 @@ interface RunsProps {
   tokens: readonly TextToken[];
   shaded: boolean;
   leads?: readonly number[] | null;
+  looks?: readonly number[] | null;
   inspected?: number | null;
 }
 
 /** Tokens one after another; of a text that grows only the end is drawn again. */
-export function TokenRuns({ tokens, shaded, leads = null, inspected = null }: RunsProps) {
+export function TokenRuns({ tokens, shaded, leads = null, looks = null, inspected = null }: RunsProps) {
   const chunks = [];
   for (let from = 0; from < tokens.length; from += chunk) {
     const inside = inspected !== null && inspected >= from && inspected < from + chunk;
@@ -76,6 +86,7 @@ export function TokenRuns({ tokens, shaded, leads = null, inspected = null }: Ru
         from={from}
         shaded={shaded}
         leads={leads}
+        looks={looks}
         inspected={inside ? inspected : null}
       />,
     );
@@ -87,16 +98,17 @@ interface LayerProps {
   version: Version;
   shaded: boolean;
   leads: readonly number[] | null;
+  looks: readonly number[] | null;
   inspected: number | null;
 }
 
 /** The tokens behind the text field, set exactly as the field sets its text: only their shading is seen. */
-export function TokenLayer({ version, shaded, leads, inspected }: LayerProps) {
+export function TokenLayer({ version, shaded, leads, looks, inspected }: LayerProps) {
   // The last character keeps an empty last line as tall as the field's. It is made anew for each token: moved along,
   // it would count as something that jumps about.
   return (
     <div className="token-layer" aria-hidden="true" dir="auto" data-shaded={shaded || undefined}>
-      <TokenRuns tokens={version.tokens} shaded={shaded} leads={leads} inspected={inspected} />
+      <TokenRuns tokens={version.tokens} shaded={shaded} leads={leads} looks={looks} inspected={inspected} />
       <span key={`end-${version.tokens.length}`} data-i={version.tokens.length}>
         {version.tail}
         {'\u200b'}

@@ -16,7 +16,8 @@ export const insideMessages = {
   stale: 'The text has changed since.',
   staleFields: 'These figures are for other settings.',
   again: 'Calculate again',
-  whileWriting: 'Calculated again when the text is finished.',
+  whileWriting: 'The text goes on.',
+  following: 'Follows the text as it is written.',
   noModel: 'This view works once a model has loaded.',
   empty: 'Type something to see what the model does with it.',
   head: (name: string) => `Head ${name}`,
@@ -25,7 +26,7 @@ export const insideMessages = {
     `Attention is left out: for this many tokens it takes ${megabytes} MB in this model. Look into a shorter text to see it.`,
   attention: {
     explain:
-      'To predict, every head looks back at earlier tokens. Point at a token, or tap it, to see where the chosen head looks from there.',
+      'To predict, every head looks back at earlier tokens. Point at a token here or in your text, or tap it, to see where the chosen head looks from there.',
     text: 'The text: choose the token that is looked from',
     from: 'From',
     after: 'not seen from here',

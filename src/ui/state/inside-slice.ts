@@ -1,6 +1,6 @@
 import type { Model } from '../../engine/index.ts';
 import type { TextToken } from './document.ts';
-import type { ModelOwner } from './environment.ts';
+import type { Services } from './environment.ts';
 import { editsOf, samePart } from './inside-changes.ts';
 import { questionKey, questions } from './inside-questions.ts';
 import type { InsideActions, InsideData, InsideState, Question } from './inside-types.ts';
@@ -53,7 +53,7 @@ const changeInside = (store: PageStore, some: Partial<InsideState>) =>
   store.setState(({ inside }) => ({ inside: { ...inside, ...some } }));
 
 /** Puts questions to the model, several at a time; of one that is asked again only the last answer counts. */
-function createAsking(store: PageStore, owner: ModelOwner) {
+function createAsking(store: PageStore, { model: owner, environment }: Services) {
   const asked = new Map<Question, number>();
   const setBusy = (question: Question, busy: boolean) =>
     changeInside(store, { busy: { ...store.getState().inside.busy, [question]: busy } });
@@ -64,6 +64,7 @@ function createAsking(store: PageStore, owner: ModelOwner) {
     asked.set(question, turn);
     const isLast = () => asked.get(question) === turn;
     setBusy(question, true);
+    const begun = environment.now();
     try {
       const text = textOf(store, model);
       if (text.ids.length === 0) return;
@@ -72,8 +73,9 @@ function createAsking(store: PageStore, owner: ModelOwner) {
       const value = await questions[question](model, text.ids, inside);
       if (!isLast() || owner.current !== model) return;
       const { answers } = store.getState().inside;
+      const at = environment.now();
       changeInside(store, {
-        answers: { ...answers, [question]: { ...text, of, key, value } },
+        answers: { ...answers, [question]: { ...text, of, key, value, at, took: at - begun } },
         problem: null,
       });
     } catch (error) {
@@ -84,32 +86,27 @@ function createAsking(store: PageStore, owner: ModelOwner) {
   };
 }
 
-export const createInsideSlice: Slice<InsideData & InsideActions> =
-  ({ model: owner, environment }) =>
-  (set, get, store) => ({
-    inside: initialInside,
-    savedSteering: [],
-    setInside: (some) => changeInside(store, some),
-    ask: createAsking(store, owner),
-    togglePart(part) {
-      const { off } = get().inside;
-      const rest = off.filter((other) => !samePart(other, part));
-      changeInside(store, { off: rest.length < off.length ? rest : [...off, part], written: null });
-    },
-    async writeBeside(changes) {
-      const model = owner.current;
-      if (model) await writeBeside(store, model, changes, environment.seed());
-    },
-    saveSteering: (name) =>
-      set(({ inside, savedSteering }) => ({
-        savedSteering: [
-          ...savedSteering.filter((saved) => saved.name !== name),
-          { ...inside.steering, name },
-        ],
-      })),
-    forgetSteering: (name) =>
-      set(({ savedSteering }) => ({ savedSteering: savedSteering.filter((saved) => saved.name !== name) })),
-  });
+export const createInsideSlice: Slice<InsideData & InsideActions> = (services) => (set, get, store) => ({
+  inside: initialInside,
+  savedSteering: [],
+  setInside: (some) => changeInside(store, some),
+  ask: createAsking(store, services),
+  togglePart(part) {
+    const { off } = get().inside;
+    const rest = off.filter((other) => !samePart(other, part));
+    changeInside(store, { off: rest.length < off.length ? rest : [...off, part], written: null });
+  },
+  async writeBeside(changes) {
+    const model = services.model.current;
+    if (model) await writeBeside(store, model, changes, services.environment.seed());
+  },
+  saveSteering: (name) =>
+    set(({ inside, savedSteering }) => ({
+      savedSteering: [...savedSteering.filter((saved) => saved.name !== name), { ...inside.steering, name }],
+    })),
+  forgetSteering: (name) =>
+    set(({ savedSteering }) => ({ savedSteering: savedSteering.filter((saved) => saved.name !== name) })),
+});
 
 /** Writes both texts. It ends where what it shows is cleared: by another change, or by another model. */
 async function writeBeside(store: PageStore, model: Model, changes: Changes, drawn: number): Promise<void> {

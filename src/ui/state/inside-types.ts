@@ -53,8 +53,10 @@ export interface Answers {
 
 export type Question = keyof Answers;
 
-/** What was found, and the model, tokens and fields it was found for. */
+/** What was found, the model, tokens and fields it was found for, and the milliseconds it took and when that was. */
 export interface Answer<Q extends Question> {
+  took: number;
+  at: number;
   of: LoadedModel | null;
   key: string;
   ids: readonly number[];

@@ -69,6 +69,26 @@ describe('questions about the text', () => {
   });
 });
 
+describe('a text that is being written', () => {
+  it('waits for the answer to a question, unless it is stopped', async () => {
+    const page = await withText('there was', undefined, 2);
+    page.actions.set({ maxNewTokens: 60 });
+    const writing = page.actions.write();
+    await vi.waitFor(() => expect(tokens(page).length).toBeGreaterThan(4));
+    page.actions.setInside({ busy: { view: true } });
+    await new Promise((resolve) => setTimeout(resolve, 150));
+    const held = tokens(page).length;
+    await new Promise((resolve) => setTimeout(resolve, 100));
+    expect(tokens(page)).toHaveLength(held);
+    page.actions.setInside({ busy: {} });
+    await vi.waitFor(() => expect(tokens(page).length).toBeGreaterThan(held));
+    page.actions.setInside({ busy: { view: true } });
+    page.actions.stop();
+    await writing;
+    expect(state(page).run?.finishReason).toBe('aborted');
+  });
+});
+
 describe('changes', () => {
   it('are edits of the sites of each part, and a push along a direction', async () => {
     const run = async (text: string) => {

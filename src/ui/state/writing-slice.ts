@@ -7,6 +7,7 @@ import { frameBatch } from './frame-batch.ts';
 import { editsOf } from './inside-changes.ts';
 import type { Changes } from './model-changes.ts';
 import { tokenize } from './model-text.ts';
+import { questionsAnswered } from './open-questions.ts';
 import type { PageState, PageStore, WritingActions, WritingData } from './page-state.ts';
 import { RunWriter } from './run-writer.ts';
 import { currentVersion } from './selectors.ts';
@@ -75,6 +76,7 @@ async function stream(
       speed.token(now());
       finishReason = token.finishReason ?? finishReason;
       batch.push(token);
+      await questionsAnswered(store, signal);
     }
   } finally {
     batch.flush();

@@ -1,8 +1,9 @@
-import { useMemo, useState } from 'react';
+import { useEffect, useMemo, useState } from 'react';
 import type { Inspection } from '../../../engine/index.ts';
 import { useActions, usePageState } from '../../hooks.tsx';
 import { headName } from '../../lib/inside/grids.ts';
 import { insideMessages as words } from '../../messages/inside.ts';
+import { inspectedAmong } from '../../state/attention-look.ts';
 import { attentionBytes } from '../../state/inside-questions.ts';
 import type { Answer } from '../../state/inside-types.ts';
 import { strongestHead } from '../../state/strongest-head.ts';
@@ -15,16 +16,22 @@ import { useAnswer } from './use-answer.ts';
 type View = Answer<'view'> & { attention: NonNullable<Inspection['attention']> };
 
 /** One head on the text, and all of them as pictures. */
-function Heads({ texts, value, attention }: View) {
+function Heads({ ids, texts, value, attention }: View) {
   const { setInside } = useActions();
   const chosen = usePageState((state) => state.inside.head);
   const from = usePageState((state) => state.inside.from);
   const [hovered, setHovered] = useState<number | null>(null);
+  const inSheet = usePageState((state) => inspectedAmong(ids, state));
   const size = texts.length;
   const last = size - 1;
+  const writing = usePageState((state) => state.phase === 'generating');
   const head = useMemo(() => chosen ?? strongestHead(attention, size), [chosen, attention, size]);
+  // Of a text that goes on, another head may be the strongest at every look.
+  useEffect(() => {
+    if (writing && !chosen) setInside({ head });
+  }, [writing, chosen, head, setInside]);
   const weights = attention[head.layer]?.[head.head] ?? new Float32Array();
-  const at = hovered !== null && hovered <= last ? hovered : Math.min(from ?? last, last);
+  const at = hovered !== null && hovered <= last ? hovered : (inSheet ?? Math.min(from ?? last, last));
   const row = weights.subarray(at * size, at * size + size);
   const choose = (index: number) => setInside({ from: index === last ? null : index });
   return (

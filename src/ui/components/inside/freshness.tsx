@@ -6,16 +6,18 @@ import type { Asked } from './use-answer.ts';
 
 /** Says whether figures are of the text as it is, and calculates them again at a press. */
 export function Freshness<Q extends Question>({ asked }: { asked: Asked<Q> }) {
-  const { answer, current, busy, ask } = asked;
+  const { answer, current, busy, follows, ask } = asked;
   const ready = usePageState((state) => state.phase === 'ready');
   const writing = usePageState((state) => state.phase === 'generating');
   const sameText = usePageState((state) => !answer || isCurrentText(answer.ids, state));
   const changed = sameText ? words.staleFields : words.stale;
-  const stale = answer && !current && !busy;
+  const stale = answer && !current && !busy && !follows;
+  const state = busy ? words.busy : stale ? (writing ? words.whileWriting : changed) : '';
   return (
     <p className="freshness muted" role="status">
-      {busy ? words.busy : stale ? (writing ? words.whileWriting : changed) : ''}
-      {stale && ready && (
+      {/* The same for as long as the text is written: it is read aloud when it changes. */}
+      {follows ? words.following : state}
+      {stale && (ready || writing) && (
         <button type="button" className="link" onClick={ask}>
           {words.again}
         </button>
