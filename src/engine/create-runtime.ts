@@ -1,6 +1,6 @@
 import { adoptDevice, type Gpu, openGpu, platformGpu } from '../gpu/index.ts';
 import { isAbort, throwIfAborted, VitrineError } from '../lib/index.ts';
-import { chooserOf, GpuRuntime, GpuWeightLoader, matmulKey } from '../runtime/index.ts';
+import { GpuRuntime, GpuWeightLoader } from '../runtime/index.ts';
 import type { KvDtype, WeightDtype } from '../shaders/index.ts';
 import { summariseGpu } from './adapter.ts';
 import type { LoadOptions } from './load-options.ts';
@@ -8,7 +8,16 @@ import { type MemoryPlan, planFor, planFormats } from './memory-plan.ts';
 import { reportPhase } from './report-phase.ts';
 import type { ResolvedCheckpoint } from './resolved-checkpoint.ts';
 import type { LoadedRuntime } from './session.ts';
-import { disableWrongSubgroups, isTuned, recallTuning, type Tuning, tune, untuned } from './tuning.ts';
+import {
+  chosen,
+  disableWrongSubgroups,
+  isTuned,
+  recallTuning,
+  thoroughBudget,
+  tune,
+  untuned,
+  visitBudget,
+} from './tuning.ts';
 import { uploadWeights } from './upload-weights.ts';
 
 const loading = 'Loading the model';
@@ -102,13 +111,9 @@ async function loadWeights(
   const context = config.nPositions;
   const loader = await GpuWeightLoader.create(gpu, config, table, { dtype, kv, context, sequences: 1 });
   const { model } = loader;
-  const variants = ({ products, chunks }: Tuning) => ({
-    chooseVariant: chooserOf(gpu.info, products),
-    matmul: chunks.get(matmulKey(model)),
-  });
   await disableWrongSubgroups(gpu);
   const known = options.autotune === false ? untuned() : await recallTuning(gpu);
-  const runtime = new GpuRuntime(gpu, model, { context, kv, ...variants(known) });
+  const runtime = new GpuRuntime(gpu, model, { context, kv, ...chosen(known, gpu.info, model) });
   // Kernels compile while weights arrive.
   const warm = runtime.warm();
   // Awaited below; until then a rejection must not count as unhandled.
@@ -118,10 +123,11 @@ async function loadWeights(
   reportPhase(options.onProgress, resolved.checkpoint, 'compile');
   await warm;
   await gpu.settle('the weights and buffers of the model');
-  const choose = async () => runtime.changeVariants(variants(await tune(gpu, model, known)));
+  const choose = async (budget: number) =>
+    runtime.changeVariants(chosen(await tune(gpu, model, known, budget), gpu.info, model));
   if (!wantsTuning(gpu, options) || isTuned(model, known)) return { runtime };
-  if (options.autotune !== true) return { runtime, tune: choose };
-  await choose();
+  if (options.autotune !== true) return { runtime, tune: () => choose(visitBudget) };
+  await choose(thoroughBudget);
   return { runtime };
 }
 

@@ -1,28 +1,38 @@
 import { createStore, get, set, type UseStore } from 'idb-keyval';
 import type { Gpu, GpuInfo } from '../gpu/index.ts';
-import { type GpuModel, matmulKey, productKeys } from '../runtime/index.ts';
+import {
+  chooserOf,
+  type GpuModel,
+  type KernelVariants,
+  type Known,
+  matmulKey,
+  productKeys,
+} from '../runtime/index.ts';
 import type { MatmulVariant, MatvecVariant } from '../shaders/index.ts';
 
 /** Kernels measured on an adapter. */
 export interface Tuning {
   /** Of a token's products, by the key of each. */
-  products: Map<string, MatvecVariant>;
+  products: Map<string, Known<MatvecVariant>>;
   /** Of a prompt's products, by the model's key. */
-  chunks: Map<string, MatmulVariant>;
+  chunks: Map<string, Known<MatmulVariant>>;
 }
 
 /** As it is kept: what {@link Tuning} holds, as entries. */
 interface Kept {
-  products: [string, MatvecVariant][];
-  chunks: [string, MatmulVariant][];
+  products: [string, Known<MatvecVariant>][];
+  chunks: [string, Known<MatmulVariant>][];
 }
 
-/** Milliseconds a first load may spend on choosing kernels: for tokens, and for prompts. */
-const tokenBudget = 1500;
-const promptBudget = 700;
+/** Milliseconds that a visit may spend on choosing kernels; what is left to try waits for the next. */
+export const visitBudget = 300;
+/** Where the caller asked for it, while the model loads. */
+export const thoroughBudget = 2200;
+/** Of a budget, for tokens; the rest is for prompts. */
+const tokenShare = 2 / 3;
 
 /** What was chosen holds for this adapter, these features, and this version of the kernels. */
-const kernelsVersion = 4;
+const kernelsVersion = 5;
 
 function storeKey({ vendor, architecture, device, description, features }: GpuInfo): string {
   return [kernelsVersion, vendor, architecture, device, description, features.join()].join('|');
@@ -83,21 +93,36 @@ export async function disableWrongSubgroups(gpu: Gpu): Promise<void> {
   info.subgroupMaxSize = 0;
 }
 
-/** True when every product of the model has a measured variant. */
+/** True when no candidate for any product of the model is left to try. */
 export function isTuned(model: GpuModel, { products, chunks }: Tuning): boolean {
-  return productKeys(model).every((key) => products.has(key)) && chunks.has(matmulKey(model));
+  return (
+    productKeys(model).every((key) => products.get(key)?.complete) &&
+    chunks.get(matmulKey(model))?.complete === true
+  );
 }
 
-/** Measures, and remembers for the next visit. */
-export async function tune(gpu: Gpu, model: GpuModel, known: Tuning): Promise<Tuning> {
+/** The variants to run with. */
+export function chosen({ products, chunks }: Tuning, info: GpuInfo, model: GpuModel): KernelVariants {
+  const best = new Map([...products].map(([key, known]) => [key, known.best] as const));
+  return { chooseVariant: chooserOf(info, best), matmul: chunks.get(matmulKey(model))?.best };
+}
+
+/** Measures for about `budget` milliseconds what was not measured before, and remembers it for the next visit. */
+export async function tune(gpu: Gpu, model: GpuModel, known: Tuning, budget: number): Promise<Tuning> {
   const { tuneMatmul, tuneProducts } = await import('../runtime/gpu/autotune/index.ts');
-  const found = await tuneProducts(gpu, model, { budget: tokenBudget });
-  const chunk = await tuneMatmul(gpu, model, { budget: promptBudget });
+  const ends = performance.now() + budget;
+  const found = await tuneProducts(gpu, model, { budget: budget * tokenShare, known: known.products });
+  const rest = { budget: ends - performance.now(), known: known.chunks };
+  const chunks = known.chunks.get(matmulKey(model))?.complete ? [] : [await tuneMatmul(gpu, model, rest)];
   const tuning: Tuning = {
-    products: new Map([...known.products, ...found.map(({ key, best }) => [key, best] as const)]),
-    chunks: new Map([...known.chunks, [chunk.key, chunk.best]]),
+    products: new Map([...known.products, ...found.map((each) => [each.key, kept(each)] as const)]),
+    chunks: new Map([...known.chunks, ...chunks.map((each) => [each.key, kept(each)] as const)]),
   };
-  const kept: Kept = { products: [...tuning.products], chunks: [...tuning.chunks] };
-  await remember(storeKey(gpu.info), kept);
+  const all: Kept = { products: [...tuning.products], chunks: [...tuning.chunks] };
+  await remember(storeKey(gpu.info), all);
   return tuning;
+}
+
+function kept<V>({ best, tried, complete }: Known<V>): Known<V> {
+  return { best, tried, complete };
 }

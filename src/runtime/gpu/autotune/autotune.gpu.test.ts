@@ -1,9 +1,11 @@
 import { expect, it } from 'vitest';
 import { withGpu } from '../../../../test/support/gpu.ts';
 import { describeParameters, parseConfig } from '../../../model/index.ts';
+import type { MatvecVariant } from '../../../shaders/index.ts';
 import type { TensorInfo } from '../../../weights/index.ts';
 import { GpuWeightLoader } from '../weight-loader.ts';
 import { destroyModel } from '../weights.ts';
+import type { Known } from './benchmark.ts';
 import { tuneMatmul } from './tune-matmul.ts';
 import { tuneProducts } from './tune-matvec.ts';
 
@@ -43,7 +45,7 @@ function tensors(): Map<string, TensorInfo> {
 }
 
 it.each(['f32', 'int4'] as const)(
-  'chooses for every product among variants that agree, and frees what it used: %s',
+  'chooses for every product among variants that agree, over several visits, and frees what it used: %s',
   async (dtype) => {
     await withGpu(async (gpu) => {
       const all = tensors();
@@ -62,15 +64,23 @@ it.each(['f32', 'int4'] as const)(
       }
       await loader.finish();
       const bytes = gpu.buffers.bytes;
-      const tuned = await tuneProducts(gpu, loader.model, {
-        budget: 120_000,
-      });
+      const first = await tuneProducts(gpu, loader.model, { budget: 0 });
+      expect(first.map(({ complete, measured }) => [complete, measured.length])).toEqual(
+        Array(5).fill([false, 1]),
+      );
+      const known = new Map<string, Known<MatvecVariant>>(first.map((each) => [each.key, each]));
+      // Already complete: left alone.
+      const [done] = first;
+      if (done) known.set(done.key, { ...done, complete: true });
+      const tuned = await tuneProducts(gpu, loader.model, { budget: 120_000, known });
       expect(gpu.buffers.bytes).toBe(bytes);
-      expect(tuned.length).toBe(5);
-      for (const { best, measured } of tuned) {
+      expect(tuned.length).toBe(4);
+      for (const { best, measured, tried, complete } of tuned) {
         // The default is among them; all that were measured gave its output.
         expect(measured.length).toBeGreaterThan(3);
         expect(measured[0]?.variant).toEqual(best);
+        expect(new Set(tried).size).toBe(tried.length);
+        expect(complete).toBe(true);
       }
       const chunk = await tuneMatmul(gpu, loader.model, {
         budget: 120_000,

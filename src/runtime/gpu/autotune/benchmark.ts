@@ -1,7 +1,20 @@
 import { type Dispatch, type Gpu, leastMicroseconds, submit } from '../../../gpu/index.ts';
 
+/** What is known of a kernel's variants on an adapter. A later visit tries the rest. */
+export interface Known<V> {
+  /** The fastest so far. */
+  best: V;
+  /** Names of the candidates tried. */
+  tried: readonly string[];
+  /** Every candidate was. */
+  complete: boolean;
+}
+
 /** A benchmark for the variants of one kernel. */
 export interface Comparison<V> {
+  name(variant: V): string;
+  /** What earlier visits found. */
+  known?: Known<V>;
   /** The default first; the others must match its output. */
   candidates: readonly [V, ...V[]];
   /** A dispatch for each layer's weights, so that none is timed in a cache it would not be in. */
@@ -18,27 +31,46 @@ export interface Measured<V> {
   microseconds: number;
 }
 
+/** The variants measured, best first, and what is known with them. */
+export interface Result<V> extends Known<V> {
+  measured: [Measured<V>, ...Measured<V>[]];
+}
+
+/** Candidates compiled ahead of the one that is timed. */
+const compiledAhead = 4;
+
 /**
- * Times the candidates on this device, best first, the default always among them. Those the device cannot compile or
- * that give wrong results are skipped.
+ * Times the candidates that were not tried before, beside the best known, or the default. Those the device cannot compile
+ * or that give wrong results are skipped.
  */
-export async function benchmark<V>(
-  gpu: Gpu,
-  comparison: Comparison<V>,
-): Promise<[Measured<V>, ...Measured<V>[]]> {
-  const [fallback, ...others] = comparison.candidates;
+export async function benchmark<V>(gpu: Gpu, comparison: Comparison<V>): Promise<Result<V>> {
+  const { name, known, candidates, deadline } = comparison;
+  const fallback = known?.best ?? candidates[0];
+  const tried = new Set([...(known?.tried ?? []), name(fallback)]);
+  const others = candidates.filter((variant) => !tried.has(name(variant)));
+  const compiling = others.map(() => undefined as Promise<Dispatch[] | undefined> | undefined);
+  const compile = (at: number) => {
+    const variant = others[at];
+    if (variant !== undefined) compiling[at] ??= comparison.steps(variant).catch(() => undefined);
+    return compiling[at];
+  };
   const first = await comparison.steps(fallback);
   const expected = await comparison.output(first);
   const measured: [Measured<V>, ...Measured<V>[]] = [
     { variant: fallback, microseconds: await timeSteps(gpu, first) },
   ];
-  for (const variant of others) {
-    if (performance.now() > comparison.deadline) break;
-    const steps = await comparison.steps(variant).catch(() => undefined);
+  for (const [at, variant] of others.entries()) {
+    if (performance.now() > deadline) break;
+    for (let next = at; next < at + compiledAhead; next++) void compile(next);
+    const steps = await compile(at);
+    tried.add(name(variant));
     if (!steps || !agrees(await comparison.output(steps), expected)) continue;
     measured.push({ variant, microseconds: await timeSteps(gpu, steps) });
   }
-  return measured.sort((left, right) => left.microseconds - right.microseconds);
+  await Promise.all(compiling);
+  measured.sort((left, right) => left.microseconds - right.microseconds);
+  const complete = candidates.every((variant) => tried.has(name(variant)));
+  return { measured, best: measured[0].variant, tried: [...tried], complete };
 }
 
 /** Work shorter than this is repeated. */

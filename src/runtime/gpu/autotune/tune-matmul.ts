@@ -7,29 +7,35 @@ import {
   type MatrixFormat,
   matmulGrid,
   matmulKernel,
+  matmulName,
   matrixBuffers,
   packChunk,
   vectorStride,
 } from '../../../shaders/index.ts';
 import { type GpuModel, widestLinears } from '../gpu-model.ts';
 import { candidateMatmuls, chunkRows, matmulKey } from '../prefill-tuning.ts';
-import { benchmark, type Measured } from './benchmark.ts';
+import { benchmark, type Result } from './benchmark.ts';
 import type { TuneOptions } from './tune-matvec.ts';
 
 /** Measurements of the product of a prompt's chunk, fastest first. */
-export interface TunedMatmul {
+export interface TunedMatmul extends Result<MatmulVariant> {
   key: string;
-  best: MatmulVariant;
-  measured: Measured<MatmulVariant>[];
 }
 
+/** Layers that are timed: a chunk reads weights once for many rows, so that caches hide little. */
+const layers = 2;
+
 /**
- * Chooses how a chunk's products are computed by timing the widest of a block over the weights of all layers,
- * after checking that each candidate gives what the default gives.
+ * Chooses how a chunk's products are computed by timing the widest of a block over the weights of two
+ * layers, after checking that each candidate gives what the default gives.
  */
-export async function tuneMatmul(gpu: Gpu, model: GpuModel, { budget }: TuneOptions): Promise<TunedMatmul> {
+export async function tuneMatmul(
+  gpu: Gpu,
+  model: GpuModel,
+  { budget, known }: TuneOptions<MatmulVariant>,
+): Promise<TunedMatmul> {
   const deadline = performance.now() + budget;
-  const linears = widestLinears(model);
+  const linears = widestLinears(model).slice(0, layers);
   const { format } = defined(linears[0], 'a product').matrix;
   const rows = chunkRows(gpu.info, model.config);
   const { shape, x, out, params } = testChunk(gpu, format, rows);
@@ -45,13 +51,16 @@ export async function tuneMatmul(gpu: Gpu, model: GpuModel, { budget }: TuneOpti
     return new Float32Array(await readBuffer(gpu.device, gpu.buffers, out, out.size));
   };
   try {
-    const measured = await benchmark(gpu, {
+    const key = matmulKey(model);
+    const result = await benchmark(gpu, {
+      name: matmulName,
+      known: known?.get(key),
       candidates: candidateMatmuls(gpu.info, format.dtype),
       steps,
       output,
       deadline,
     });
-    return { key: matmulKey(model), best: measured[0].variant, measured };
+    return { key, ...result };
   } finally {
     for (const buffer of [x, out, params]) gpu.buffers.destroy(buffer);
   }

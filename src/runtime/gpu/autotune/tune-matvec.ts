@@ -7,22 +7,23 @@ import {
   matvecGrid,
   matvecKernel,
   stateBytes,
+  variantName,
   vectorStride,
 } from '../../../shaders/index.ts';
 import { type GpuModel, type Linear, linearOf, linearSteps } from '../gpu-model.ts';
-import { benchmark, type Measured } from './benchmark.ts';
+import { benchmark, type Known, type Result } from './benchmark.ts';
 import { candidateVariants, shapeKey } from './matvec-candidates.ts';
 
-/** Measurements of one product: every candidate with correct output, fastest first. */
-export interface Tuned {
+/** Measurements of one product: the candidates with correct output, fastest first. */
+export interface Tuned extends Result<MatvecVariant> {
   key: string;
-  best: MatvecVariant;
-  measured: Measured<MatvecVariant>[];
 }
 
-export interface TuneOptions {
+export interface TuneOptions<V> {
   /** Milliseconds after which no further candidate is tried. */
   budget: number;
+  /** What earlier visits found, by key. */
+  known?: ReadonlyMap<string, Known<V>>;
 }
 
 /** Products are timed over all layers' weights, so that none is served from a cache it would not be in. */
@@ -33,14 +34,24 @@ interface Subject {
 
 /**
  * Chooses a variant for each product of a token step by timing them on this device, after checking that each gives
- * what the default gives. Candidates that fail to compile or give wrong results are skipped.
+ * what the default gives. Candidates that fail to compile or give wrong results are skipped. Products whose candidates
+ * were all tried before are left out; those left share the budget, the largest first.
  */
-export async function tuneProducts(gpu: Gpu, model: GpuModel, { budget }: TuneOptions): Promise<Tuned[]> {
+export async function tuneProducts(
+  gpu: Gpu,
+  model: GpuModel,
+  { budget, known = new Map() }: TuneOptions<MatvecVariant>,
+): Promise<Tuned[]> {
   const bench = new TuneBench(gpu, model);
   const deadline = performance.now() + budget;
   try {
     const results: Tuned[] = [];
-    for (const subject of subjectsOf(model)) results.push(await bench.tune(subject, deadline));
+    const open = subjectsOf(model).filter(({ shape }) => !known.get(shapeKey(shape))?.complete);
+    for (const [at, subject] of open.entries()) {
+      const share = (deadline - performance.now()) / (open.length - at);
+      const own = performance.now() + share;
+      results.push(await bench.tune(subject, known.get(shapeKey(subject.shape)), own));
+    }
     return results;
   } finally {
     bench.destroy();
@@ -58,7 +69,8 @@ function subjectsOf(model: GpuModel): Subject[] {
     subject.linears.push(linear);
     subjects.set(key, subject);
   }
-  return [...subjects.values()];
+  const weights = ({ shape: { matrix }, linears }: Subject) => linears.length * matrix.rows * matrix.columns;
+  return [...subjects.values()].sort((left, right) => weights(right) - weights(left));
 }
 
 function productShape({ matrix, normEpsilon }: Linear): MatvecShape {
@@ -85,14 +97,20 @@ class TuneBench {
     this.out = gpu.buffers.create('tune.out', vectorStride(rows) * 4);
   }
 
-  async tune({ shape, linears }: Subject, deadline: number): Promise<Tuned> {
-    const measured = await benchmark(this.gpu, {
+  async tune(
+    { shape, linears }: Subject,
+    known: Known<MatvecVariant> | undefined,
+    deadline: number,
+  ): Promise<Tuned> {
+    const result = await benchmark(this.gpu, {
+      name: variantName,
+      known,
       candidates: candidateVariants(this.gpu.info, shape),
       steps: (variant) => this.steps(shape, linears, variant),
       output: (steps) => this.output(steps, shape),
       deadline,
     });
-    return { key: shapeKey(shape), best: measured[0].variant, measured };
+    return { key: shapeKey(shape), ...result };
   }
 
   private async steps(
