@@ -51,6 +51,8 @@ export const samplingBytes = samplingStruct.size;
 
 const flags = { greedy: 1, biased: 2, counted: 4 } as const;
 const seen = 0x80000000;
+/** Ids in a lane's list; all lanes' lists take half of the least workgroup memory of a device. */
+const shortList = 8;
 
 /** True when the choice depends on how often tokens occur in the context. */
 export function countsTokens(sampling: ResolvedSampling): boolean {
@@ -139,6 +141,7 @@ export function sampleKernel(shape: SampleShape): KernelSource {
       MAX_DISTANCE: maxDistance,
       DISTANCE_BITS: Math.ceil(Math.log2(maxDistance + 1)),
       MEAN_SHIFT: meanShift,
+      SHORT: shortList,
       LN2: Math.round(Math.LN2 * 2 ** 16),
     },
     structs: [...stateStructs, samplingStruct],
