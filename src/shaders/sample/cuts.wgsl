@@ -1,8 +1,9 @@
 // Of sample.wgsl: probabilities as whole numbers, and the cuts top-k, top-p, min-p and typical-p.
 //
-// Constants: WG lanes of a workgroup; V tokens in the vocabulary; MAX_DISTANCE the largest distance; DISTANCE_BITS bits of a distance;
-//   MEAN_SHIFT bits a distance loses in the mean; LN2 ln 2 times 2^16; SHORT ids a lane's short list holds
+// Constants: V tokens in the vocabulary; MAX_DISTANCE the largest distance; DISTANCE_BITS bits of a distance;
+//   MEAN_SHIFT bits a distance loses in the mean; LN2 ln 2 times 2^16
 // Bindings: work, sampling
+// From short_list.wgsl: entries, ids_of, put, shorten
 // From logits.wgsl: GONE, exactly, logit_of
 // From sums.wgsl: sums, prefix_sum, sum_of_all, lane_holding
 // From integers.wgsl: add64, sub64, less64, mul32, add96, divide96, shift96, scale_up
@@ -24,47 +25,6 @@ var<workgroup> bins_low: array<atomic<u32>, 256>;
 var<workgroup> bins_high: array<atomic<u32>, 256>;
 var<workgroup> best: atomic<u32>;
 var<workgroup> shared_word: u32;  // one lane to all
-
-// The ids of a lane that may still be drawn, once they are SHORT or fewer: later passes go through these alone, where
-// those before go through every WG-th of the vocabulary.
-var<workgroup> short_list: array<u32, SHORT * WG>;
-var<private> is_short: bool;
-var<private> short_count: u32;
-
-fn entries(local: u32) -> u32 {
-  return select((max(V, local) - local + WG - 1u) / WG, short_count, is_short);
-}
-
-// Four of this lane's ids at a time; GONE past the end.
-fn ids_of(first: u32, local: u32) -> vec4u {
-  let places = vec4u(0u, 1u, 2u, 3u) + first;
-  if (!is_short) {
-    return local + places * WG;
-  }
-  return vec4u(listed(places.x, local), listed(places.y, local), listed(places.z, local), listed(places.w, local));
-}
-
-fn listed(place: u32, local: u32) -> u32 {
-  if (place < short_count) {
-    return short_list[local * SHORT + place];
-  }
-  return GONE;
-}
-
-// Remembers the id as this lane's `count`-th.
-fn put(count: u32, id: u32, local: u32) {
-  if (count < SHORT) {
-    short_list[local * SHORT + count] = id;
-  }
-}
-
-// From now on only the `count` ids that were put are gone through, if there was room for them.
-fn shorten(count: u32) {
-  if (count <= SHORT) {
-    is_short = true;
-    short_count = count;
-  }
-}
 
 // What `work` holds of these ids; GONE past the end.
 fn work_of(column: u32, ids: vec4u) -> vec4u {

@@ -16,6 +16,7 @@ import cuts from './cuts.wgsl?raw';
 import integers from './integers.wgsl?raw';
 import fromLogits from './logits.wgsl?raw';
 import sample from './sample.wgsl?raw';
+import shortListWgsl from './short_list.wgsl?raw';
 import sums from './sums.wgsl?raw';
 
 export interface SampleShape {
@@ -154,6 +155,6 @@ export function sampleKernel(shape: SampleShape): KernelSource {
       { ...stateBinding, kind: 'write' },
       { name: 'sampling', type: 'Sampling', kind: 'uniform' },
     ],
-    parts: [integers, sums, fromLogits, cuts, sample],
+    parts: [integers, sums, fromLogits, shortListWgsl, cuts, sample],
   });
 }

@@ -302,35 +302,12 @@ fn ban_ngrams(column: u32, local: u32) -> u32 {
   return top;
 }
 
-// Of sample.wgsl: probabilities as whole numbers, and the cuts top-k, top-p, min-p and typical-p.
+// Of sample.wgsl: the ids of a lane that may still be drawn, once they are SHORT or fewer. Later passes go through these
+// alone, where those before go through every WG-th of the vocabulary.
 //
-// Constants: WG lanes of a workgroup; V tokens in the vocabulary; MAX_DISTANCE the largest distance; DISTANCE_BITS bits of a distance;
-//   MEAN_SHIFT bits a distance loses in the mean; LN2 ln 2 times 2^16; SHORT ids a lane's short list holds
-// Bindings: work, sampling
-// From logits.wgsl: GONE, exactly, logit_of
-// From sums.wgsl: sums, prefix_sum, sum_of_all, lane_holding
-// From integers.wgsl: add64, sub64, less64, mul32, add96, divide96, shift96, scale_up
+// Constants: WG lanes of a workgroup; V tokens in the vocabulary; SHORT ids a lane's short list holds
+// From logits.wgsl: GONE
 
-// The cuts in their order, each a threshold on something. One loop runs them, so that compilers meet each part once.
-const TOP_K = 0u;    // the distance from the best rank, which is the pivot, one each
-const TOP_P = 1u;    // the distance, by weight
-const EQUALS = 2u;   // of tokens at the threshold of top-p, whose distance is the pivot: the id, one each
-const TYPICAL = 3u;  // the difference from the mean distance, which is the pivot, by weight
-
-struct Threshold {
-  value: u32,
-  before: vec2u,
-  own: vec2u,
-}
-
-var<workgroup> exp2_table: array<u32, 256>;
-var<workgroup> bins_low: array<atomic<u32>, 256>;
-var<workgroup> bins_high: array<atomic<u32>, 256>;
-var<workgroup> best: atomic<u32>;
-var<workgroup> shared_word: u32;  // one lane to all
-
-// The ids of a lane that may still be drawn, once they are SHORT or fewer: later passes go through these alone, where
-// those before go through every WG-th of the vocabulary.
 var<workgroup> short_list: array<u32, SHORT * WG>;
 var<private> is_short: bool;
 var<private> short_count: u32;
@@ -369,6 +346,34 @@ fn shorten(count: u32) {
     short_count = count;
   }
 }
+
+// Of sample.wgsl: probabilities as whole numbers, and the cuts top-k, top-p, min-p and typical-p.
+//
+// Constants: V tokens in the vocabulary; MAX_DISTANCE the largest distance; DISTANCE_BITS bits of a distance;
+//   MEAN_SHIFT bits a distance loses in the mean; LN2 ln 2 times 2^16
+// Bindings: work, sampling
+// From short_list.wgsl: entries, ids_of, put, shorten
+// From logits.wgsl: GONE, exactly, logit_of
+// From sums.wgsl: sums, prefix_sum, sum_of_all, lane_holding
+// From integers.wgsl: add64, sub64, less64, mul32, add96, divide96, shift96, scale_up
+
+// The cuts in their order, each a threshold on something. One loop runs them, so that compilers meet each part once.
+const TOP_K = 0u;    // the distance from the best rank, which is the pivot, one each
+const TOP_P = 1u;    // the distance, by weight
+const EQUALS = 2u;   // of tokens at the threshold of top-p, whose distance is the pivot: the id, one each
+const TYPICAL = 3u;  // the difference from the mean distance, which is the pivot, by weight
+
+struct Threshold {
+  value: u32,
+  before: vec2u,
+  own: vec2u,
+}
+
+var<workgroup> exp2_table: array<u32, 256>;
+var<workgroup> bins_low: array<atomic<u32>, 256>;
+var<workgroup> bins_high: array<atomic<u32>, 256>;
+var<workgroup> best: atomic<u32>;
+var<workgroup> shared_word: u32;  // one lane to all
 
 // What `work` holds of these ids; GONE past the end.
 fn work_of(column: u32, ids: vec4u) -> vec4u {
