@@ -23,6 +23,9 @@ test.beforeAll(() => {
   writeFileSync(join(project, 'package.json'), '{ "name": "empty", "private": true, "type": "module" }');
   tarball = join(project, packed.trim().split('\n').at(-1) ?? '');
   npm(['install', '--offline', '--no-audit', '--no-fund', '--ignore-scripts', tarball], project);
+  mkdirSync(join(project, 'node_modules/@types'), { recursive: true });
+  for (const name of ['react', 'react-dom', 'scheduler', '@types/react'])
+    symlinkSync(join(root, 'node_modules', name), join(project, 'node_modules', name));
 });
 
 test.afterAll(() => rmSync(project, { recursive: true, force: true }));
@@ -148,8 +151,6 @@ const component = /```jsx\n([\s\S]*?)```/.exec(readFileSync(join(root, 'README.m
 test('the React component of the README renders, writes and tells it, in a project built with Vite', async ({
   page,
 }) => {
-  for (const name of ['react', 'react-dom', 'scheduler'])
-    symlinkSync(join(root, 'node_modules', name), join(project, 'node_modules', name));
   const app = join(project, 'react');
   mkdirSync(app);
   cpSync(join(project, 'node_modules/vitrine/dist/models'), join(app, 'public/models'), { recursive: true });
@@ -218,10 +219,11 @@ test("the README's server answers OpenAI's client, and is a model from afar", as
     cwd: project,
   });
   try {
-    // A port that is taken is said on stderr.
-    const [line] = (await Promise.race([once(server.stdout, 'data'), once(server.stderr, 'data')])) as [
-      Buffer,
-    ];
+    const said: Buffer[] = [];
+    server.stderr.on('data', (part: Buffer) => said.push(part));
+    // A port that is taken ends it, with a line that says so.
+    const ended = once(server, 'exit').then(() => said);
+    const [line = ''] = (await Promise.race([once(server.stdout, 'data'), ended])) as Buffer[];
     expect(line.toString()).toContain('tiny-tales is served at http://127.0.0.1:8000/v1');
     symlinkSync(join(root, 'node_modules/openai'), join(project, 'node_modules/openai'));
     for (const entry of ['openai', 'vitrine/remote']) {
