@@ -1,8 +1,8 @@
 import {
   type GeneratedToken,
   type GenerationContext,
-  type GenerationOptions,
   generate,
+  type IdGenerationOptions,
   RuntimeLock,
   type Score,
   type ScoreOptions,
@@ -84,7 +84,7 @@ export class EngineModel implements IdModel {
 
   async *generate(
     ids: number[],
-    options: GenerationOptions,
+    options: IdGenerationOptions,
     assistant?: IdModel,
   ): AsyncGenerator<GeneratedToken> {
     this.check();

@@ -3,7 +3,7 @@ import { resolveDraftLength } from './advanced-options.ts';
 import { assistantDrafter } from './assistant-drafter.ts';
 import type { GenerationContext, RecoverableRuntime } from './context.ts';
 import type { GenerationConfig } from './generation-config.ts';
-import type { GenerationOptions } from './options.ts';
+import type { IdGenerationOptions } from './options.ts';
 import { promptLookupDrafter, Speculator } from './speculate.ts';
 
 export { resolveBeamOptions } from './advanced-options.ts';
@@ -16,7 +16,7 @@ export { beamSearch } from './beam-search.ts';
 export function createSpeculator(
   session: RecoverableRuntime,
   config: GenerationConfig,
-  options: GenerationOptions,
+  options: IdGenerationOptions,
   assistant: GenerationContext | undefined,
 ): Speculator | undefined {
   const maxDrafts = resolveDraftLength(options, assistant !== undefined);

@@ -1,7 +1,7 @@
 import { checkOption, VitrineError } from '../lib/index.ts';
 import { isPlainGreedy, type ResolvedSampling } from '../sampling/index.ts';
 import type { BeamOptions } from './beam-scorer.ts';
-import { type GenerationOptions, optionTable } from './options.ts';
+import { type IdGenerationOptions, optionTable } from './options.ts';
 
 function refusal(message: string): VitrineError {
   return new VitrineError('invalid-argument', message);
@@ -11,13 +11,17 @@ function refusal(message: string): VitrineError {
  * Most tokens to draft for one pass; undefined without speculative decoding.
  * @throws VitrineError `invalid-argument` naming the option
  */
-export function resolveDraftLength(options: GenerationOptions, hasAssistant: boolean): number | undefined {
+export function resolveDraftLength(options: IdGenerationOptions, hasAssistant: boolean): number | undefined {
   const { promptLookupNumTokens, numAssistantTokens, n = 1 } = options;
   if (numAssistantTokens !== undefined && !hasAssistant)
     throw refusal('numAssistantTokens needs assistantModel. Pass one, or leave it out.');
   if (promptLookupNumTokens === undefined && !hasAssistant) return undefined;
   if (promptLookupNumTokens !== undefined && hasAssistant)
     throw refusal('promptLookupNumTokens and assistantModel exclude each other. Pass one of the two.');
+  if (options.mirostatTau)
+    throw refusal(
+      'mirostatTau cannot be combined with speculative decoding: each token moves the limit of the next one. Leave one of them out.',
+    );
   if (n !== 1) throw refusal(`Speculative decoding generates one sequence; n is ${n}. Leave n out.`);
   if (promptLookupNumTokens !== undefined)
     return checkOption('promptLookupNumTokens', promptLookupNumTokens, optionTable.promptLookupNumTokens);
@@ -30,7 +34,7 @@ export function resolveDraftLength(options: GenerationOptions, hasAssistant: boo
  * @throws VitrineError `invalid-argument` naming the option, or what cannot be combined with beam search
  */
 export function resolveBeamOptions(
-  options: GenerationOptions,
+  options: IdGenerationOptions,
   sampling: ResolvedSampling,
   hasAssistant: boolean,
 ): BeamOptions | undefined {
@@ -51,9 +55,11 @@ export function resolveBeamOptions(
   };
 }
 
-function checkCombination(options: GenerationOptions, sampling: ResolvedSampling, hasAssistant: boolean) {
+function checkCombination(options: IdGenerationOptions, sampling: ResolvedSampling, hasAssistant: boolean) {
   if (!isPlainGreedy(sampling))
-    throw refusal('numBeams cannot be combined with temperature, penalties, bans or bias. Leave them out.');
+    throw refusal(
+      'numBeams cannot be combined with temperature, penalties, bans, bias or a constraint. Leave them out.',
+    );
   if (options.stop?.length || options.overflow === 'slide')
     throw refusal(
       `numBeams cannot be combined with ${options.stop?.length ? 'stop' : "overflow: 'slide'"}. Leave one of them out.`,

@@ -22,11 +22,11 @@ export class Batch {
     numbers: readonly number[],
     private readonly speculator?: Speculator,
   ) {
-    const { prompt, stopStrings, conditions } = config;
+    const { prompt, stopStrings, conditions, sampling } = config;
     const { tokenizer } = context;
     this.sequences = numbers.map((number) => {
       const text = tokenizer && new SequenceText(tokenizer, stopStrings, prompt);
-      return new Sequence(number, prompt, text, conditions);
+      return new Sequence(number, prompt, text, conditions, sampling);
     });
   }
 
@@ -133,7 +133,7 @@ export class Batch {
     const generated = live[0]?.generated ?? 0;
     return {
       sequences: live.map((sequence) => this.slot(sequence)),
-      contexts: live.map(({ window, promptInWindow }) => ({ ids: window, promptLength: promptInWindow })),
+      contexts: live.map(({ context }) => context),
       sampling,
       firstDraw: generated,
       maxSteps: Math.min(contextLength + 1 - length, conditions.maxNewTokens - generated, this.plainSteps()),

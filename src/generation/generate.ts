@@ -2,7 +2,7 @@ import { throwIfAborted } from '../lib/index.ts';
 import { Batch } from './batch.ts';
 import type { GenerationContext } from './context.ts';
 import { resolveGenerationConfig } from './generation-config.ts';
-import { asksForAdvancedDecoding, type GenerationOptions } from './options.ts';
+import { asksForAdvancedDecoding, type IdGenerationOptions } from './options.ts';
 import type { GeneratedToken } from './token.ts';
 
 /** Sequences decoded in one pass; more run batch after batch. */
@@ -20,7 +20,7 @@ const batchSize = 8;
 export async function* generate(
   context: GenerationContext,
   promptIds: readonly number[],
-  options: GenerationOptions,
+  options: IdGenerationOptions,
   assistant?: GenerationContext,
 ): AsyncGenerator<GeneratedToken> {
   const config = resolveGenerationConfig(context, promptIds, options);

@@ -2,7 +2,7 @@ import { checkOption, VitrineError } from '../lib/index.ts';
 import { checkEdits, type Edit, type GPT2Config, gpt2 } from '../model/index.ts';
 import { type ResolvedSampling, resolveSampling } from '../sampling/index.ts';
 import type { GenerationContext } from './context.ts';
-import { checkNames, type GenerationOptions, optionTable } from './options.ts';
+import { checkNames, type IdGenerationOptions, optionTable } from './options.ts';
 import type { StopConditions } from './sequence.ts';
 
 /** Checked options of one generation. */
@@ -27,7 +27,7 @@ export interface GenerationConfig {
 export function resolveGenerationConfig(
   { session, eosTokenIds, drawable }: Pick<GenerationContext, 'session' | 'eosTokenIds' | 'drawable'>,
   prompt: readonly number[],
-  options: GenerationOptions,
+  options: IdGenerationOptions,
 ): GenerationConfig {
   checkNames(options);
   const { contextLength, config } = session.runtime;
@@ -38,6 +38,7 @@ export function resolveGenerationConfig(
     options.numBeams === undefined ? options : { ...options, temperature: options.temperature ?? 0 },
     config.vocabSize,
     drawable,
+    { dryBreakers: options.drySequenceBreakers ?? [], automaton: options.constraint },
   );
   // Without a limit a sliding window would never end.
   const defaultNewTokens = slide ? contextLength : Number.MAX_SAFE_INTEGER;

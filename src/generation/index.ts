@@ -7,7 +7,12 @@ export {
   optionAttributes,
   pageDefaults,
 } from './option-spellings.ts';
-export { type GenerationOptions, type OptionName, optionTable } from './options.ts';
+export {
+  type GenerationOptions,
+  type IdGenerationOptions,
+  type OptionName,
+  optionTable,
+} from './options.ts';
 export { RuntimeLock } from './runtime-lock.ts';
 export { checkSameVocabulary } from './same-vocabulary.ts';
 export { type Score, type ScoreOptions, scoreIds } from './score.ts';

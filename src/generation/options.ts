@@ -1,6 +1,7 @@
+import type { Constraint } from '../constraint/index.ts';
 import { checkOptionNames, type OptionSpec } from '../lib/index.ts';
 import type { Edit } from '../model/index.ts';
-import { type SamplingOptions, samplingTable } from '../sampling/index.ts';
+import { type SamplingOptions, samplingTable, type TokenAutomaton } from '../sampling/index.ts';
 
 /** Options of a generation, except the assistant model: that one is a model, which this folder knows nothing of. */
 export interface GenerationOptions extends SamplingOptions {
@@ -36,8 +37,18 @@ export interface GenerationOptions extends SamplingOptions {
    * stands, 'never' when none can become better.
    */
   earlyStopping?: boolean | 'never';
+  /** DRY: a token that holds one of these texts ends a repetition. Default: line break, colon, quotation mark and asterisk. */
+  drySequenceBreakers?: readonly string[];
+  /** What the text must match. It ends where nothing can follow, or at the end-of-text token where the text may end. */
+  constraint?: Constraint;
   /** Changes of the model's inside, at the positions of the prompt and of every token written. */
   edits?: readonly Edit[];
+}
+
+/** Options of a generation from ids: what speaks of texts is resolved by the tokenizer. */
+export interface IdGenerationOptions extends Omit<GenerationOptions, 'constraint' | 'drySequenceBreakers'> {
+  constraint?: TokenAutomaton;
+  drySequenceBreakers?: readonly number[];
 }
 
 /** One less than the tokens of a verification pass. */
@@ -125,6 +136,17 @@ export const optionTable = {
     default: false,
     summary: 'When beam search ends once `numBeams` texts are finished.',
   },
+  drySequenceBreakers: {
+    type: 'texts',
+    defaultText: "`['\\n', ':', '\"', '*']`",
+    summary: 'DRY: a token that holds one of these ends a repetition.',
+  },
+  constraint: {
+    type: 'object',
+    of: '`{ regex }`, `{ jsonSchema }` or `{ choices }`',
+    defaultText: 'none',
+    summary: 'What the text must match: a regular expression, a JSON schema or one of some texts.',
+  },
   edits: {
     type: 'object',
     of: 'a list of edits',
@@ -149,6 +171,6 @@ const advancedNames: readonly OptionName[] = [
 ];
 
 /** Whether any option belongs to beam search or speculative decoding, whose code is loaded on demand. */
-export function asksForAdvancedDecoding(options: GenerationOptions): boolean {
-  return advancedNames.some((name) => options[name as keyof GenerationOptions] !== undefined);
+export function asksForAdvancedDecoding(options: IdGenerationOptions): boolean {
+  return advancedNames.some((name) => options[name as keyof IdGenerationOptions] !== undefined);
 }

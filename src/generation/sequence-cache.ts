@@ -1,6 +1,6 @@
 import { type Edit, sameEdits } from '../model/index.ts';
 import type { DecodedToken, DecodeRequest, Runtime, SampleRequest } from '../runtime/index.ts';
-import type { ResolvedSampling } from '../sampling/index.ts';
+import { afterToken, type ResolvedSampling, type SamplingMemory } from '../sampling/index.ts';
 
 /** Measured rates; the newest measurement replaces the one before. */
 export interface GenerationTimes {
@@ -21,6 +21,7 @@ export interface TokenSampling {
   /** Alternatives to report per token. */
   alternatives: number;
   promptLength: number;
+  memory?: SamplingMemory;
   /** Counter of the first random draw. */
   firstDraw: number;
 }
@@ -91,18 +92,25 @@ export class SequenceCache {
   async verifyDrafts(
     ids: readonly number[],
     drafts: readonly number[],
-    { promptLength, firstDraw, sampling, alternatives }: TokenSampling,
+    { promptLength, memory = {}, firstDraw, sampling, alternatives }: TokenSampling,
     signal?: AbortSignal,
   ): Promise<DecodedToken[]> {
     await this.reserve(1);
     await this.ensurePrefix(0, ids.slice(0, -1), signal);
     const all = [...ids, ...drafts];
-    const rows = Array.from({ length: drafts.length + 1 }, (_, index) => ({
-      sequence: 0,
-      ids: all.slice(0, ids.length + index),
-      promptLength,
-      draw: firstDraw + index,
-    }));
+    let now = memory;
+    const rows = Array.from({ length: drafts.length + 1 }, (_, index) => {
+      const draft = drafts[index - 1];
+      // How likely a draft is, on which mirostat depends, is not known yet: that one cannot be combined with drafts.
+      if (draft !== undefined) now = afterToken(now, { id: draft, logprob: 0 }, sampling);
+      const row = {
+        sequence: 0,
+        ids: all.slice(0, ids.length + index),
+        promptLength,
+        draw: firstDraw + index,
+      };
+      return { ...row, ...now };
+    });
     return this.sampleNext({ rows, sampling, alternatives });
   }
 

@@ -1,4 +1,11 @@
 import type { DecodedToken } from '../runtime/index.ts';
+import {
+  afterToken,
+  isComplete,
+  type ResolvedSampling,
+  type SamplingContext,
+  type SamplingMemory,
+} from '../sampling/index.ts';
 import type { SequenceText } from './sequence-text.ts';
 import type { FinishReason, GeneratedToken } from './token.ts';
 
@@ -20,6 +27,8 @@ export class Sequence {
   /** Index of the first id in the model's window; moves when the window slides. */
   start = 0;
   finish: FinishReason | undefined;
+  /** What the samplers remember of the text beside its tokens. */
+  memory: SamplingMemory = {};
   private index = 0;
 
   /**
@@ -31,6 +40,7 @@ export class Sequence {
     prompt: readonly number[],
     private readonly text: SequenceText | undefined,
     private readonly conditions: StopConditions,
+    private readonly sampling?: ResolvedSampling,
   ) {
     this.ids = [...prompt];
     this.promptLength = prompt.length;
@@ -51,9 +61,15 @@ export class Sequence {
     return Math.max(0, this.promptLength - this.start);
   }
 
+  /** What the samplers look at. */
+  get context(): SamplingContext {
+    return { ids: this.window, promptLength: this.promptInWindow, ...this.memory };
+  }
+
   /** Appends the next token and returns what to report; sets `finish` on the last one. */
   accept(token: DecodedToken, aborted: boolean): GeneratedToken {
     this.ids.push(token.id);
+    if (this.sampling) this.memory = afterToken(this.memory, token, this.sampling);
     const index = this.index++;
     const text = this.textOf(token.id, aborted);
     const alternatives = token.alternatives.map(({ id, logprob }) => ({
@@ -86,11 +102,18 @@ export class Sequence {
       this.finish = 'stop';
       return text;
     }
-    if (this.index >= conditions.maxNewTokens) this.finish = 'length';
+    if (this.isWhole) this.finish = 'stop';
+    else if (this.index >= conditions.maxNewTokens) this.finish = 'length';
     else if (conditions.contextLength !== undefined && this.ids.length > conditions.contextLength)
       this.finish = 'context';
     else if (aborted) this.finish = 'aborted';
     return this.finish ? this.flush(text) : text;
+  }
+
+  /** Whether the text matches the constraint and nothing can follow. */
+  private get isWhole(): boolean {
+    const { automaton } = this.sampling ?? {};
+    return automaton !== undefined && isComplete(automaton, this.memory.automatonState ?? 0);
   }
 
   /** `text` plus what was withheld: an unfinished character, the beginning of a stop string. */

@@ -139,6 +139,7 @@ export class Speculator {
       drafts,
       {
         promptLength: sequence.promptInWindow,
+        memory: sequence.memory,
         firstDraw: sequence.generated,
         sampling,
         // The lead of a greedy choice is read from two alternatives.

@@ -2,6 +2,7 @@ export { guarded, usage } from './buffers.ts';
 export { adoptDevice, type Gpu, type GpuInfo, type GpuWishes, openGpu, platformGpu } from './device.ts';
 export type {
   Bound,
+  Kernel,
   KernelSource,
 } from './kernels.ts';
 export { type Dispatch, dispatch, grid1d, record, submit } from './pass.ts';

@@ -1,5 +1,5 @@
 import type { Edit, GPT2Config } from '../model/index.ts';
-import type { ResolvedSampling } from '../sampling/index.ts';
+import type { ResolvedSampling, SamplingContext } from '../sampling/index.ts';
 
 /** One token chosen by the device for one sequence. */
 export interface DecodedToken {
@@ -15,10 +15,10 @@ export interface DecodeRequest {
   /** The sequences to run; each ends where its last prefill ended. */
   sequences: readonly number[];
   /**
-   * Per entry of `sequences`: every token in its context, prompt first, and how many of them are the prompt.
-   * Penalties and n-gram bans read these; generated tokens are appended by the runtime as it goes.
+   * Per entry of `sequences`: every token in its context, prompt first, how many of them are the prompt, and what the
+   * samplers know of the text so far. The runtime keeps them up to date as it goes.
    */
-  contexts: readonly { ids: readonly number[]; promptLength: number }[];
+  contexts: readonly SamplingContext[];
   sampling: ResolvedSampling;
   /**
    * Counter of the first draw, so that a run continued after a rewind or a lost device draws the same numbers.
@@ -35,10 +35,8 @@ export interface DecodeRequest {
 }
 
 /** A place whose next token is chosen: after the last of `ids`, which are all of its context, prompt first. */
-export interface Row {
+export interface Row extends SamplingContext {
   sequence: number;
-  ids: readonly number[];
-  promptLength: number;
   /** Counter of the random draw. */
   draw: number;
 }

@@ -9,10 +9,11 @@ import {
   typical,
   type WeightedCandidates,
 } from './filters.ts';
-import { scaleDown } from './fixed-point.ts';
-import { processLogits, sanitised } from './processors.ts';
+import { distanceScale, scaleDown } from './fixed-point.ts';
+import { processFirst, processLogits, sanitised } from './processors.ts';
 import { isGreedy } from './resolve.ts';
 import { createRng } from './rng.ts';
+import { dynamicScale, firstMu, mirostat, topNSigma } from './statistics.ts';
 import type { Distribution, ResolvedSampling, SamplingContext } from './types.ts';
 
 /** Ids with the same remainder lie side by side on the unit interval; see {@link sampleReference}. */
@@ -23,9 +24,12 @@ export function drawableLogits(logits: Float32Array, { drawable }: ResolvedSampl
   return logits.subarray(0, drawable);
 }
 
-/** Candidates after the processors. If everything is banned, bans are lifted: the likeliest token alone remains. */
+/**
+ * Candidates after the processors. If everything is banned, bans are lifted, the constraint's aside: the likeliest token
+ * alone remains.
+ */
 function allowed(all: Float32Array, context: SamplingContext, sampling: ResolvedSampling): Candidates {
-  const logits = drawableLogits(all, sampling);
+  const logits = processFirst(drawableLogits(all, sampling), context, sampling);
   const some = candidates(processLogits(logits, context, sampling));
   return some.ids.length > 0 ? some : only(logits);
 }
@@ -36,14 +40,36 @@ function only(logits: Float32Array): Candidates {
   return { ids: Uint32Array.of(id), scores: Float32Array.of(0) };
 }
 
-function filtered(from: Candidates, sampling: ResolvedSampling): WeightedCandidates {
-  const weighted = softmax(topK(from, sampling.topK), sampling.temperature);
-  return typical(minP(topP(weighted, sampling.topP), sampling.minP), sampling.typicalP);
+/** What is left after each filter, by its name. */
+function filters(from: Candidates, context: SamplingContext, sampling: ResolvedSampling) {
+  const afterSigma = topNSigma(from, sampling.topNSigma);
+  const scale = dynamicScale(afterSigma, sampling) ?? distanceScale(sampling.temperature);
+  const weigh = (candidates: Candidates) => softmax(candidates, sampling.temperature, scale);
+  const afterTopK = weigh(topK(afterSigma, sampling.topK));
+  const afterTopP = topP(afterTopK, sampling.topP);
+  const afterMinP = minP(afterTopP, sampling.minP);
+  const afterTypical = typical(afterMinP, sampling.typicalP);
+  const first = firstMu(sampling);
+  const mu = first === undefined ? undefined : (context.mirostatMu ?? first);
+  return {
+    ...{
+      topNSigma: softmax(afterSigma, 1),
+      temperature: weigh(afterSigma),
+      topK: afterTopK,
+      topP: afterTopP,
+    },
+    ...{ minP: afterMinP, typicalP: afterTypical, mirostat: mirostat(afterTypical, mu) },
+  };
+}
+
+function filtered(from: Candidates, context: SamplingContext, sampling: ResolvedSampling) {
+  return filters(from, context, sampling).mirostat;
 }
 
 /**
- * The tokens that can come next and their probabilities, which sum to 1. Applies the processors, then temperature, top-k,
- * top-p, min-p and typical-p, each to the result of the one before. At temperature 0 the likeliest token alone.
+ * The tokens that can come next and their probabilities, which sum to 1. Applies the processors, then top-n-sigma,
+ * temperature, top-k, top-p, min-p, typical-p and mirostat, each to the result of the one before. At temperature 0 the
+ * likeliest token alone.
  */
 export function distribution(
   logits: Float32Array,
@@ -52,7 +78,7 @@ export function distribution(
 ): Distribution {
   const from = allowed(logits, context, sampling);
   if (isGreedy(sampling)) return { ids: Uint32Array.of(argmax(from)), probabilities: Float64Array.of(1) };
-  const { ids, weights, total } = filtered(from, sampling);
+  const { ids, weights, total } = filtered(from, context, sampling);
   return { ids, probabilities: weights.map((weight) => weight / total) };
 }
 
@@ -68,7 +94,7 @@ export function sampleReference(
 ): number {
   const from = allowed(logits, context, sampling);
   if (isGreedy(sampling)) return argmax(from);
-  return pick(filtered(from, sampling), createRng(sampling.seed).bits(sequence, draw));
+  return pick(filtered(from, context, sampling), createRng(sampling.seed).bits(sequence, draw));
 }
 
 /** The candidate that a random number below 2^32 selects. */
@@ -90,7 +116,17 @@ function pick({ ids, weights, total }: WeightedCandidates, bits: number): number
 }
 
 /** Names of the steps, in order. */
-export const stepNames = ['raw', 'processors', 'temperature', 'topK', 'topP', 'minP', 'typicalP'] as const;
+export const stepNames = [
+  'raw',
+  'processors',
+  'topNSigma',
+  'temperature',
+  'topK',
+  'topP',
+  'minP',
+  'typicalP',
+  'mirostat',
+] as const;
 export type StepName = (typeof stepNames)[number];
 
 /** The distribution after one step. */
@@ -120,17 +156,9 @@ export function distributionSteps(
   ];
   const greedy = isGreedy(sampling);
   const start = greedy ? { ids: Uint32Array.of(argmax(from)), scores: Float32Array.of(0) } : from;
-  const temperature = greedy ? 1 : sampling.temperature;
-  steps.push(spread('temperature', softmax(start, temperature), size));
-  const afterTopK = softmax(topK(start, sampling.topK), temperature);
-  const afterTopP = topP(afterTopK, sampling.topP);
-  const afterMinP = minP(afterTopP, sampling.minP);
-  steps.push(
-    spread('topK', afterTopK, size),
-    spread('topP', afterTopP, size),
-    spread('minP', afterMinP, size),
-  );
-  steps.push(spread('typicalP', typical(afterMinP, sampling.typicalP), size));
+  const after = filters(start, context, greedy ? { ...sampling, temperature: 1 } : sampling);
+  for (const name of stepNames)
+    if (name !== 'raw' && name !== 'processors') steps.push(spread(name, after[name], size));
   return steps;
 }
 

@@ -30,7 +30,7 @@ export function candidates(scores: Float32Array): Candidates {
 }
 
 /** The candidates at the indices that `keep` accepts. */
-function select(from: Candidates, keep: (index: number) => boolean): Candidates {
+export function select(from: Candidates, keep: (index: number) => boolean): Candidates {
   const ids = new Uint32Array(from.ids.length);
   const scores = new Float32Array(from.ids.length);
   let count = 0;
@@ -81,8 +81,11 @@ function replaceTop(heap: Float32Array, value: number): void {
 }
 
 /** Probabilities at a temperature above 0. At least one candidate. */
-export function softmax({ ids, scores }: Candidates, temperature: number): WeightedCandidates {
-  const scale = distanceScale(temperature);
+export function softmax(
+  { ids, scores }: Candidates,
+  temperature: number,
+  scale = distanceScale(temperature),
+): WeightedCandidates {
   let highest = Number.NEGATIVE_INFINITY;
   for (const score of scores) if (score > highest) highest = score;
   const distances = new Float64Array(ids.length);
@@ -99,7 +102,7 @@ export function softmax({ ids, scores }: Candidates, temperature: number): Weigh
 }
 
 /** The weighted candidates at the indices that `keep` accepts. */
-function retain(from: WeightedCandidates, keep: (index: number) => boolean): WeightedCandidates {
+export function retain(from: WeightedCandidates, keep: (index: number) => boolean): WeightedCandidates {
   const ids = new Uint32Array(from.ids.length);
   const distances = new Float64Array(from.ids.length);
   const weights = new Float64Array(from.ids.length);
@@ -124,19 +127,33 @@ function retain(from: WeightedCandidates, keep: (index: number) => boolean): Wei
 /** Packs a sort key and an index into one number: key * indexRange + index. */
 const indexRange = 2 ** 20;
 
-/** The smallest set of likeliest tokens with at least the share p of the weight; lowest ids first among equals. */
+/**
+ * The smallest set of likeliest tokens with at least the share p of the weight, to 2^-20; the highest ids first among
+ * equals. Both as in transformers, which removes tokens from the bottom up, in the order of their ids among equals, while
+ * the sum of what it removed is not above 1 - p.
+ */
 export function topP(from: WeightedCandidates, p: number): WeightedCandidates {
   if (p === 1) return from;
-  const target = scaleUp(from.total, probabilityBits(p));
-  const order = from.distances.map((distance, i) => distance * indexRange + i).sort();
+  const target = scaleUp(from.total, topPBits(p));
+  const last = from.ids.length - 1;
+  const order = from.distances.map((distance, i) => distance * indexRange + last - i).sort();
   const kept = new Uint8Array(order.length);
   let reached = 0;
   for (const entry of order) {
     if (reached >= target) break;
-    kept[entry % indexRange] = 1;
-    reached += from.weights[entry % indexRange] as number;
+    const i = last - (entry % indexRange);
+    kept[i] = 1;
+    reached += from.weights[i] as number;
   }
   return retain(from, (i) => kept[i] === 1);
+}
+
+/** Rounding of the weights, and of other tools' sums, must not decide where a sum is exactly the share asked for. */
+const topPSlack = 2 ** 12;
+
+/** The share that top-p asks for, as a multiple of 2^-32. */
+export function topPBits(p: number): number {
+  return Math.max(1, probabilityBits(p) - topPSlack);
 }
 
 /** Tokens at least p times as likely as the likeliest. */

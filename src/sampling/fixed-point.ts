@@ -63,3 +63,24 @@ export function scaleUp(total: number, fraction: number): number {
 export function probabilityBits(probability: number): number {
   return Math.min(2 ** 32 - 1, Math.max(1, Math.round(probability * 2 ** 32)));
 }
+
+/** log2 of a whole number from 1 to 2^53, as a multiple of 2^-24: the digits come from squaring a 32-bit mantissa. */
+export function log2Fixed(value: number): number {
+  const whole = value < 2 ** 32 ? 31 - Math.clz32(value) : 63 - Math.clz32(value / 2 ** 32);
+  const digits = 31 - whole;
+  let mantissa = digits >= 0 ? BigInt(value) << BigInt(digits) : BigInt(value) >> BigInt(-digits);
+  let log = whole;
+  for (let bit = 0; bit < distanceBits; bit++) {
+    mantissa = (mantissa * mantissa) >> 31n;
+    log = 2 * log;
+    if (mantissa < 2n ** 32n) continue;
+    mantissa >>= 1n;
+    log++;
+  }
+  return log;
+}
+
+/** A weight as a share of the likeliest, in multiples of 2^-24. */
+export function exponentialShare(weight: number): number {
+  return Math.floor(weight / 2 ** (weightBits - distanceBits));
+}

@@ -22,6 +22,32 @@ const shareOption = <const A extends string>(attribute: A, label: string, summar
 
 /** The sampling options, in the order they are applied. */
 export const samplingTable = {
+  dryMultiplier: {
+    type: 'number',
+    min: 0,
+    max: most,
+    default: 0,
+    off: 0,
+    attribute: 'dry-multiplier',
+    slider: { label: 'DRY multiplier', min: 0, max: 2, step: 0.05 },
+    summary: 'DRY: subtracted from the logit of a token that would extend a repetition.',
+  },
+  dryBase: {
+    type: 'number',
+    min: 1,
+    max: most,
+    default: 1.75,
+    attribute: 'dry-base',
+    summary: 'DRY: the penalty grows by this factor with each further token of the repetition.',
+  },
+  dryAllowedLength: {
+    type: 'integer',
+    min: 1,
+    max: 1024,
+    default: 2,
+    attribute: 'dry-allowed-length',
+    summary: 'DRY: repetitions shorter than this are free.',
+  },
   logitBias: {
     type: 'object',
     of: 'token ids with numbers',
@@ -69,6 +95,16 @@ export const samplingTable = {
     slider: { label: 'Presence penalty', min: 0, max: 2, step: 0.05 },
     summary: 'Subtracted from the logit of a generated token, once.',
   },
+  topNSigma: {
+    type: 'number',
+    min: 0,
+    max: 1000,
+    default: 0,
+    off: 0,
+    attribute: 'top-n-sigma',
+    slider: { label: 'Top-n-sigma', min: 0, max: 5, step: 0.05 },
+    summary: 'Keeps tokens whose logit is at most this many standard deviations below the highest one.',
+  },
   temperature: {
     type: 'number',
     min: 0,
@@ -80,6 +116,25 @@ export const samplingTable = {
     slider: { label: 'Temperature', min: 0, max: 2, step: 0.05 },
     summary:
       'Divides the logits: below 1 favours likely tokens, above 1 unlikely ones. 0 always takes the likeliest.',
+  },
+  dynatempRange: {
+    type: 'number',
+    min: 0,
+    max: most,
+    default: 0,
+    off: 0,
+    attribute: 'dynatemp-range',
+    slider: { label: 'Dynamic temperature', min: 0, max: 2, step: 0.05 },
+    summary: 'Lowers or raises the temperature by up to this: low entropy lowers it, high entropy raises it.',
+  },
+  dynatempExponent: {
+    type: 'number',
+    min: 0,
+    above: true,
+    max: 100,
+    default: 1,
+    attribute: 'dynatemp-exponent',
+    summary: 'Dynamic temperature: exponent of the entropy, as a share of its maximum.',
   },
   topK: {
     type: 'integer',
@@ -112,6 +167,24 @@ export const samplingTable = {
     'Typical-p',
     'Keeps the tokens whose surprise is closest to the expected surprise, up to this probability.',
   ),
+  mirostatTau: {
+    type: 'number',
+    min: 0,
+    max: 32,
+    default: 0,
+    off: 0,
+    attribute: 'mirostat-tau',
+    slider: { label: 'Mirostat', min: 0, max: 10, step: 0.1 },
+    summary: 'Mirostat 2.0: keeps the surprise of the text near this many bits per token.',
+  },
+  mirostatEta: {
+    type: 'number',
+    min: 0,
+    max: 1,
+    default: 0.1,
+    attribute: 'mirostat-eta',
+    summary: 'Mirostat 2.0: learning rate.',
+  },
   seed: {
     type: 'integer',
     min: 0,

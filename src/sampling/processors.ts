@@ -1,4 +1,6 @@
-import { modifiesLogits } from './resolve.ts';
+import { maskTokens } from './automaton.ts';
+import { penaliseDry } from './dry.ts';
+import { modifiesFirst, modifiesLogits } from './resolve.ts';
 import type { ResolvedSampling, SamplingContext } from './types.ts';
 
 /** Logits are clamped to this, so that differences stay finite. */
@@ -20,6 +22,19 @@ export function sanitise(logit: number): number {
 export function sanitised(logits: Float32Array): Float32Array {
   const scores = new Float32Array(logits.length);
   for (let id = 0; id < logits.length; id++) scores[id] = sanitise(logits[id] as number);
+  return scores;
+}
+
+/** Logits after the constraint's mask and DRY, in this order. `logits` [V] is not modified. */
+export function processFirst(
+  logits: Float32Array,
+  context: SamplingContext,
+  sampling: ResolvedSampling,
+): Float32Array {
+  if (!modifiesFirst(sampling)) return logits;
+  const scores = sanitised(logits);
+  maskTokens(scores, sampling.automaton, context.automatonState);
+  penaliseDry(scores, context.ids, sampling);
   return scores;
 }
 

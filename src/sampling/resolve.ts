@@ -7,6 +7,9 @@ const mostBias = 1e30;
 type NumberName = Exclude<keyof typeof samplingTable, 'logitBias' | 'seed'>;
 const numberNames = Object.keys(samplingTable).filter((name) => name !== 'logitBias' && name !== 'seed');
 
+/** What follows from the tokenizer's texts. */
+export type TextualSampling = Pick<ResolvedSampling, 'dryBreakers' | 'automaton'>;
+
 /**
  * Checks sampling options and fills in defaults, a random 32-bit seed among them.
  *
@@ -18,6 +21,7 @@ export function resolveSampling(
   given: SamplingOptions = {},
   vocabSize?: number,
   drawable = mostUint32,
+  textual: TextualSampling = { dryBreakers: [] },
 ): ResolvedSampling {
   const options = withoutSentinels(given);
   const resolved = {} as Record<NumberName, number>;
@@ -31,6 +35,7 @@ export function resolveSampling(
     logitBias: resolveBias(options.logitBias, vocabSize),
     seed: checkOption('seed', seed, samplingTable.seed),
     drawable,
+    ...textual,
   };
 }
 
@@ -70,9 +75,20 @@ export function isGreedy(sampling: ResolvedSampling): boolean {
   return sampling.temperature === 0;
 }
 
-/** True when bias, penalties or n-gram bans change the logits. */
+/** True when the logits are changed before bias and penalties: only some tokens are allowed, or repetitions are penalised. */
+export function modifiesFirst({ automaton, dryMultiplier }: ResolvedSampling): boolean {
+  return automaton !== undefined || dryMultiplier > 0;
+}
+
+/** True when tokens are also cut or weighed by a statistic of all logits or of the text so far. */
+export function usesStatistics({ topNSigma, dynatempRange, mirostatTau }: ResolvedSampling): boolean {
+  return topNSigma > 0 || dynatempRange > 0 || mirostatTau > 0;
+}
+
+/** True when a mask, bias, penalties or n-gram bans change the logits. */
 export function modifiesLogits(sampling: ResolvedSampling): boolean {
   return (
+    modifiesFirst(sampling) ||
     sampling.repetitionPenalty !== 1 ||
     sampling.frequencyPenalty !== 0 ||
     sampling.presencePenalty !== 0 ||

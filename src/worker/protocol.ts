@@ -11,13 +11,13 @@ import type {
   SelfCheckReport,
   TokenizerFacts,
 } from '../engine/index.ts';
-import type { GenerationOptions } from '../generation/index.ts';
+import type { IdGenerationOptions } from '../generation/index.ts';
 import type { ErrorRecord } from '../lib/index.ts';
 import type { TokenizerTexts } from '../weights/index.ts';
 
 /** Options without functions, signals and devices, which cannot be sent. */
 export type SentLoadOptions = Omit<LoadOptions, 'signal' | 'onProgress' | 'device' | 'worker'>;
-export type SentGenerationOptions = Omit<GenerationOptions, 'signal'>;
+export type SentGenerationOptions = Omit<IdGenerationOptions, 'signal'>;
 
 /** A loaded model as the client knows it. */
 export interface ModelRecord extends ModelFacts {

@@ -1,6 +1,6 @@
 import type { AdapterSummary, GPT2Config, ModelCard, ModelSource, ModelStats } from '../engine/index.ts';
 import { type IdModel, LoadedModel, tokenizerFacts, wrongAssistant } from '../engine/page/index.ts';
-import type { GenerationOptions } from '../generation/index.ts';
+import type { IdGenerationOptions } from '../generation/index.ts';
 import { defined, VitrineError } from '../lib/index.ts';
 import type { Tokenizer } from '../tokenizer/index.ts';
 import type { Caller, CallOptions } from './caller.ts';
@@ -71,7 +71,7 @@ export class RemoteModel implements IdModel {
     this.last = record.stats;
   }
 
-  async *generate(ids: number[], options: GenerationOptions, assistant?: IdModel) {
+  async *generate(ids: number[], options: IdGenerationOptions, assistant?: IdModel) {
     this.check();
     const { signal, ...sent } = options;
     const received = new TokenReceiver();

@@ -7,7 +7,7 @@ import type { IForbiddenRuleType } from 'dependency-cruiser';
 export const levels: readonly (readonly string[])[] = [
   ['lib'],
   ['gpu', 'tokenizer', 'sampling', 'weights'],
-  ['shaders'],
+  ['shaders', 'constraint'],
   ['model'],
   ['runtime'],
   ['generation', 'inside'],

@@ -1,4 +1,4 @@
-import type { GeneratedToken, GenerationOptions, Score, ScoreOptions } from '../../generation/index.ts';
+import type { GeneratedToken, IdGenerationOptions, Score, ScoreOptions } from '../../generation/index.ts';
 import type {
   Ablation,
   Attribution,
@@ -31,5 +31,5 @@ export interface IdModel extends ModelFacts, Pick<Model, 'logits' | 'setAdapter'
   attribution(ids: number[], options: IdAttributionOptions): Promise<Attribution>;
   heads(ids?: number[]): Promise<HeadScores>;
   /** Texts are empty unless there are stop strings. `assistant` must be of the same thread. */
-  generate(ids: number[], options: GenerationOptions, assistant?: IdModel): AsyncIterable<GeneratedToken>;
+  generate(ids: number[], options: IdGenerationOptions, assistant?: IdModel): AsyncIterable<GeneratedToken>;
 }

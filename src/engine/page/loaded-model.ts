@@ -1,6 +1,7 @@
 import {
   checkSameVocabulary,
   type GeneratedToken,
+  type IdGenerationOptions,
   type Score,
   type ScoreOptions,
   type TokenAlternative,
@@ -70,9 +71,10 @@ export class LoadedModel implements Model {
 
   async *generate(prompt: string | number[], options: GenerateOptions = {}): AsyncGenerator<GeneratedToken> {
     this.model.check();
-    const { assistantModel, ...own } = options;
+    const { assistantModel, ...others } = options;
     const assistant = this.assistantOf(assistantModel);
     const ids = this.idsOf(prompt);
+    const own = await this.inIds(others);
     const tokens = this.model.generate(ids, own, assistant);
     if (own.stop?.length) {
       yield* tokens;
@@ -80,6 +82,24 @@ export class LoadedModel implements Model {
     }
     const texts = new TokenTexts(this.tokenizer, ids);
     for await (const token of tokens) yield texts.add(token);
+  }
+
+  /** Options that speak of texts, in the model's tokens. */
+  private async inIds(options: GenerateOptions): Promise<IdGenerationOptions> {
+    const { constraint, drySequenceBreakers, ...own } = options;
+    if (constraint === undefined && !own.dryMultiplier) return own;
+    const { breakerIds, compileConstraint } = await import('../../constraint/index.ts');
+    const { vocabSize, eosTokenIds } = this.config;
+    const tokens = {
+      tokenizer: this.tokenizer,
+      count: vocabSize - this.card.paddedRows,
+      eosTokenIds: own.eos === false ? [] : eosTokenIds,
+    };
+    return {
+      ...own,
+      ...(constraint !== undefined && { constraint: compileConstraint(constraint, tokens) }),
+      ...(own.dryMultiplier && { drySequenceBreakers: breakerIds(tokens, drySequenceBreakers) }),
+    };
   }
 
   readonly inspect: Model['inspect'] = async (textOrIds, what) => {

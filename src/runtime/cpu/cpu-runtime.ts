@@ -1,5 +1,6 @@
 import { assert, throwIfAborted, VitrineError } from '../../lib/index.ts';
 import type { Edit, GPT2Config } from '../../model/index.ts';
+import { afterToken, type SamplingContext } from '../../sampling/index.ts';
 import type {
   DecodedToken,
   DecodeRequest,
@@ -41,10 +42,9 @@ export function createCpuRuntime(
 }
 
 /** One sequence of a token loop. */
-interface Running {
+interface Running extends SamplingContext {
   sequence: number;
   ids: number[];
-  promptLength: number;
 }
 
 class CpuRuntime implements Runtime {
@@ -167,22 +167,26 @@ class CpuRuntime implements Runtime {
   async *decode(request: DecodeRequest): AsyncGenerator<DecodedToken[]> {
     const { contexts, maxSteps, signal } = request;
     let running = request.sequences.map((sequence, index): Running => {
-      const { ids, promptLength } = contexts[index] as DecodeRequest['contexts'][number];
-      return { sequence, ids: [...ids], promptLength };
+      const context = contexts[index] as SamplingContext;
+      return { ...context, sequence, ids: [...context.ids] };
     });
     if (signal?.aborted) return;
     for (let step = 0; step < maxSteps && running.length > 0; step++) {
       if (step > 0) await this.advance(running);
       const draw = request.firstDraw + step;
       const tokens = this.heads(running).map((logits, index): DecodedToken => {
-        const { sequence, ids, promptLength } = running[index] as Running;
-        const context = { ids, promptLength };
+        const context = running[index] as Running;
+        const { sequence } = context;
         return {
           sequence,
           ...chooseToken(logits, context, request.sampling, { sequence, draw }, request.alternatives),
         };
       });
-      for (const [index, { ids }] of running.entries()) ids.push((tokens[index] as DecodedToken).id);
+      for (const [index, context] of running.entries()) {
+        const token = tokens[index] as DecodedToken;
+        context.ids.push(token.id);
+        running[index] = { ...context, ...afterToken(context, token, request.sampling) };
+      }
       running = running.filter(
         ({ ids }) => !request.eosTokenIds.includes(ids.at(-1) as number) && ids.length <= this.contextLength,
       );

@@ -28,9 +28,8 @@ export type Choice = Pick<DecodeRequest, 'contexts' | 'sampling' | 'eosTokenIds'
 /** A token step for a number of columns side by side: the blocks, then head, sampling and pick. */
 export class DecodeProgram {
   private readonly loop: TokenLoop;
-  private readonly sampleAndPick: readonly Dispatch[];
-  /** True if the current run samples; greedy decoding needs only the pick kernel. */
-  private sampled = false;
+  /** What chooses in the current run; greedy decoding needs only the pick kernel. */
+  private choosing: readonly Dispatch[];
 
   private constructor(
     private readonly gpu: Gpu,
@@ -41,7 +40,7 @@ export class DecodeProgram {
     private readonly pick: readonly Dispatch[],
   ) {
     this.loop = new TokenLoop(gpu, blocks.buffers);
-    this.sampleAndPick = [...sample.dispatches, ...pick];
+    this.choosing = pick;
   }
 
   /** @param blocks of the same columns; destroyed by its creator */
@@ -71,8 +70,9 @@ export class DecodeProgram {
   }
 
   /** Writes a request's state and the sequences' last rows. */
-  begin(request: DecodeRequest, lastHidden: GPUBuffer): void {
+  async begin(request: DecodeRequest, lastHidden: GPUBuffer): Promise<void> {
     const { device } = this.gpu;
+    await this.sample.prepare(request.sampling);
     this.put(request, startsOf(request));
     const encoder = device.createCommandEncoder({ label: 'begin' });
     for (const [column, sequence] of request.sequences.entries())
@@ -90,10 +90,11 @@ export class DecodeProgram {
   private put(request: Choice, starts: readonly ColumnStart[]): void {
     const { queue } = this.gpu.device;
     const { state, run } = this.blocks.buffers;
-    this.sampled = this.sample.begin(request);
+    const sampling = this.sample.begin(request);
+    this.choosing = [...sampling, ...this.pick];
     queue.writeBuffer(state, 0, packState(starts));
     const { drawable } = request.sampling;
-    queue.writeBuffer(run, 0, packRun({ ...request, ringRecords, sampled: this.sampled, drawable }));
+    queue.writeBuffer(run, 0, packRun({ ...request, ringRecords, sampled: sampling.length > 0, drawable }));
   }
 
   /** One step for columns that begin with their tokens, which `embed` turns into what the blocks begin with. */
@@ -102,6 +103,7 @@ export class DecodeProgram {
     starts: readonly ColumnStart[],
     embed: readonly Dispatch[],
   ): Promise<DecodedToken[]> {
+    await this.sample.prepare(request.sampling);
     this.put(request, starts);
     const longest = Math.max(...starts.map(({ length }) => length));
     this.blocks.expect(longest);
@@ -129,8 +131,7 @@ export class DecodeProgram {
   }
 
   private dispatches(length: number): StepDispatches {
-    const pick = this.sampled ? this.sampleAndPick : this.pick;
-    return { layers: this.blocks.layers(length), head: this.head, pick };
+    return { layers: this.blocks.layers(length), head: this.head, pick: this.choosing };
   }
 
   /** Logits of the last row of a sequence of so many positions, into the first column. */

@@ -190,7 +190,7 @@ export class GpuRuntime implements Runtime {
 
   async *decode(request: DecodeRequest) {
     const program = await this.programs.decode(request.sequences.length);
-    program.begin(request, this.lastHidden);
+    await program.begin(request, this.lastHidden);
     try {
       yield* program.run(request);
     } finally {

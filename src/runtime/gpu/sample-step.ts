@@ -1,5 +1,5 @@
 import type { Dispatch, Gpu } from '../../gpu/index.ts';
-import { isPlainGreedy } from '../../sampling/index.ts';
+import { isPlainGreedy, modifiesFirst, type ResolvedSampling, usesStatistics } from '../../sampling/index.ts';
 import {
   packSampling,
   packTables,
@@ -8,26 +8,32 @@ import {
   samplingBytes,
   vectorStride,
 } from '../../shaders/index.ts';
-import type { DecodeRequest } from '../runtime.ts';
 import type { DecodeBuffers } from './decode-buffers.ts';
 import { compilePlan, forRows } from './dispatch-plan.ts';
 import type { GpuModel } from './gpu-model.ts';
+import type { PlainBuffers, SampleExtras, SampleRun } from './sample-extras.ts';
 
 const uniformUsage = 0x40 | 0x8;
 
+/** True when the plain kernel does not know all of these options. */
+const needsExtras = (sampling: ResolvedSampling) => modifiesFirst(sampling) || usesStatistics(sampling);
+
 /** The dispatch between head and pick that chooses tokens, and the buffers it needs: a few words per token of V. */
 export class SampleStep {
+  private extras: SampleExtras | undefined;
+
   private constructor(
     private readonly gpu: Gpu,
     private readonly shape: SampleShape,
     private readonly buffers: ReturnType<typeof createBuffers>,
-    readonly dispatches: readonly Dispatch[],
+    private readonly plain: PlainBuffers,
+    private readonly dispatches: readonly Dispatch[],
   ) {}
 
   static async create(
     gpu: Gpu,
     { config, pass }: GpuModel,
-    { columns, state, activations }: DecodeBuffers,
+    { columns, state, ring, activations }: DecodeBuffers,
     context: number,
   ): Promise<SampleStep> {
     const shape: SampleShape = {
@@ -38,31 +44,41 @@ export class SampleStep {
     };
     const own = createBuffers(gpu, shape);
     const { work, tokenCounts, bias, lists, sampling } = own;
-    const buffers = [activations.of(pass.logits), work, tokenCounts, bias, lists, state, sampling];
+    const others = [work, tokenCounts, bias, lists, state, sampling];
+    const logits = activations.of(pass.logits);
     const plan = await compilePlan(gpu, [
-      { source: sampleKernel(shape), buffers, grid: (count) => [count, 1, 1] },
+      { source: sampleKernel(shape), buffers: [logits, ...others], grid: (count) => [count, 1, 1] },
     ]);
-    return new SampleStep(gpu, shape, own, forRows(plan, shape.columns));
+    return new SampleStep(gpu, shape, own, { logits, state, ring, others }, forRows(plan, columns));
+  }
+
+  /** Fetches and compiles what these options need beside the plain kernel. */
+  async prepare(sampling: ResolvedSampling): Promise<void> {
+    if (!needsExtras(sampling)) return;
+    const { SampleExtras } = await import('./sample-extras.ts');
+    this.extras ??= new SampleExtras(this.gpu, this.shape, this.plain);
+    await this.extras.prepare(sampling);
   }
 
   /**
-   * Writes a run's options and contexts.
-   * @returns false when pick alone makes the choice: the likeliest token under unmodified logits
-   * @throws VitrineError `invalid-argument` naming the option
+   * Writes a run's options and contexts. `prepare` must have come before.
+   * @returns the dispatches that choose; none when pick alone makes the choice: the likeliest token under unmodified logits
    */
-  begin({ sampling, contexts }: Pick<DecodeRequest, 'sampling' | 'contexts'>): boolean {
+  begin(run: SampleRun): readonly Dispatch[] {
+    const { sampling, contexts } = run;
     const { vocab } = this.shape;
-    if (isPlainGreedy(sampling)) return false;
+    if (isPlainGreedy(sampling)) return [];
     const { queue } = this.gpu.device;
     const tables = packTables(sampling, contexts, this.shape);
     queue.writeBuffer(this.buffers.sampling, 0, packSampling(sampling, vocab));
     if (tables.tokenCounts.length) queue.writeBuffer(this.buffers.tokenCounts, 0, tables.tokenCounts);
     if (tables.bias.length) queue.writeBuffer(this.buffers.bias, 0, tables.bias);
     if (tables.context.length) queue.writeBuffer(this.buffers.lists, 0, tables.context);
-    return true;
+    return this.extras && needsExtras(sampling) ? this.extras.begin(run) : this.dispatches;
   }
 
   destroy(): void {
+    this.extras?.destroy();
     for (const buffer of Object.values(this.buffers)) this.gpu.buffers.destroy(buffer);
   }
 }

@@ -5,13 +5,14 @@
 // Bindings: work, sampling
 // From short_list.wgsl: entries, ids_of, put, shorten
 // From logits.wgsl: GONE, exactly, logit_of
+// From plain.wgsl or statistics.wgsl: distance_scale
 // From sums.wgsl: sums, prefix_sum, sum_of_all, lane_holding
 // From integers.wgsl: add64, sub64, less64, mul32, add96, divide96, shift96, scale_up
 
 // The cuts in their order, each a threshold on something. One loop runs them, so that compilers meet each part once.
 const TOP_K = 0u;    // the distance from the best rank, which is the pivot, one each
 const TOP_P = 1u;    // the distance, by weight
-const EQUALS = 2u;   // of tokens at the threshold of top-p, whose distance is the pivot: the id, one each
+const EQUALS = 2u;   // of tokens at the threshold of top-p, whose distance is the pivot: the ids above it, one each
 const TYPICAL = 3u;  // the difference from the mean distance, which is the pivot, by weight
 
 struct Threshold {
@@ -33,7 +34,7 @@ fn work_of(column: u32, ids: vec4u) -> vec4u {
 }
 
 fn distance_of(highest: f32, logit: f32) -> u32 {
-  let dist = exactly(exactly(highest - logit) * sampling.scale);
+  let dist = exactly(exactly(highest - logit) * distance_scale());
   return u32(min(dist, f32(MAX_DISTANCE)));
 }
 
@@ -57,7 +58,7 @@ fn measure(cut: u32, pivot: u32, value: u32, id: u32) -> u32 {
       return value - pivot;
     }
     case EQUALS: {
-      return select(GONE, id, value == pivot);
+      return select(GONE, V - 1u - id, value == pivot);
     }
     case TYPICAL: {
       return max(value, pivot) - min(value, pivot);
@@ -136,7 +137,7 @@ fn threshold(column: u32, cut: u32, pivot: u32, wanted: vec2u, width: u32, local
   return Threshold(prefix, before, own);
 }
 
-// Keeps tokens up to the limit, of those at the limit ids up to `last`, and none below the smallest weight.
+// Keeps tokens up to the limit, of those at the limit the `last` + 1 highest ids, and none below the smallest weight.
 // After top-k, ranks become distances. Each lane's sum of weight comes back.
 fn keep(column: u32, cut: u32, pivot: u32, limit: u32, last: u32, local: u32) -> vec2u {
   let highest = logit_of(pivot);
@@ -162,7 +163,7 @@ fn keep(column: u32, cut: u32, pivot: u32, limit: u32, last: u32, local: u32) ->
         value = distance_of(highest, logit_of(value));
       }
       let weight = weight_of(value);
-      if (measured > limit || (measured == limit && id > last) || less64(weight, minimum)) {
+      if (measured > limit || (measured == limit && V - 1u - id > last) || less64(weight, minimum)) {
         value = GONE;
       } else {
         sum = add64(sum, weight);

@@ -3,31 +3,18 @@
 // Constants: CONTEXT tokens a context list holds; WG lanes of a workgroup; V tokens in the vocabulary; LOGITS_STRIDE
 //   floats between columns of logits
 // Bindings: sampling, bias, token_counts, logits, work, state, context
+// From sanitise.wgsl: BANNED, sanitise
 
 const GREEDY = 1u;
 const BIASED = 2u;
 const COUNTED = 4u;
 
 const GONE = 0xffffffffu;
-const BANNED = 0xff800000u;  // bits of -infinity
-const LIMIT = 0x7149f2cau;   // bits of 1e30
 const SEEN = 0x80000000u;    // in token_counts: the token is in the context; the rest counts its generated occurrences
 
 // Exact f32 arithmetic: the compiler cannot see through this, so it cannot fuse what is inside with what is outside.
 fn exactly(value: f32) -> f32 {
   return bitcast<f32>(bitcast<u32>(value) ^ sampling.zero);
-}
-
-// Bits of a logit the samplers can work with; see `sanitise` in src/sampling.
-fn sanitise(bits: u32) -> u32 {
-  let magnitude = bits & 0x7fffffffu;
-  if (magnitude > 0x7f800000u || bits == BANNED) {
-    return BANNED;
-  }
-  if (magnitude < 0x00800000u) {
-    return 0u;
-  }
-  return select(bits, (bits & 0x80000000u) | LIMIT, magnitude > LIMIT);
 }
 
 // Bits of the logit after bias and penalties.

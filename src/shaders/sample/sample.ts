@@ -1,4 +1,11 @@
-import { defineKernel, defineStruct, type KernelSource } from '../../gpu/index.ts';
+import {
+  type Binding,
+  type Constants,
+  defineKernel,
+  defineStruct,
+  type KernelSource,
+  type Struct,
+} from '../../gpu/index.ts';
 import {
   distanceScale,
   drawStride,
@@ -10,12 +17,15 @@ import {
   probabilityBits,
   type ResolvedSampling,
   type SamplingContext,
+  topPBits,
 } from '../../sampling/index.ts';
 import { stateBinding, stateStructs } from '../state/state.ts';
 import cuts from './cuts.wgsl?raw';
 import integers from './integers.wgsl?raw';
 import fromLogits from './logits.wgsl?raw';
+import plain from './plain.wgsl?raw';
 import sample from './sample.wgsl?raw';
+import sanitise from './sanitise.wgsl?raw';
 import shortListWgsl from './short_list.wgsl?raw';
 import sums from './sums.wgsl?raw';
 
@@ -69,7 +79,7 @@ export function packSampling(sampling: ResolvedSampling, vocab: number): Uint32A
   return samplingStruct.pack({
     flags: flagsOf(sampling),
     topK: topK < vocab ? topK : 0,
-    topP: topP < 1 ? probabilityBits(topP) : 0,
+    topP: topP < 1 ? topPBits(topP) : 0,
     typicalP: typicalP < 1 ? probabilityBits(typicalP) : 0,
     minimum: [minimum % 2 ** 32, Math.floor(minimum / 2 ** 32)],
     ngram: sampling.noRepeatNgramSize,
@@ -127,13 +137,24 @@ function countTokens(tokenCounts: Uint32Array, ids: readonly number[], promptLen
   }
 }
 
+/** What a variant of the kernel has beside it: functions in place of those of plain.wgsl. */
+export interface SampleExtension {
+  name: string;
+  constants: Constants;
+  structs: readonly Pick<Struct, 'wgsl'>[];
+  bindings: readonly Binding[];
+  part: string;
+}
+
+const noExtension: SampleExtension = { name: '', constants: {}, structs: [], bindings: [], part: plain };
+
 /**
- * Bindings: logits, work [columns][V], tokenCounts [columns][V], bias [V], context lists, state, sampling.
+ * Bindings: logits, work [columns][V], tokenCounts [columns][V], bias [V], context lists, state, sampling, then the extension's.
  * One workgroup a column. After it `work` holds the distances of the tokens that could be drawn, 0xffffffff elsewhere.
  */
-export function sampleKernel(shape: SampleShape): KernelSource {
+export function sampleKernel(shape: SampleShape, extension = noExtension): KernelSource {
   return defineKernel({
-    name: `sample v${shape.vocab} c${shape.columns}`,
+    name: `sample v${shape.vocab} c${shape.columns}${extension.name}`,
     constants: {
       V: shape.vocab,
       LOGITS_STRIDE: shape.logitsStride,
@@ -144,8 +165,9 @@ export function sampleKernel(shape: SampleShape): KernelSource {
       MEAN_SHIFT: meanShift,
       SHORT: shortList,
       LN2: Math.round(Math.LN2 * 2 ** 16),
+      ...extension.constants,
     },
-    structs: [...stateStructs, samplingStruct],
+    structs: [...stateStructs, samplingStruct, ...extension.structs],
     bindings: [
       { name: 'logits', type: 'array<u32>', kind: 'read' },
       { name: 'work', type: 'array<u32>', kind: 'write' },
@@ -154,7 +176,8 @@ export function sampleKernel(shape: SampleShape): KernelSource {
       { name: 'context', type: 'array<u32>', kind: 'write' },
       { ...stateBinding, kind: 'write' },
       { name: 'sampling', type: 'Sampling', kind: 'uniform' },
+      ...extension.bindings,
     ],
-    parts: [integers, sums, fromLogits, shortListWgsl, cuts, sample],
+    parts: [integers, sums, sanitise, fromLogits, shortListWgsl, cuts, extension.part, sample],
   });
 }

@@ -13,6 +13,7 @@
 // Bindings: work, state, sampling, token_counts, context
 // From logits.wgsl: GONE, COUNTED, SEEN, GREEDY, rank_all, ban_ngrams
 // From cuts.wgsl: best, shared_word, exp2_table, weight_of, filtered
+// From plain.wgsl or statistics.wgsl: prepare, restricted
 // From sums.wgsl: sum_of_all, lane_holding
 // From integers.wgsl: philox, add64, scale_down, sub64
 
@@ -109,11 +110,13 @@ fn main(@builtin(local_invocation_index) local: u32, @builtin(workgroup_id) grou
     top = lowest(top, local);
     worst = ~lowest(~range.y, local);
   }
+  prepare(column, top, local);
   var token = 0u;
   if (greedy) {
     token = first_with_rank(column, top, local);
   } else {
-    token = draw(column, filtered(column, top, worst, local), local);
+    let kept = filtered(column, top, worst, local);
+    token = draw(column, restricted(column, kept, local), local);
   }
   if (local == 0u) {
     // Nothing but NaN: any token is as good.

@@ -22,11 +22,13 @@ export const panelMessages = {
     steps: {
       raw: 'all',
       processors: 'penalties',
+      topNSigma: 'top-n-sigma',
       temperature: 'temperature',
       topK: 'top-k',
       topP: 'top-p',
       minP: 'min-p',
       typicalP: 'typical',
+      mirostat: 'mirostat',
     },
     greedy: 'greedy',
     empty: 'Type something to see what could come next.',

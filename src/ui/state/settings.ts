@@ -14,6 +14,14 @@ export interface Settings {
   frequencyPenalty: number;
   presencePenalty: number;
   noRepeatNgramSize: number;
+  dryMultiplier: number;
+  dryBase: number;
+  dryAllowedLength: number;
+  topNSigma: number;
+  dynatempRange: number;
+  dynatempExponent: number;
+  mirostatTau: number;
+  mirostatEta: number;
   maxNewTokens: number;
   n: number;
   /** Null draws a new seed for each run. */

@@ -1,0 +1,15 @@
+import type { TokenTable } from './compile.ts';
+
+/** What ends a repetition for DRY unless told otherwise. */
+const defaultBreakers = ['\n', ':', '"', '*'];
+
+/** Tokens that hold one of the texts. */
+export function breakerIds(
+  { tokenizer, count }: TokenTable,
+  breakers: readonly string[] = defaultBreakers,
+): number[] {
+  return Array.from({ length: count }, (_, id) => id).filter((id) => {
+    const text = tokenizer.text(id);
+    return breakers.some((breaker) => text.includes(breaker));
+  });
+}
