@@ -10,7 +10,7 @@ import type { Constraint } from './types.ts';
 
 /** The vocabulary of a model. */
 export interface TokenTable {
-  tokenizer: Tokenizer;
+  tokenizer: Pick<Tokenizer, 'bytes' | 'isSpecial'>;
   /** Ids from this one on are no tokens. */
   count: number;
   /** Ids that end a text. */

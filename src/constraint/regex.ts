@@ -78,11 +78,12 @@ class Parser {
     const last = this.characters.length - 1;
     const end = this.characters[last] === '$' && !this.isEscaped(last);
     if (end) this.characters.pop();
-    const syntax = this.alternatives();
+    const first = this.terms();
+    const alone = this.next !== '|';
+    const syntax = alone ? first : choice(first, ...this.others());
     if (this.at < this.characters.length) throw this.refusal('a ) without a (');
     // Anchors belong to one alternative each, and that is not what is meant.
-    if ((start || end) && syntax.type === 'choice')
-      throw this.refusal('^ or $ beside |: put the alternatives into a group');
+    if ((start || end) && !alone) throw this.refusal('^ or $ beside |: put the alternatives into a group');
     return { syntax, anchored: { start, end } };
   }
 
@@ -110,9 +111,14 @@ class Parser {
   }
 
   private alternatives(): Syntax {
-    const all = [this.terms()];
+    const first = this.terms();
+    return this.next === '|' ? choice(first, ...this.others()) : first;
+  }
+
+  private others(): Syntax[] {
+    const all: Syntax[] = [];
     while (this.take('|')) all.push(this.terms());
-    return all.length === 1 ? (all[0] as Syntax) : choice(...all);
+    return all;
   }
 
   private terms(): Syntax {

@@ -52,7 +52,7 @@ function textbook(
   }
   normalise();
   if (options.topP !== undefined) {
-    kept.sort((a, b) => b.score - a.score || a.id - b.id);
+    kept.sort((a, b) => b.score - a.score || b.id - a.id);
     cut(options.topP, () => false);
     normalise();
   }
@@ -117,13 +117,12 @@ describe('distribution', () => {
     expect(idsOf([3, 1, 2], { topK: 99 })).toEqual([0, 1, 2]);
   });
 
-  it('top-p keeps the lowest ids among ties', () => {
-    expect(idsOf([0, 0, 0, 0], { topP: 0.5 })).toEqual([0, 1]);
-    // transformers keeps 0 and 3 of the first: see docs/sampling.md.
-    expect(idsOf([0.3, 0.1, 0.1, 0.5].map(Math.log), { topP: 0.8 })).toEqual([0, 1, 3]);
+  it('top-p keeps the highest ids among ties', () => {
+    expect(idsOf([0, 0, 0, 0], { topP: 0.5 })).toEqual([2, 3]);
+    expect(idsOf([0.3, 0.1, 0.1, 0.5].map(Math.log), { topP: 0.8 })).toEqual([0, 3]);
     expect(idsOf([0.15, 0.3, 0.3, 0.25].map(Math.log), { topP: 0.8 })).toEqual([1, 2, 3]);
-    expect(idsOf([0, 0, 0, 0], { topP: 0.51 })).toEqual([0, 1, 2]);
-    expect(idsOf([0, 9, 0, 9], { topP: 1e-9 })).toEqual([1]);
+    expect(idsOf([0, 0, 0, 0], { topP: 0.51 })).toEqual([1, 2, 3]);
+    expect(idsOf([0, 9, 0, 9], { topP: 1e-9 })).toEqual([3]);
   });
 
   it('min-p and typical-p keep at least one token and all ties', () => {

@@ -17,6 +17,15 @@ describe('resolveSampling', () => {
     const { seed, ...rest } = resolveSampling();
     expect(rest).toEqual({
       drawable: 2 ** 32 - 1,
+      dryMultiplier: 0,
+      dryBase: 1.75,
+      dryAllowedLength: 2,
+      dryBreakers: [],
+      topNSigma: 0,
+      dynatempRange: 0,
+      dynatempExponent: 1,
+      mirostatTau: 0,
+      mirostatEta: 0.1,
       temperature: 1,
       topK: 0,
       topP: 1,

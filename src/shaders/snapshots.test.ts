@@ -63,6 +63,15 @@ const kernels: Record<string, KernelSource> = {
   'sample/snapshots/sample': shaders.sampleKernel({
     ...{ vocab: 50257, columns: 1, logitsStride: 50304, context: 1024 },
   }),
+  'sample/snapshots/statistics': shaders.statisticsKernel({
+    ...{ vocab: 50257, columns: 1, logitsStride: 50304, context: 1024 },
+  }),
+  'constrain/snapshots/constrain': shaders.constrainKernel({
+    ...{ vocab: 50257, columns: 1, logitsStride: 50304, context: 1024 },
+  }),
+  'dry/snapshots/dry': shaders.dryKernel({
+    ...{ vocab: 50257, columns: 1, logitsStride: 50304, context: 1024 },
+  }),
   'summarise/snapshots/summarise': shaders.summariseRowsKernel(50257, 50304),
   'convert/snapshots/matrix-bf16-int4': shaders.convertMatrixKernel('BF16', 'int4', true),
   'convert/snapshots/matrix-f32-int8': shaders.convertMatrixKernel('F32', 'int8', false),

@@ -10,8 +10,10 @@ import {
   attentionDecodeKernel,
   attentionPrefillKernel,
   attentionWeightsKernel,
+  constrainKernel,
   convertMatrixKernel,
   convertRowsKernel,
+  dryKernel,
   type EditShape,
   type Epilogue,
   editKernel,
@@ -29,6 +31,7 @@ import {
   pickKernel,
   type SourceDtype,
   sampleKernel,
+  statisticsKernel,
   summariseRowsKernel,
   type WeightDtype,
   weightedSumKernel,
@@ -182,7 +185,9 @@ export function composedKernels(): ComposedKernel[] {
     ...changes(),
     ...conversions(),
     ...plain(
-      sampleKernel({ vocab: 96, columns: 2, logitsStride: 128, context: 64 }),
+      ...[sampleKernel, statisticsKernel, constrainKernel, dryKernel].map((kernel) =>
+        kernel({ vocab: 96, columns: 2, logitsStride: 128, context: 64 }),
+      ),
       summariseRowsKernel(96, 128),
     ),
   ];

@@ -3,7 +3,8 @@ const language = new Set(
   `alias array atomic bitcast bool break case const continue default diagnostic else enable f16 f32 false fn for function i32
   if let loop override private ptr read read_write return storage struct switch true u32 uniform var vec2f vec2u vec3u vec4f
   vec4h vec4i vec4u while workgroup
-  abs all any atomicAdd atomicLoad atomicMax atomicMin atomicStore clamp countLeadingZeros dot exp fma inverseSqrt log max min
+  abs all any atomicAdd atomicExchange atomicLoad atomicMax atomicMin atomicStore clamp countLeadingZeros dot exp floor
+  fma inverseSqrt log max min
   pack2x16float round select sign storageBarrier subgroupAny subgroupShuffle subgroupShuffleXor tanh unpack2x16float
   workgroupBarrier workgroupUniformLoad`.split(/\s+/),
 );

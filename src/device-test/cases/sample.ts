@@ -9,6 +9,7 @@ import { kernelCase, type Operation, repeating } from '../case.ts';
 import { type Comparison, checkThat, compareExactly, compareNumbers } from '../support/compare.ts';
 import { seeded } from '../support/numbers.ts';
 import { compareWithReference, emptyContext as empty, sampleOnGpu } from '../support/sampler.ts';
+import { lettersAutomaton } from '../support/words.ts';
 
 /** Sizes of the vocabulary: each is a kernel of its own. */
 const [small, medium, large] = [7, 300, 50257];
@@ -59,6 +60,24 @@ const modifiers: SamplingOptions[] = [
   },
 ];
 
+/** Options of the variant with statistics. */
+const statistics: SamplingOptions[] = [
+  { topNSigma: 0.8 },
+  { topNSigma: 1.5, topK: 20, temperature: 0.7 },
+  { dynatempRange: 0.5 },
+  { temperature: 0.8, dynatempRange: 2, dynatempExponent: 1.7, topP: 0.9 },
+  { mirostatTau: 2 },
+  {
+    topNSigma: 2,
+    dynatempRange: 0.3,
+    topK: 50,
+    topP: 0.95,
+    typicalP: 0.9,
+    mirostatTau: 3,
+    presencePenalty: 0.4,
+  },
+];
+
 /** Vectors to take of `count`: a software adapter needs milliseconds for each workgroup and takes a twentieth. */
 function outOf(gpu: Gpu, count: number): number {
   return gpu.info.software ? Math.ceil(count / 20) : count;
@@ -95,6 +114,46 @@ async function checkModifiers(gpu: Gpu, options: SamplingOptions): Promise<Compa
     const count = outOf(gpu, most);
     const contexts = Array.from({ length: count }, (_, seed) => randomContext(seed, size));
     results.push(...(await compareWithReference(gpu, batch(count, count, size), options, contexts)));
+  }
+  return results;
+}
+
+/** Contexts with repetitions, states of the automaton and limits of mirostat in them. */
+async function checkStatistics(gpu: Gpu, options: SamplingOptions): Promise<Comparison[]> {
+  const results: Comparison[] = [];
+  for (const [most, size] of [
+    [300, small],
+    [120, medium],
+    [2, large],
+  ] as const) {
+    const count = outOf(gpu, most);
+    const contexts = Array.from({ length: count }, (_, seed) => ({
+      ...randomContext(seed, size),
+      ...(seed % 3 > 0 && { mirostatMu: (seed % 40) / 4 - 1 }),
+    }));
+    results.push(...(await compareWithReference(gpu, batch(count, count, size), options, contexts)));
+  }
+  return results;
+}
+
+async function checkFirst(gpu: Gpu, options: SamplingOptions): Promise<Comparison[]> {
+  const results: Comparison[] = [];
+  for (const [most, size] of [
+    [200, small],
+    [100, medium],
+    [2, large],
+  ] as const) {
+    const count = outOf(gpu, most);
+    const automaton = lettersAutomaton('(ab*|c(d|e)+a?)*', size);
+    const states = (automaton.table.length - 256) / (automaton.classes + 1);
+    const contexts = Array.from({ length: count }, (_, seed) => ({
+      ...randomContext(seed, size),
+      automatonState: seed % states,
+    }));
+    const vectors = batch(count, count, size);
+    const breakers = { dryBreakers: [3] };
+    for (const textual of [breakers, { ...breakers, automaton }])
+      results.push(...(await compareWithReference(gpu, vectors, options, contexts, undefined, textual)));
   }
   return results;
 }
@@ -197,6 +256,14 @@ export const sampleOperation: Operation = {
       const one = kernelCase(name, (gpu) => checkModifiers(gpu, options));
       return repeating(one, options !== modifiers.at(-1));
     }),
+    ...statistics.map((options) => {
+      const one = kernelCase(JSON.stringify(options), (gpu) => checkStatistics(gpu, options));
+      return repeating(one, options !== statistics.at(-1));
+    }),
+    kernelCase('a constraint', (gpu) => checkFirst(gpu, { temperature: 0.8 })),
+    kernelCase('a constraint and DRY', (gpu) =>
+      checkFirst(gpu, { dryMultiplier: 0.8, repetitionPenalty: 1.1, topNSigma: 2 }),
+    ),
     kernelCase('logits that are not numbers, equal, infinite or tiny', checkOddLogits),
     kernelCase('a vocabulary of one, and everything banned', checkSmallest),
     kernelCase('rows without a token are never drawn', checkDrawable),

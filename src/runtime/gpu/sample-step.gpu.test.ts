@@ -2,12 +2,17 @@ import { describe, expect, test } from 'vitest';
 import { sharedGpu } from '../../../test/support/gpu.ts';
 import { randomModel, tinyConfig } from '../../../test/support/model.ts';
 import { randomIds } from '../../../test/support/numbers.ts';
+import { lettersAutomaton } from '../../device-test/support/words.ts';
 import {
+  afterToken,
   type ResolvedSampling,
   resolveSampling,
+  type SamplingMemory,
   type SamplingOptions,
   sampleReference,
+  type TextualSampling,
 } from '../../sampling/index.ts';
+import { logSumExp } from '../cpu/cpu-sampling.ts';
 import type { DecodeRequest } from '../runtime.ts';
 import { GpuRuntime } from './gpu-runtime.ts';
 
@@ -18,7 +23,11 @@ const firstDraw = 3;
 const gpu = sharedGpu();
 
 /** Generates after these prompts on the GPU, and by the plain forward pass and the reference sampler. */
-async function expectSameTokens(prompts: readonly number[][], options: SamplingOptions): Promise<void> {
+async function expectSameTokens(
+  prompts: readonly number[][],
+  options: SamplingOptions,
+  textual?: TextualSampling,
+): Promise<void> {
   const { model, forward } = randomModel(gpu(), tinyConfig, {});
   const runtime = new GpuRuntime(gpu(), model, {
     context: tinyConfig.nPositions,
@@ -27,16 +36,19 @@ async function expectSameTokens(prompts: readonly number[][], options: SamplingO
   });
   await runtime.reserve(prompts.length);
   for (const [sequence, ids] of prompts.entries()) await runtime.prefill(sequence, 0, ids);
-  const sampling = resolveSampling({ seed: 11, ...options });
+  const sampling = resolveSampling({ seed: 11, ...options }, undefined, undefined, textual);
   const generated = prompts.map((): number[] => []);
   for await (const tokens of runtime.decode(requestOf(prompts, sampling)))
     for (const { sequence, id } of tokens) generated[sequence]?.push(id);
   const expected = prompts.map((prompt, sequence) => {
     const ids = [...prompt];
+    let memory: SamplingMemory = {};
     for (let step = 0; step < steps; step++) {
       const logits = Float32Array.from(forward(ids).logits(ids.length - 1));
-      const context = { ids, promptLength: prompt.length };
-      ids.push(sampleReference(logits, context, sampling, { sequence, draw: firstDraw + step }));
+      const context = { ids, promptLength: prompt.length, ...memory };
+      const id = sampleReference(logits, context, sampling, { sequence, draw: firstDraw + step });
+      memory = afterToken(memory, { id, logprob: (logits[id] as number) - logSumExp(logits) }, sampling);
+      ids.push(id);
     }
     return ids.slice(prompt.length);
   });
@@ -68,6 +80,25 @@ describe('decode draws what the reference sampler draws', () => {
     { temperature: 0.2, noRepeatNgramSize: 2 },
     { temperature: 0, noRepeatNgramSize: 1, logitBias: { 4: Number.NEGATIVE_INFINITY, 7: 1.5 } },
   ])('%o', (options) => expectSameTokens(prompts, options));
+
+  test.each<SamplingOptions>([
+    { topNSigma: 1 },
+    { dynatempRange: 0.9, topP: 0.9 },
+    { mirostatTau: 3, mirostatEta: 0.4 },
+    { dryMultiplier: 2, dryAllowedLength: 1, temperature: 0.1 },
+    { dryMultiplier: 1, temperature: 0 },
+    { topNSigma: 2, dynatempRange: 0.5, mirostatTau: 4, dryMultiplier: 1, repetitionPenalty: 1.1 },
+  ])('%o', (options) => expectSameTokens(prompts, options, { dryBreakers: [7, 8] }));
+
+  const automaton = lettersAutomaton('(ab*|c(d|e)+a?)*', 61);
+
+  test.each<SamplingOptions>([
+    { temperature: 0 },
+    { temperature: 1 },
+    { temperature: 1, topNSigma: 2, dryMultiplier: 1 },
+  ])('under a constraint, %o', (options) =>
+    expectSameTokens(prompts, options, { dryBreakers: [], automaton }),
+  );
 
   test('one sequence', () => expectSameTokens([[5, 6, 7]], { temperature: 1, topK: 20 }));
 });

@@ -4,7 +4,8 @@
 // the first one keeps it for the next step: what a step reads and what it writes lie apart.
 //
 // Constants: COLUMNS sequences side by side; WG lanes of a workgroup; V tokens in the vocabulary; LOGITS_STRIDE floats
-//   between columns of logits; HEADER, ACCEPTS, LIVE, ENDS_TEXT of the automaton
+//   between columns of logits; HEADER words before the first state; ACCEPTS flag of a state; LIVE flag of a
+//   state; ENDS_TEXT length of a token that ends the text
 // Bindings: logits, processed, state, table, bytes, spans, automaton_states, params
 // From sanitise.wgsl: BANNED, sanitise
 

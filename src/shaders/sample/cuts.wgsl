@@ -5,7 +5,7 @@
 // Bindings: work, sampling
 // From short_list.wgsl: entries, ids_of, put, shorten
 // From logits.wgsl: GONE, exactly, logit_of
-// From plain.wgsl or statistics.wgsl: distance_scale
+// From plain.wgsl: distance_scale
 // From sums.wgsl: sums, prefix_sum, sum_of_all, lane_holding
 // From integers.wgsl: add64, sub64, less64, mul32, add96, divide96, shift96, scale_up
 

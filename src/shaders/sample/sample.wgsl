@@ -13,7 +13,7 @@
 // Bindings: work, state, sampling, token_counts, context
 // From logits.wgsl: GONE, COUNTED, SEEN, GREEDY, rank_all, ban_ngrams
 // From cuts.wgsl: best, shared_word, exp2_table, weight_of, filtered
-// From plain.wgsl or statistics.wgsl: prepare, restricted
+// From plain.wgsl: prepare, restricted
 // From sums.wgsl: sum_of_all, lane_holding
 // From integers.wgsl: philox, add64, scale_down, sub64
 

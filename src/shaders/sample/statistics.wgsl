@@ -1,7 +1,7 @@
 // Of sample.wgsl: top-n-sigma, dynamic temperature and mirostat, as src/sampling/statistics.ts has them.
 //
 // Constants: COLUMNS sequences side by side; WG lanes of a workgroup; V tokens in the vocabulary; MAX_DISTANCE the largest
-//   distance; MEAN_SHIFT bits a distance loses in the mean; MOST_DEVIATION, DEVIATION_SCALE of logits; MOST_SURPRISE
+//   distance; MEAN_SHIFT bits a distance loses in the mean; MOST_DEVIATION of a logit; DEVIATION_SCALE its unit; MOST_SURPRISE
 //   bound of mu; UNIT_SCALE distance of a logit at temperature 1; UNIT 2^-24; LOG2E log2(e) times 2^23; BITS_PER_NAT;
 //   LOWEST_TEMPERATURE
 // Bindings: work, state, sampling, statistics, ring, mu

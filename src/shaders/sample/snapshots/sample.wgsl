@@ -184,25 +184,10 @@ fn lane_holding(point: vec2u, own: vec2u, local: u32) -> Found {
   return workgroupUniformLoad(&found);
 }
 
-// Of sample.wgsl: the options, and from logits to ranks: bias, penalties, bans.
-//
-// Constants: CONTEXT tokens a context list holds; WG lanes of a workgroup; V tokens in the vocabulary; LOGITS_STRIDE
-//   floats between columns of logits
-// Bindings: sampling, bias, token_counts, logits, work, state, context
+// Of sample.wgsl and first.wgsl: logits that the samplers can work with.
 
-const GREEDY = 1u;
-const BIASED = 2u;
-const COUNTED = 4u;
-
-const GONE = 0xffffffffu;
 const BANNED = 0xff800000u;  // bits of -infinity
 const LIMIT = 0x7149f2cau;   // bits of 1e30
-const SEEN = 0x80000000u;    // in token_counts: the token is in the context; the rest counts its generated occurrences
-
-// Exact f32 arithmetic: the compiler cannot see through this, so it cannot fuse what is inside with what is outside.
-fn exactly(value: f32) -> f32 {
-  return bitcast<f32>(bitcast<u32>(value) ^ sampling.zero);
-}
 
 // Bits of a logit the samplers can work with; see `sanitise` in src/sampling.
 fn sanitise(bits: u32) -> u32 {
@@ -214,6 +199,25 @@ fn sanitise(bits: u32) -> u32 {
     return 0u;
   }
   return select(bits, (bits & 0x80000000u) | LIMIT, magnitude > LIMIT);
+}
+
+// Of sample.wgsl: the options, and from logits to ranks: bias, penalties, bans.
+//
+// Constants: CONTEXT tokens a context list holds; WG lanes of a workgroup; V tokens in the vocabulary; LOGITS_STRIDE
+//   floats between columns of logits
+// Bindings: sampling, bias, token_counts, logits, work, state, context
+// From sanitise.wgsl: BANNED, sanitise
+
+const GREEDY = 1u;
+const BIASED = 2u;
+const COUNTED = 4u;
+
+const GONE = 0xffffffffu;
+const SEEN = 0x80000000u;    // in token_counts: the token is in the context; the rest counts its generated occurrences
+
+// Exact f32 arithmetic: the compiler cannot see through this, so it cannot fuse what is inside with what is outside.
+fn exactly(value: f32) -> f32 {
+  return bitcast<f32>(bitcast<u32>(value) ^ sampling.zero);
 }
 
 // Bits of the logit after bias and penalties.
@@ -354,13 +358,14 @@ fn shorten(count: u32) {
 // Bindings: work, sampling
 // From short_list.wgsl: entries, ids_of, put, shorten
 // From logits.wgsl: GONE, exactly, logit_of
+// From plain.wgsl: distance_scale
 // From sums.wgsl: sums, prefix_sum, sum_of_all, lane_holding
 // From integers.wgsl: add64, sub64, less64, mul32, add96, divide96, shift96, scale_up
 
 // The cuts in their order, each a threshold on something. One loop runs them, so that compilers meet each part once.
 const TOP_K = 0u;    // the distance from the best rank, which is the pivot, one each
 const TOP_P = 1u;    // the distance, by weight
-const EQUALS = 2u;   // of tokens at the threshold of top-p, whose distance is the pivot: the id, one each
+const EQUALS = 2u;   // of tokens at the threshold of top-p, whose distance is the pivot: the ids above it, one each
 const TYPICAL = 3u;  // the difference from the mean distance, which is the pivot, by weight
 
 struct Threshold {
@@ -382,7 +387,7 @@ fn work_of(column: u32, ids: vec4u) -> vec4u {
 }
 
 fn distance_of(highest: f32, logit: f32) -> u32 {
-  let dist = exactly(exactly(highest - logit) * sampling.scale);
+  let dist = exactly(exactly(highest - logit) * distance_scale());
   return u32(min(dist, f32(MAX_DISTANCE)));
 }
 
@@ -406,7 +411,7 @@ fn measure(cut: u32, pivot: u32, value: u32, id: u32) -> u32 {
       return value - pivot;
     }
     case EQUALS: {
-      return select(GONE, id, value == pivot);
+      return select(GONE, V - 1u - id, value == pivot);
     }
     case TYPICAL: {
       return max(value, pivot) - min(value, pivot);
@@ -485,7 +490,7 @@ fn threshold(column: u32, cut: u32, pivot: u32, wanted: vec2u, width: u32, local
   return Threshold(prefix, before, own);
 }
 
-// Keeps tokens up to the limit, of those at the limit ids up to `last`, and none below the smallest weight.
+// Keeps tokens up to the limit, of those at the limit the `last` + 1 highest ids, and none below the smallest weight.
 // After top-k, ranks become distances. Each lane's sum of weight comes back.
 fn keep(column: u32, cut: u32, pivot: u32, limit: u32, last: u32, local: u32) -> vec2u {
   let highest = logit_of(pivot);
@@ -511,7 +516,7 @@ fn keep(column: u32, cut: u32, pivot: u32, limit: u32, last: u32, local: u32) ->
         value = distance_of(highest, logit_of(value));
       }
       let weight = weight_of(value);
-      if (measured > limit || (measured == limit && id > last) || less64(weight, minimum)) {
+      if (measured > limit || (measured == limit && V - 1u - id > last) || less64(weight, minimum)) {
         value = GONE;
       } else {
         sum = add64(sum, weight);
@@ -615,6 +620,21 @@ fn filtered(column: u32, top: u32, worst: u32, local: u32) -> vec2u {
   return sum;
 }
 
+// Of sample.wgsl, where no statistic is asked for; statistics.wgsl has the same functions.
+//
+// Bindings: sampling
+
+fn prepare(column: u32, top: u32, local: u32) {
+}
+
+fn distance_scale() -> f32 {
+  return sampling.scale;
+}
+
+fn restricted(column: u32, sum: vec2u, local: u32) -> vec2u {
+  return sum;
+}
+
 // Chooses one token per column, one workgroup each, as src/sampling does on the CPU, number for number: probabilities
 // are whole numbers (weights), so sums are exact in any order. Nothing is sorted: each cut is a threshold found by
 // at most four passes of 256 bins, most significant digit first.
@@ -630,6 +650,7 @@ fn filtered(column: u32, top: u32, worst: u32, local: u32) -> vec2u {
 // Bindings: work, state, sampling, token_counts, context
 // From logits.wgsl: GONE, COUNTED, SEEN, GREEDY, rank_all, ban_ngrams
 // From cuts.wgsl: best, shared_word, exp2_table, weight_of, filtered
+// From plain.wgsl: prepare, restricted
 // From sums.wgsl: sum_of_all, lane_holding
 // From integers.wgsl: philox, add64, scale_down, sub64
 
@@ -726,11 +747,13 @@ fn main(@builtin(local_invocation_index) local: u32, @builtin(workgroup_id) grou
     top = lowest(top, local);
     worst = ~lowest(~range.y, local);
   }
+  prepare(column, top, local);
   var token = 0u;
   if (greedy) {
     token = first_with_rank(column, top, local);
   } else {
-    token = draw(column, filtered(column, top, worst, local), local);
+    let kept = filtered(column, top, worst, local);
+    token = draw(column, restricted(column, kept, local), local);
   }
   if (local == 0u) {
     // Nothing but NaN: any token is as good.
