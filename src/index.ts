@@ -11,6 +11,7 @@ export type {
   Attribution,
   AttributionOptions,
   CachedModel,
+  Constraint,
   Edit,
   FinishReason,
   GeneratedToken,

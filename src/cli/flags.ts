@@ -1,4 +1,6 @@
+import { readFileSync } from 'node:fs';
 import { type ParseArgsConfig, parseArgs } from 'node:util';
+import type { Constraint } from '../constraint/index.ts';
 import type { LoadOptions } from '../engine/index.ts';
 import { type GenerationOptions, type OptionName, optionTable } from '../generation/index.ts';
 import { checkOption, type OptionSpec, VitrineError } from '../lib/index.ts';
@@ -32,6 +34,8 @@ const writable = specs.filter(([, { attribute }]) => attribute !== undefined);
 
 const writing: FlagSpecs = {
   json: { type: 'boolean' },
+  regex: { type: 'string' },
+  'json-schema': { type: 'string' },
   ...Object.fromEntries(
     writable.map(([, { attribute, type }]) => [attribute, { type: 'string', multiple: type === 'texts' }]),
   ),
@@ -98,7 +102,27 @@ export function generationOptions(flags: Flags): GenerationOptions {
     if (value !== undefined)
       options[name] = checkOption(dashed(spec.attribute as string), typed(value, spec), spec);
   }
-  return options;
+  const constraint = constraintOf(flags);
+  return constraint ? { ...options, constraint } : options;
+}
+
+function constraintOf({ regex, 'json-schema': schema }: Flags): Constraint | undefined {
+  if (regex !== undefined && schema !== undefined)
+    throw refusal('--regex and --json-schema exclude each other.');
+  if (regex !== undefined) return { regex: regex as string };
+  return schema === undefined ? undefined : { jsonSchema: readSchema(schema as string) };
+}
+
+/** A schema as it is, or the name of its file. */
+function readSchema(given: string): object {
+  let text = given;
+  try {
+    if (!given.trim().startsWith('{')) text = readFileSync(given, 'utf8');
+    return JSON.parse(text) as object;
+  } catch (cause) {
+    const message = `--json-schema is neither a JSON schema nor a file with one: ${(cause as Error).message}`;
+    throw new VitrineError('invalid-argument', message, { cause });
+  }
 }
 
 /** A flag's text as the type its option has. What is no number becomes NaN, which no range admits. */

@@ -1,3 +1,4 @@
+export type { Constraint } from '../constraint/index.ts';
 export type {
   FinishReason,
   GeneratedToken,

@@ -100,6 +100,37 @@ describe('completions', () => {
   });
 });
 
+describe('response_format and structured_outputs', () => {
+  const schema = {
+    type: 'object',
+    properties: { name: { type: 'string', maxLength: 10 }, old: { type: 'boolean' } },
+    required: ['name', 'old'],
+  };
+  const body = { prompt: text, max_tokens: 60, temperature: 1, seed: 5 };
+  const written = async (more: Partial<CompletionCreateParams>) => {
+    const { choices } = await client.completions.create({ ...body, ...more, stream: false });
+    expect(choices[0]?.finish_reason).toBe('stop');
+    return choices[0]?.text ?? '';
+  };
+
+  it('make the text JSON of a schema', async () => {
+    for (const more of [
+      { response_format: { type: 'json_schema', json_schema: { name: 'person', schema } } } as const,
+      { structured_outputs: { json: schema } },
+    ]) {
+      const { name, old, ...rest } = JSON.parse(await written(more));
+      expect([typeof name, typeof old, rest]).toEqual(['string', 'boolean', {}]);
+    }
+  });
+
+  it('make it match a regular expression, or one of some texts', async () => {
+    expect(await written({ structured_outputs: { regex: ' [a-z]{3}, [0-9]{2}' } })).toMatch(
+      /^ [a-z]{3}, [0-9]{2}$/,
+    );
+    expect(['red', 'green']).toContain(await written({ structured_outputs: { choice: ['red', 'green'] } }));
+  });
+});
+
 describe('log-probabilities', () => {
   it('of a prompt that is echoed are those of score, its alternatives those of the logits', async () => {
     const ids = model.encode(text);
@@ -186,6 +217,10 @@ describe('what is refused', () => {
     [{ prompt: text, echo: 'yes' }, 'echo'],
     [{ prompt: text, stream_options: 1, stream: true }, 'stream_options'],
     [{ prompt: text, logit_bias: [1] }, 'logit_bias'],
+    [{ prompt: text, response_format: { type: 'xml' } }, 'response_format'],
+    [{ prompt: text, structured_outputs: { grammar: 'root' } }, 'structured_outputs'],
+    [{ prompt: text, dry_sequence_breakers: 'a' }, 'dry_sequence_breakers'],
+    [{ prompt: text, top_n_sigma: -3 }, 'top_n_sigma'],
     [{ prompt: { text } }, 'prompt'],
     [{ prompt: [] }, 'prompt'],
     [{ prompt: ['a', 1] }, 'prompt'],

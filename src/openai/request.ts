@@ -1,5 +1,6 @@
 import { type GenerationOptions, numberAttributes, optionTable } from '../generation/index.ts';
 import { checkOption, type NumberSpec, type OptionSpec } from '../lib/index.ts';
+import { constraintOf } from './constraint.ts';
 import { badRequest } from './errors.ts';
 import type { CompletionCreateParams } from './types.ts';
 
@@ -28,7 +29,8 @@ const passedOn = new Map(
 
 const ownNames = [
   ...['model', 'prompt', 'max_tokens', 'n', 'stop', 'logprobs', 'echo', 'logit_bias', 'stream'],
-  ...['stream_options', 'user', 'best_of', 'suffix', 'return_token_ids'],
+  ...['stream_options', 'user', 'best_of', 'suffix', 'return_token_ids', 'response_format'],
+  ...['structured_outputs', 'dry_sequence_breakers'],
 ];
 const known: ReadonlySet<string> = new Set([...ownNames, ...passedOn.keys()]);
 
@@ -50,7 +52,7 @@ export function parseRequest(body: unknown): CompletionRequest {
   const stream = flag(params, 'stream');
   return {
     prompts: promptsOf(params.prompt ?? ''),
-    options: { ...samplingOf(params), ...limitsOf(params), n, logprobs },
+    options: { ...samplingOf(params), ...limitsOf(params), ...textsOf(params), n, logprobs },
     echo: flag(params, 'echo'),
     logprobs,
     stream,
@@ -107,6 +109,18 @@ function limitsOf({ max_tokens: maxTokens, stop }: CompletionCreateParams) {
   const maxNewTokens = checked('max_tokens', maxTokens ?? defaultMaxTokens, optionTable.maxNewTokens);
   if (stop === undefined || stop === null) return { maxNewTokens };
   return { maxNewTokens, stop: checked('stop', typeof stop === 'string' ? [stop] : stop, optionTable.stop) };
+}
+
+/** Options that speak of texts. */
+function textsOf(params: CompletionCreateParams): GenerationOptions {
+  const breakers = params.dry_sequence_breakers ?? undefined;
+  const constraint = constraintOf(params);
+  return {
+    ...(breakers !== undefined && {
+      drySequenceBreakers: checked('dry_sequence_breakers', breakers, optionTable.drySequenceBreakers),
+    }),
+    ...(constraint && { constraint }),
+  };
 }
 
 const isText = (value: unknown) => typeof value === 'string';

@@ -35,6 +35,24 @@ export interface CompletionCreateParams {
   typical_p?: number | null;
   repetition_penalty?: number | null;
   no_repeat_ngram_size?: number | null;
+  /** As in llama.cpp. */
+  dry_multiplier?: number | null;
+  dry_base?: number | null;
+  dry_allowed_length?: number | null;
+  dry_sequence_breakers?: string[] | null;
+  top_n_sigma?: number | null;
+  dynatemp_range?: number | null;
+  dynatemp_exponent?: number | null;
+  /** Mirostat 2.0 where it is above 0. */
+  mirostat_tau?: number | null;
+  mirostat_eta?: number | null;
+  /** What the text must be: JSON, or JSON that a schema accepts. */
+  response_format?:
+    | { type: 'text' | 'json_object' }
+    | { type: 'json_schema'; json_schema: { schema: object; name?: string; strict?: boolean | null } }
+    | null;
+  /** As in vLLM: one of the three. */
+  structured_outputs?: { json?: object; regex?: string; choice?: string[] } | null;
 }
 
 export interface CompletionCreateParamsStreaming extends CompletionCreateParams {

@@ -1,3 +1,4 @@
+import type { Constraint } from '../constraint/index.ts';
 import type { GenerateOptions } from '../engine/index.ts';
 import { type GenerationOptions, type OptionName, optionTable } from '../generation/index.ts';
 import { checkOption, checkOptionNames, type OptionSpec, VitrineError } from '../lib/index.ts';
@@ -21,6 +22,16 @@ const extra: Partial<Record<OptionName, string>> = {
   typicalP: 'typical_p',
   repetitionPenalty: 'repetition_penalty',
   noRepeatNgramSize: 'no_repeat_ngram_size',
+  dryMultiplier: 'dry_multiplier',
+  dryBase: 'dry_base',
+  dryAllowedLength: 'dry_allowed_length',
+  drySequenceBreakers: 'dry_sequence_breakers',
+  topNSigma: 'top_n_sigma',
+  dynatempRange: 'dynatemp_range',
+  dynatempExponent: 'dynatemp_exponent',
+  mirostatTau: 'mirostat_tau',
+  mirostatEta: 'mirostat_eta',
+  constraint: 'structured_outputs',
 };
 
 /** Whether `generate` takes this option on a server with these parameters beside OpenAI's. */
@@ -42,7 +53,7 @@ export function parametersOf(
   extraParameters: readonly string[] = [],
 ): Record<string, unknown> {
   checkOptionNames(options, optionTable);
-  const { logitBias, logprobs = 0, signal: _signal, eos, overflow, ...rest } = options;
+  const { logitBias, logprobs = 0, signal: _signal, eos, overflow, constraint, ...rest } = options;
   const body: Record<string, unknown> = {};
   for (const [name, value] of Object.entries(rest) as [OptionName, unknown][]) {
     const spec: OptionSpec = optionTable[name];
@@ -57,6 +68,9 @@ export function parametersOf(
     if (!isSupported('eos', extraParameters)) throw cannot('eos', 'ignore_eos');
     body.ignore_eos = true;
   }
+  if (constraint) body.structured_outputs = structuredOutputs(constraint, extraParameters);
+  // llama.cpp's switch of the same sampler.
+  if (options.mirostatTau && body.mirostat_tau !== undefined) body.mirostat = 2;
   if (logitBias) body.logit_bias = biasOf(logitBias);
   // Asked for in every case: with 0 some servers give none for the chosen token either.
   body.logprobs = Math.max(1, checkOption('logprobs', logprobs, optionTable.logprobs));
@@ -67,6 +81,13 @@ function biasOf(bias: NonNullable<GenerationOptions['logitBias']>): Record<strin
   return Object.fromEntries(
     Object.entries(bias).map(([id, value]) => [id, value === Number.NEGATIVE_INFINITY ? ban : value]),
   );
+}
+
+/** A constraint as vLLM takes it. */
+function structuredOutputs(constraint: Constraint, extraParameters: readonly string[]): object {
+  if (!isSupported('constraint', extraParameters)) throw cannot('constraint', 'structured_outputs');
+  if ('regex' in constraint) return { regex: constraint.regex };
+  return 'choices' in constraint ? { choice: constraint.choices } : { json: constraint.jsonSchema };
 }
 
 function cannot(option: string, param?: string): VitrineError {

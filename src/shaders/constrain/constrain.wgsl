@@ -18,10 +18,10 @@ fn flags_of(now: u32) -> u32 {
 }
 
 // The state after a token's bytes; DEAD where they cannot come.
-fn walk(from: u32, id: u32) -> u32 {
+fn walk(first: u32, id: u32) -> u32 {
   let span = spans[id];
   let start = span >> 8u;
-  var now = from;
+  var now = first;
   for (var at = start; at < start + (span & 0xffu); at++) {
     let byte = (bytes[at / 4u] >> (8u * (at % 4u))) & 0xffu;
     let next = table[HEADER + now * (params.classes + 1u) + 1u + table[byte]];

@@ -2,7 +2,8 @@
 //
 // Constants: COLUMNS sequences side by side; WG lanes of a workgroup; V tokens in the vocabulary; MAX_DISTANCE the largest
 //   distance; MEAN_SHIFT bits a distance loses in the mean; MOST_DEVIATION of a logit; DEVIATION_SCALE its unit; MOST_SURPRISE
-//   bound of mu; UNIT_SCALE distance of a logit at temperature 1; UNIT 2^-24; LOG2E log2(e) times 2^23; BITS_PER_NAT;
+//   bound of mu; UNIT_SCALE distance of a logit at temperature 1; UNIT 2^-24; LOG2E_LOW log2(e) times 2^46, low word;
+//   LOG2E_HIGH high word; BITS_PER_NAT;
 //   LOWEST_TEMPERATURE
 // Bindings: work, state, sampling, statistics, ring, mu
 // From sample.wgsl: lowest
@@ -169,7 +170,7 @@ fn raised(share: u32, exponent: u32) -> u32 {
 fn scale_of(temperature: f32) -> f32 {
   let bits = bitcast<u32>(max(LOWEST_TEMPERATURE, temperature));
   let mantissa = (bits & 0x7fffffu) | 0x800000u;
-  let quotient = divide96(vec3u(LOG2E << 23u, LOG2E >> 9u, 0u), vec2u(mantissa, 0u));
+  let quotient = divide96(vec3u(LOG2E_LOW, LOG2E_HIGH, 0u), vec2u(mantissa, 0u));
   return f32(quotient) * bitcast<f32>((255u - (bits >> 23u)) << 23u);
 }
 

@@ -12,7 +12,8 @@ const DEVIATION_SCALE = 4096.0f;
 const MOST_SURPRISE = 64.0f;
 const UNIT_SCALE = 24204406.0f;
 const UNIT = 5.9604645e-8f;
-const LOG2E = 12102203u;
+const LOG2E_LOW = 494927872u;
+const LOG2E_HIGH = 23637u;
 const BITS_PER_NAT = 1.442695f;
 const LOWEST_TEMPERATURE = 1.4901161e-8f;
 
@@ -580,7 +581,8 @@ fn filtered(column: u32, top: u32, worst: u32, local: u32) -> vec2u {
 //
 // Constants: COLUMNS sequences side by side; WG lanes of a workgroup; V tokens in the vocabulary; MAX_DISTANCE the largest
 //   distance; MEAN_SHIFT bits a distance loses in the mean; MOST_DEVIATION of a logit; DEVIATION_SCALE its unit; MOST_SURPRISE
-//   bound of mu; UNIT_SCALE distance of a logit at temperature 1; UNIT 2^-24; LOG2E log2(e) times 2^23; BITS_PER_NAT;
+//   bound of mu; UNIT_SCALE distance of a logit at temperature 1; UNIT 2^-24; LOG2E_LOW log2(e) times 2^46, low word;
+//   LOG2E_HIGH high word; BITS_PER_NAT;
 //   LOWEST_TEMPERATURE
 // Bindings: work, state, sampling, statistics, ring, mu
 // From sample.wgsl: lowest
@@ -747,7 +749,7 @@ fn raised(share: u32, exponent: u32) -> u32 {
 fn scale_of(temperature: f32) -> f32 {
   let bits = bitcast<u32>(max(LOWEST_TEMPERATURE, temperature));
   let mantissa = (bits & 0x7fffffu) | 0x800000u;
-  let quotient = divide96(vec3u(LOG2E << 23u, LOG2E >> 9u, 0u), vec2u(mantissa, 0u));
+  let quotient = divide96(vec3u(LOG2E_LOW, LOG2E_HIGH, 0u), vec2u(mantissa, 0u));
   return f32(quotient) * bitcast<f32>((255u - (bits >> 23u)) << 23u);
 }
 
