@@ -17,6 +17,14 @@ export interface VitrineDemoSettings {
   frequencyPenalty: string | number | null;
   presencePenalty: string | number | null;
   noRepeatNgramSize: string | number | null;
+  dryMultiplier: string | number | null;
+  dryBase: string | number | null;
+  dryAllowedLength: string | number | null;
+  topNSigma: string | number | null;
+  dynatempRange: string | number | null;
+  dynatempExponent: string | number | null;
+  mirostatTau: string | number | null;
+  mirostatEta: string | number | null;
   /** Same seed, same text; a new one each time unless set. */
   seed: string | number | null;
   /** `false` writes on past the end of a text. */
