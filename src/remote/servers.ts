@@ -1,8 +1,15 @@
 /** Parameters beside OpenAI's, by what a server says of itself: the owner of its models in `/v1/models`. */
+const llamaCppSamplers = [
+  ...['dry_multiplier', 'dry_base', 'dry_allowed_length', 'dry_sequence_breakers', 'top_n_sigma'],
+  ...['dynatemp_range', 'dynatemp_exponent', 'mirostat_tau', 'mirostat_eta'],
+];
 const extraParametersOf: Record<string, readonly string[]> = {
-  vitrine: ['top_k', 'min_p', 'typical_p', 'repetition_penalty', 'no_repeat_ngram_size'],
-  vllm: ['top_k', 'min_p', 'repetition_penalty', 'ignore_eos'],
-  llamacpp: ['top_k', 'min_p', 'typical_p', 'ignore_eos'],
+  vitrine: [
+    ...['top_k', 'min_p', 'typical_p', 'repetition_penalty', 'no_repeat_ngram_size', 'structured_outputs'],
+    ...llamaCppSamplers,
+  ],
+  vllm: ['top_k', 'min_p', 'repetition_penalty', 'ignore_eos', 'structured_outputs'],
+  llamacpp: ['top_k', 'min_p', 'typical_p', 'ignore_eos', ...llamaCppSamplers],
 };
 
 /** What a server that names itself is known to take; none of any other, which may ignore what it does not know. */

@@ -1,9 +1,9 @@
-import { type ReactNode, useId, useMemo } from 'react';
+import { type ReactNode, useId, useMemo, useState } from 'react';
 import type { OptionName } from '../../generation/index.ts';
 import { useActions, usePageState } from '../hooks.tsx';
 import { messages } from '../messages/index.ts';
 import { cardSampling } from '../state/catalogue.ts';
-import { type Control, controls, presetOf, presetsFor } from '../state/settings.ts';
+import { type Control, controls, moreControls, presetOf, presetsFor } from '../state/settings.ts';
 import { Banned } from './banned.tsx';
 import { NextToken } from './next-token.tsx';
 
@@ -206,6 +206,22 @@ function EndControls() {
   );
 }
 
+/** Open from the start where one of them is on. */
+function MoreControls() {
+  const settings = usePageState((state) => state.settings);
+  const [open] = useState(() => moreControls.some(({ key, off }) => settings[key] !== off));
+  return (
+    <details className="more-controls" open={open}>
+      <summary>{words.more}</summary>
+      <div className="controls">
+        {moreControls.map((control) => (
+          <SliderControl key={control.key} control={control} />
+        ))}
+      </div>
+    </details>
+  );
+}
+
 /** Every control of the sampler, under a picture of what it does to the next token. */
 export function SamplingPanel() {
   return (
@@ -217,6 +233,7 @@ export function SamplingPanel() {
           <SliderControl key={control.key} control={control} />
         ))}
       </div>
+      <MoreControls />
       <Banned />
       <div className="controls">
         <NumberControl name="maxNewTokens" min={1} max={4096} />

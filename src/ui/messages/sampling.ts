@@ -34,6 +34,24 @@ export const controlMessages = {
     label: 'Block repeated n-grams',
     explain: 'No sequence of this many tokens may occur twice. 0 is off.',
   },
+  more: 'More samplers',
+  dryMultiplier: {
+    label: 'DRY',
+    explain: 'Makes tokens that would extend a repetition less likely. 0 is off.',
+  },
+  topNSigma: {
+    label: 'Top-n-sigma',
+    explain: 'Removes tokens more than this many standard deviations below the likeliest. 0 keeps all.',
+  },
+  dynatempRange: {
+    label: 'Dynamic temperature',
+    explain:
+      'Moves the temperature by up to this: down where one token is clear, up where many are likely. 0 is off.',
+  },
+  mirostatTau: {
+    label: 'Mirostat',
+    explain: 'Steers the text to this surprise, in bits per token. 0 is off.',
+  },
   maxNewTokens: { label: 'Tokens to write', explain: 'At most, per run.' },
   n: { label: 'Side by side', explain: 'Continuations written at once.' },
   seed: {

@@ -64,7 +64,15 @@ const controlNames = [
   'noRepeatNgramSize',
 ] as const satisfies readonly (NumberSetting & keyof typeof controlMessages)[];
 
-export type ControlName = (typeof controlNames)[number];
+/** Sliders that few ask for. */
+const moreNames = [
+  'dryMultiplier',
+  'topNSigma',
+  'dynatempRange',
+  'mirostatTau',
+] as const satisfies readonly (NumberSetting & keyof typeof controlMessages)[];
+
+export type ControlName = (typeof controlNames)[number] | (typeof moreNames)[number];
 
 export interface Control {
   key: ControlName;
@@ -74,15 +82,21 @@ export interface Control {
   off: number;
 }
 
-export const controls: readonly Control[] = controlNames.map((key) => {
+function controlOf(key: ControlName): Control {
   const { slider, off } = optionTable[key];
   return { key, min: slider.min, max: slider.max, step: slider.step, off };
-});
+}
+
+export const controls: readonly Control[] = controlNames.map(controlOf);
+export const moreControls: readonly Control[] = moreNames.map(controlOf);
 
 type Preset = { name: string; explain: string; settings: Partial<Settings> };
 
 /** Everything off: the model's own probabilities. */
-const allOff = Object.fromEntries(controls.map(({ key, off }) => [key, off])) as Pick<Settings, ControlName>;
+const allOff = Object.fromEntries([...controls, ...moreControls].map(({ key, off }) => [key, off])) as Pick<
+  Settings,
+  ControlName
+>;
 
 export const presets: readonly Preset[] = [
   { ...presetMessages.balanced, settings: { ...allOff, temperature: 0.8, topK: 40 } },
