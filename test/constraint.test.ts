@@ -71,7 +71,7 @@ describe('the other samplers in a generation', () => {
   });
 
   it('mirostat keeps the surprise of a text near its target', async () => {
-    for (const mirostatTau of [1, 2]) {
+    for (const mirostatTau of [0.4, 0.9]) {
       let bits = 0;
       let count = 0;
       const options = { mirostatTau, mirostatEta: 0.3, maxNewTokens: 200, eos: false, seed: 1 };
@@ -80,7 +80,7 @@ describe('the other samplers in a generation', () => {
         bits -= logprob / Math.LN2;
         count++;
       }
-      expect(Math.abs(bits / count - mirostatTau)).toBeLessThan(0.35);
+      expect(Math.abs(bits / count - mirostatTau)).toBeLessThan(0.2);
     }
     await expect(write({ mirostatTau: 3, promptLookupNumTokens: 3 })).rejects.toThrow(
       /mirostatTau cannot be combined/,
