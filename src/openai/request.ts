@@ -30,7 +30,7 @@ const passedOn = new Map(
 const ownNames = [
   ...['model', 'prompt', 'max_tokens', 'n', 'stop', 'logprobs', 'echo', 'logit_bias', 'stream'],
   ...['stream_options', 'user', 'best_of', 'suffix', 'return_token_ids', 'response_format'],
-  ...['structured_outputs', 'dry_sequence_breakers'],
+  ...['structured_outputs', 'dry_sequence_breakers', 'mirostat'],
 ];
 const known: ReadonlySet<string> = new Set([...ownNames, ...passedOn.keys()]);
 
@@ -52,7 +52,14 @@ export function parseRequest(body: unknown): CompletionRequest {
   const stream = flag(params, 'stream');
   return {
     prompts: promptsOf(params.prompt ?? ''),
-    options: { ...samplingOf(params), ...limitsOf(params), ...textsOf(params), n, logprobs },
+    options: {
+      ...samplingOf(params),
+      ...limitsOf(params),
+      ...mirostatOf(params),
+      ...textsOf(params),
+      n,
+      logprobs,
+    },
     echo: flag(params, 'echo'),
     logprobs,
     stream,
@@ -121,6 +128,16 @@ function textsOf(params: CompletionCreateParams): GenerationOptions {
     }),
     ...(constraint && { constraint }),
   };
+}
+
+const llamaCppTau = 5;
+
+/** llama.cpp's switch of mirostat beside its numbers. */
+function mirostatOf({ mirostat, mirostat_tau: tau }: CompletionCreateParams): GenerationOptions {
+  if (mirostat === undefined || mirostat === null) return {};
+  if (mirostat !== 0 && mirostat !== 2)
+    throw badRequest('mirostat must be 0 (off) or 2 (Mirostat 2.0).', 'mirostat');
+  return { mirostatTau: mirostat === 0 ? 0 : (tau ?? llamaCppTau) };
 }
 
 const isText = (value: unknown) => typeof value === 'string';

@@ -43,6 +43,8 @@ export interface CompletionCreateParams {
   top_n_sigma?: number | null;
   dynatemp_range?: number | null;
   dynatemp_exponent?: number | null;
+  /** 0 is off, 2 is Mirostat 2.0, with a tau of 5 unless given. */
+  mirostat?: number | null;
   /** Mirostat 2.0 where it is above 0. */
   mirostat_tau?: number | null;
   mirostat_eta?: number | null;
