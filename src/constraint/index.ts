@@ -2,4 +2,5 @@
 export { breakerIds } from './breakers.ts';
 export { compileConstraint, type TokenTable } from './compile.ts';
 export { jsonSchemaSyntax } from './json-schema.ts';
+export { lettersAutomaton } from './letters.ts';
 export type { Constraint } from './types.ts';

@@ -1,3 +1,4 @@
+import { lettersAutomaton } from '../../constraint/index.ts';
 import type { Gpu } from '../../gpu/index.ts';
 import {
   distribution,
@@ -9,7 +10,6 @@ import { kernelCase, type Operation, repeating } from '../case.ts';
 import { type Comparison, checkThat, compareExactly, compareNumbers } from '../support/compare.ts';
 import { seeded } from '../support/numbers.ts';
 import { compareWithReference, emptyContext as empty, sampleOnGpu } from '../support/sampler.ts';
-import { lettersAutomaton } from '../support/words.ts';
 
 /** Sizes of the vocabulary: each is a kernel of its own. */
 const [small, medium, large] = [7, 300, 50257];

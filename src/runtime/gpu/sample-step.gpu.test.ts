@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { sharedGpu } from '../../../test/support/gpu.ts';
 import { randomModel, tinyConfig } from '../../../test/support/model.ts';
 import { randomIds } from '../../../test/support/numbers.ts';
-import { lettersAutomaton } from '../../device-test/support/words.ts';
+import { lettersAutomaton } from '../../constraint/index.ts';
 import {
   afterToken,
   type ResolvedSampling,
