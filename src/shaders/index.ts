@@ -25,7 +25,6 @@ export {
   attentionWeightsKernel,
   weightedSumKernel,
 } from './attention/prefill.ts';
-export { constrainBytes, constrainGrid, constrainKernel, packConstrain } from './constrain/constrain.ts';
 export {
   convertGroup,
   convertMatrixKernel,
@@ -35,7 +34,6 @@ export {
   type SourceDtype,
   sourceBytes,
 } from './convert/convert.ts';
-export { dryBytes, dryKernel, packBreakers, packDry, packHistory } from './dry/dry.ts';
 export { type EditShape, editKernel, everyRun, packEdit } from './edit/edit.ts';
 export { activateRowsKernel, addRowsKernel, rowsGrid } from './elementwise/elementwise.ts';
 export { type EmbedShape, embedColumnsKernel, embedRowsGrid, embedRowsKernel } from './embed/embed.ts';
@@ -76,7 +74,6 @@ export {
   sampleKernel,
   samplingBytes,
 } from './sample/sample.ts';
-export { packStatistics, statisticsBytes, statisticsKernel } from './sample/statistics.ts';
 export type { Addressing } from './state/address.ts';
 export { type Chunk, chunkBytes, packChunk } from './state/chunk.ts';
 export { type ColumnStart, packState, stateBytes, stateLayout } from './state/state.ts';

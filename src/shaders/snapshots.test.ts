@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { KernelSource } from '../gpu/index.ts';
+import * as extras from './extras/index.ts';
 import * as shaders from './index.ts';
 
 /**
@@ -63,13 +64,13 @@ const kernels: Record<string, KernelSource> = {
   'sample/snapshots/sample': shaders.sampleKernel({
     ...{ vocab: 50257, columns: 1, logitsStride: 50304, context: 1024 },
   }),
-  'sample/snapshots/statistics': shaders.statisticsKernel({
+  'sample/snapshots/statistics': extras.statisticsKernel({
     ...{ vocab: 50257, columns: 1, logitsStride: 50304, context: 1024 },
   }),
-  'constrain/snapshots/constrain': shaders.constrainKernel({
+  'constrain/snapshots/constrain': extras.constrainKernel({
     ...{ vocab: 50257, columns: 1, logitsStride: 50304, context: 1024 },
   }),
-  'dry/snapshots/dry': shaders.dryKernel({
+  'dry/snapshots/dry': extras.dryKernel({
     ...{ vocab: 50257, columns: 1, logitsStride: 50304, context: 1024 },
   }),
   'summarise/snapshots/summarise': shaders.summariseRowsKernel(50257, 50304),

@@ -1,4 +1,5 @@
 import type { KernelSource } from '../../src/gpu/index.ts';
+import { constrainKernel, dryKernel, statisticsKernel } from '../../src/shaders/extras/index.ts';
 import {
   type ActivationName,
   type Addressing,
@@ -10,10 +11,8 @@ import {
   attentionDecodeKernel,
   attentionPrefillKernel,
   attentionWeightsKernel,
-  constrainKernel,
   convertMatrixKernel,
   convertRowsKernel,
-  dryKernel,
   type EditShape,
   type Epilogue,
   editKernel,
@@ -31,7 +30,6 @@ import {
   pickKernel,
   type SourceDtype,
   sampleKernel,
-  statisticsKernel,
   summariseRowsKernel,
   type WeightDtype,
   weightedSumKernel,

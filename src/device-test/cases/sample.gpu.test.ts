@@ -1,7 +1,8 @@
 import { expect, test } from 'vitest';
 import { withGpu } from '../../../test/support/gpu.ts';
 import { testOperation } from '../../../test/support/operations.ts';
-import { constrainKernel, dryKernel, sampleKernel, statisticsKernel } from '../../shaders/index.ts';
+import { constrainKernel, dryKernel, statisticsKernel } from '../../shaders/extras/index.ts';
+import { sampleKernel } from '../../shaders/index.ts';
 import { sampleOperation } from './sample.ts';
 
 testOperation(sampleOperation);

@@ -20,14 +20,16 @@ import {
   packConstrain,
   packDry,
   packHistory,
-  packSampling,
   packStatistics,
+  statisticsKernel,
+} from '../../shaders/extras/index.ts';
+import {
+  packSampling,
   packTables,
   type SampleShape,
   sampleKernel,
   stateBytes,
   stateLayout,
-  statisticsKernel,
 } from '../../shaders/index.ts';
 import { type Comparison, compareExactly, compareNumbers } from './compare.ts';
 import { readWords, runKernel, upload, uploadUniform } from './gpu.ts';

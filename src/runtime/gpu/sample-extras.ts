@@ -17,11 +17,10 @@ import {
   packDry,
   packHistory,
   packStatistics,
-  type SampleShape,
-  sampleKernel,
   statisticsBytes,
   statisticsKernel,
-} from '../../shaders/index.ts';
+} from '../../shaders/extras/index.ts';
+import { type SampleShape, sampleKernel } from '../../shaders/index.ts';
 import type { DecodeRequest } from '../runtime.ts';
 import { ringRecords } from './decode-buffers.ts';
 

@@ -5,6 +5,7 @@ const WG = 256u;
 const MAX_DISTANCE = 620756992u;
 const DISTANCE_BITS = 30u;
 const MEAN_SHIFT = 6u;
+const SHORT = 8u;
 const LN2 = 45426u;
 const COLUMNS = 1u;
 const MOST_DEVIATION = 16777215u;
@@ -330,11 +331,57 @@ fn ban_ngrams(column: u32, local: u32) -> u32 {
   return top;
 }
 
+// Of sample.wgsl: the ids of a lane that may still be drawn, once they are SHORT or fewer. Later passes go through these
+// alone, where those before go through every WG-th of the vocabulary.
+//
+// Constants: WG lanes of a workgroup; V tokens in the vocabulary; SHORT ids a lane's short list holds
+// From logits.wgsl: GONE
+
+var<workgroup> short_list: array<u32, SHORT * WG>;
+var<private> is_short: bool;
+var<private> short_count: u32;
+
+fn entries(local: u32) -> u32 {
+  return select((max(V, local) - local + WG - 1u) / WG, short_count, is_short);
+}
+
+// Four of this lane's ids at a time; GONE past the end.
+fn ids_of(first: u32, local: u32) -> vec4u {
+  let places = vec4u(0u, 1u, 2u, 3u) + first;
+  if (!is_short) {
+    return local + places * WG;
+  }
+  return vec4u(listed(places.x, local), listed(places.y, local), listed(places.z, local), listed(places.w, local));
+}
+
+fn listed(place: u32, local: u32) -> u32 {
+  if (place < short_count) {
+    return short_list[local * SHORT + place];
+  }
+  return GONE;
+}
+
+// Remembers the id as this lane's `count`-th.
+fn put(count: u32, id: u32, local: u32) {
+  if (count < SHORT) {
+    short_list[local * SHORT + count] = id;
+  }
+}
+
+// From now on only the `count` ids that were put are gone through, if there was room for them.
+fn shorten(count: u32) {
+  if (count <= SHORT) {
+    is_short = true;
+    short_count = count;
+  }
+}
+
 // Of sample.wgsl: probabilities as whole numbers, and the cuts top-k, top-p, min-p and typical-p.
 //
-// Constants: WG lanes of a workgroup; V tokens in the vocabulary; MAX_DISTANCE the largest distance; DISTANCE_BITS bits of a distance;
+// Constants: V tokens in the vocabulary; MAX_DISTANCE the largest distance; DISTANCE_BITS bits of a distance;
 //   MEAN_SHIFT bits a distance loses in the mean; LN2 ln 2 times 2^16
 // Bindings: work, sampling
+// From short_list.wgsl: entries, ids_of, put, shorten
 // From logits.wgsl: GONE, exactly, logit_of
 // From plain.wgsl: distance_scale
 // From sums.wgsl: sums, prefix_sum, sum_of_all, lane_holding
@@ -358,9 +405,8 @@ var<workgroup> bins_high: array<atomic<u32>, 256>;
 var<workgroup> best: atomic<u32>;
 var<workgroup> shared_word: u32;  // one lane to all
 
-// Four of this lane's numbers in `work` at a time; GONE past the end.
-fn work_of(column: u32, first: u32) -> vec4u {
-  let ids = vec4u(first, first + WG, first + 2u * WG, first + 3u * WG);
+// What `work` holds of these ids; GONE past the end.
+fn work_of(column: u32, ids: vec4u) -> vec4u {
   let at = column * V + min(ids, vec4u(V - 1u));
   return select(vec4u(work[at.x], work[at.y], work[at.z], work[at.w]), vec4u(GONE), ids >= vec4u(V));
 }
@@ -429,16 +475,31 @@ fn threshold(column: u32, cut: u32, pivot: u32, wanted: vec2u, width: u32, local
     atomicStore(&bins_low[local], 0u);
     atomicStore(&bins_high[local], 0u);
     workgroupBarrier();
-    for (var first = local; first < V; first += 4u * WG) {
-      let values = work_of(column, first);
+    // The threshold lies in the bin of the last round: what is past that bin is cut.
+    let narrows = above < width && (cut == TOP_K || cut == TOP_P);
+    var left = 0u;
+    for (var first = 0u; first < entries(local); first += 4u) {
+      let ids = ids_of(first, local);
+      let values = work_of(column, ids);
       for (var i = 0u; i < 4u; i++) {
-        let measured = measure(cut, pivot, values[i], first + i * WG);
+        if (values[i] == GONE) {
+          continue;
+        }
+        let measured = measure(cut, pivot, values[i], ids[i]);
         // What is above this round's digit, by two shifts: it may be all 32 bits.
-        if (values[i] != GONE && measured != GONE && ((measured >> shift) >> bits) == prefix) {
+        let digits = (measured >> shift) >> bits;
+        if (narrows && digits > prefix) {
+          work[column * V + ids[i]] = GONE;
+          continue;
+        }
+        put(left, ids[i], local);
+        left += 1u;
+        if (measured != GONE && digits == prefix) {
           add_to_bin(cut, values[i], (measured >> shift) & ((1u << bits) - 1u));
         }
       }
     }
+    shorten(left);
     workgroupBarrier();
     let bin = vec2u(atomicLoad(&bins_low[local]), atomicLoad(&bins_high[local]));
     let holder = lane_holding(rest, bin, local);
@@ -464,10 +525,12 @@ fn keep(column: u32, cut: u32, pivot: u32, limit: u32, last: u32, local: u32) ->
     minimum = sampling.minimum;
   }
   var sum = vec2u();
-  for (var first = local; first < V; first += 4u * WG) {
-    let values = work_of(column, first);
+  var left = 0u;
+  for (var first = 0u; first < entries(local); first += 4u) {
+    let ids = ids_of(first, local);
+    let values = work_of(column, ids);
     for (var i = 0u; i < 4u; i++) {
-      let id = first + i * WG;
+      let id = ids[i];
       var value = values[i];
       if (value == GONE) {
         continue;
@@ -482,22 +545,27 @@ fn keep(column: u32, cut: u32, pivot: u32, limit: u32, last: u32, local: u32) ->
         value = GONE;
       } else {
         sum = add64(sum, weight);
+        put(left, id, local);
+        left += 1u;
       }
       work[column * V + id] = value;
     }
   }
+  shorten(left);
   return sum;
 }
 
 // The mean distance, rounded down to a multiple of 2^-24.
 fn mean_distance(column: u32, total: vec2u, local: u32) -> u32 {
   var sum = vec2u();
-  for (var id = local; id < V; id += WG) {
-    let dist = work[column * V + id];
-    if (dist != GONE) {
-      let weight = weight_of(dist);
-      let short_dist = dist >> MEAN_SHIFT;
-      sum = add64(sum, add64(mul32(weight.x, short_dist), vec2u(0u, weight.y * short_dist)));
+  for (var first = 0u; first < entries(local); first += 4u) {
+    let values = work_of(column, ids_of(first, local));
+    for (var i = 0u; i < 4u; i++) {
+      if (values[i] != GONE) {
+        let weight = weight_of(values[i]);
+        let short_dist = values[i] >> MEAN_SHIFT;
+        sum = add64(sum, add64(mul32(weight.x, short_dist), vec2u(0u, weight.y * short_dist)));
+      }
     }
   }
   workgroupBarrier();
