@@ -4,7 +4,7 @@ import { loadOn } from './support/gpu.ts';
 import { modelFiles, readJson } from './support/model-files.ts';
 
 const files = ['config.json', 'vocab.json', 'merges.txt', 'model.safetensors'];
-const times = 40;
+const times = 20;
 const prompt = 'Once upon a time';
 
 /** Greedy ids, each call the first few of the same text. */

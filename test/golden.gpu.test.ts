@@ -56,17 +56,11 @@ describe('the bundled model agrees with PyTorch', () => {
   });
   afterAll(() => runtime.dispose());
 
-  it('in every logit after every prompt', async () => {
-    for (const { name, ids, last_logits } of reference.prompts) {
+  it('in every logit and the first greedy tokens after every prompt', async () => {
+    for (const { name, ids, last_logits, greedy_ids } of reference.prompts) {
       await runtime.prefill(0, 0, ids);
       expect(largestDifference(await runtime.logits(0), last_logits), name).toBeLessThanOrEqual(tolerance);
-    }
-  });
-
-  it('in the first greedy tokens after every prompt', async () => {
-    for (const { name, ids, greedy_ids } of reference.prompts) {
-      await runtime.prefill(0, 0, ids);
-      expect(await decodeGreedily(runtime, ids, 16), name).toEqual(greedy_ids.slice(0, 16));
+      expect(await decodeGreedily(runtime, ids, 8), name).toEqual(greedy_ids.slice(0, 8));
     }
   });
 
