@@ -50,6 +50,8 @@ export default defineConfig({
         codeSplitting: {
           // Fewer and larger files than by default: a page fetches the worker's part in two steps.
           groups: [
+            // First: a group takes what its modules import too.
+            { name: 'lib', test: /\/src\/lib\/(?!wasm|module-worker)|preload-helper/ },
             // The embed reads the options before it is activated; the page keeps its part of a model that runs in the worker.
             {
               name: 'options',
@@ -59,7 +61,6 @@ export default defineConfig({
               name: 'loaded-model',
               test: /\/src\/(engine\/page\/|generation\/(sequence-text|same-vocabulary)\.ts)/,
             },
-            { name: 'lib', test: /\/src\/lib\/(?!wasm|module-worker)|preload-helper/ },
             // The element whole: what comes after activation shares some of it.
             {
               name: 'demo',
@@ -75,8 +76,10 @@ export default defineConfig({
             {
               name: 'engine',
               tags: ['$initial'],
-              test: /\/src\/(gpu|shaders|model|runtime|generation|engine|weights\/(?!cache\/(store-worker|serve-store|chunk-writer)\.ts))/,
+              test: /\/src\/(gpu|shaders\/(?!extras|dry|constrain|sample\/statistics)|model|runtime|generation|engine|weights\/(?!cache\/(store-worker|serve-store|chunk-writer)\.ts))/,
             },
+            // Come only when asked for, though the page of the device test imports them at once.
+            { name: 'extras', test: /\/src\/shaders\/(extras|dry|constrain|sample\/statistics)/ },
           ],
         },
       },
