@@ -27,6 +27,7 @@ describe('the docs as pages', () => {
       '<iframe class="live" title="Language model" src="/embed.html?seed=7"></iframe>',
     );
     expect(liveDemo('<p>')).toBe('');
+    expect(liveDemo('<vitrine-demo server="https://models.example/v1"></vitrine-demo>')).toBe('');
   });
 
   it('hold no address from the root of a host, and no inline script', () => {

@@ -3,10 +3,13 @@ import { type StructInfo, WgslReflect } from 'wgsl_reflect/wgsl_reflect.module.j
 import { composedKernels } from '../../test/support/composed-kernels.ts';
 import { defineStruct, type Struct } from '../gpu/index.ts';
 import { layerStruct } from './attention/decode.ts';
+import { constrainStruct } from './constrain/constrain.ts';
 import { convertMatrixStruct, convertRowsStruct } from './convert/convert.ts';
+import { dryStruct } from './dry/dry.ts';
 import { editStruct } from './edit/edit.ts';
 import { packRun, runStruct } from './pick/pick.ts';
 import { samplingStruct } from './sample/sample.ts';
+import { statisticsStruct } from './sample/statistics.ts';
 import { chunkStruct } from './state/chunk.ts';
 import { columnStruct, packState, stateLayout, stateStruct } from './state/state.ts';
 import { summaryStruct } from './summarise/summarise.ts';
@@ -23,6 +26,7 @@ function reflect(wgsl: string, name: string): StructInfo {
 const structs = Object.entries({
   ...{ chunkStruct, columnStruct, layerStruct, runStruct, samplingStruct, summaryStruct },
   ...{ convertMatrixStruct, convertRowsStruct, editStruct },
+  ...{ constrainStruct, dryStruct, statisticsStruct },
 }) as unknown as [string, Struct][];
 
 describe('structs shared by kernels and host', () => {

@@ -7,7 +7,7 @@ import constrain from './constrain.wgsl?raw';
 
 const workgroup = 64;
 
-const constrainStruct = defineStruct('Constrain', {
+export const constrainStruct = defineStruct('Constrain', {
   constrained: '0: all tokens may come',
   classes: 'of bytes',
 });

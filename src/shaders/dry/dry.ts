@@ -10,7 +10,7 @@ import sanitise from '../sample/sanitise.wgsl?raw';
 import { stateBinding, stateStructs } from '../state/state.ts';
 import dry from './dry.wgsl?raw';
 
-const dryStruct = defineStruct('Dry', {
+export const dryStruct = defineStruct('Dry', {
   allowed: 'shortest repetition that is penalised',
   penalties: ['array<vec4u, 16>', 'as f32 bits, by how many tokens longer it is'],
 });

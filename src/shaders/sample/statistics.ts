@@ -16,7 +16,7 @@ import { recordSize } from '../pick/pick.ts';
 import { type SampleShape, sampleKernel } from './sample.ts';
 import statistics from './statistics.wgsl?raw';
 
-const statisticsStruct = defineStruct('Statistics', {
+export const statisticsStruct = defineStruct('Statistics', {
   sigma: 'standard deviations times 2^16; 0: off',
   dynamic: '1: the temperature follows the entropy',
   exponent: 'of the entropy, times 2^16',

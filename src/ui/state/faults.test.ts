@@ -184,8 +184,7 @@ describe('tabs and reloads', () => {
     const whole = open({ ...options, pace: 0 });
     await start(whole.page);
     const moments = n === 1 ? [1, 5, 11, 17, 23, 29, 35, 41, 47, 53] : [3, 17, 41];
-    // Each waits for tokens most of the time, so they wait together.
-    const reload = async (after: number) => {
+    for (const after of moments) {
       const table = memoryTable();
       // Tokens appear by frames, several at once: the run must outlast the frame in which it is looked at.
       const first = open({ ...options, pace: 20, table, writer: 'one' });
@@ -200,8 +199,7 @@ describe('tabs and reloads', () => {
       await going;
       expect(written(second.page)).toEqual(written(whole.page));
       first.page.actions.stop();
-    };
-    await Promise.all(moments.map(reload));
+    }
   });
 
   it('a reload before the model is back loses no run either', async () => {
