@@ -12,14 +12,20 @@ function browserTable(): RecordTable {
   };
 }
 
-/** The page load that this tab held before its reload; this one takes its place. Null also where storage is denied. */
-function takeTab(writer: string): string | null {
+/** The last page load of this tab that stored something. Null also where storage is denied. */
+function previousLoad(): string | null {
   try {
-    const previous = sessionStorage.getItem(tabKey);
-    sessionStorage.setItem(tabKey, writer);
-    return previous;
+    return sessionStorage.getItem(tabKey);
   } catch {
     return null;
+  }
+}
+
+function takeTab(writer: string): void {
+  try {
+    sessionStorage.setItem(tabKey, writer);
+  } catch {
+    // A reload then begins with the last visit's texts.
   }
 }
 
@@ -29,7 +35,8 @@ export function browserStorage(): TabStorage {
   const storage = createTabStorage({
     table: browserTable(),
     writer,
-    previous: takeTab(writer),
+    previous: previousLoad(),
+    onFirstWrite: () => takeTab(writer),
     now: () => Date.now(),
   });
   addEventListener('pagehide', () => void storage.flush());

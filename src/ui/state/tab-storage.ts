@@ -35,6 +35,8 @@ export interface TabStorageOptions {
   /** The page load that this one continues (the same tab before its reload), or null. */
   previous: string | null;
   now(): number;
+  /** Called once, when the first records of this page load are stored: until then a reload continues `previous`. */
+  onFirstWrite?(): void;
   /** Milliseconds between writes while the state keeps changing. */
   everyMs?: number;
 }
@@ -61,6 +63,7 @@ export function createTabStorage(options: TabStorageOptions): TabStorage {
   let waiting: PersistedState | null = null;
   let read = false;
   let timer: ReturnType<typeof setTimeout> | undefined;
+  let running = false;
 
   async function flush(): Promise<void> {
     clearTimeout(timer);
@@ -79,12 +82,16 @@ export function createTabStorage(options: TabStorageOptions): TabStorage {
       read = true;
       return state && { state, version: 2 };
     },
-    // Called with every change of the state: the first waits a moment, and those meanwhile go with it.
+    // Called with every change of the state: the first waits a moment, and those meanwhile go with it. The beginning of a
+    // run does not wait: a browser may not finish what a page writes as it goes away.
     setItem(_name, { state }: StorageValue<PersistedState>) {
       // What the page holds before it has read is empty.
       if (!read) return;
       waiting = state;
-      timer ??= setTimeout(() => void flush(), everyMs);
+      const begins = !running && state.pending !== null;
+      running = state.pending !== null;
+      if (begins) void flush();
+      else timer ??= setTimeout(() => void flush(), everyMs);
     },
     removeItem: () => undefined,
   };
@@ -143,10 +150,16 @@ class Saver {
   #known = new Map<string, Version>();
   /** Keys of records of other visits, by the id that their version has here. */
   #others = new Map<string, string>();
+  #first = true;
 
   constructor(options: TabStorageOptions) {
     this.#options = options;
   }
+
+  readonly #written = () => {
+    if (this.#first) this.#options.onFirstWrite?.();
+    this.#first = false;
+  };
 
   remember(records: readonly AnyRecord[], state: PersistedState | null): void {
     const texts = records.filter(isText);
@@ -174,7 +187,7 @@ class Saver {
       return [versionKey(version.id, writer), record];
     });
     records.push([visitKey(writer), { kind: 'visit', writer, savedAt, state: visit }]);
-    await table.setMany(records).catch(() => {});
+    await table.setMany(records).then(this.#written, () => {});
     const stale = [...gone, ...changed.map(({ id }) => id)].flatMap((id) => this.#others.get(id) ?? []);
     const own = gone.map((id) => versionKey(id, writer));
     for (const id of [...gone, ...changed.map((version) => version.id)]) this.#others.delete(id);
