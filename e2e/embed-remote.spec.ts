@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, type Page, test } from '@playwright/test';
 import { type ServedModel, serveBundled, startMs } from '../test/support/served-model.ts';
+import { requestsTo } from './support/requests.ts';
 import { dist } from './support/sites.ts';
 import { type StaticServer, startStaticServer } from './support/static-server.ts';
 
@@ -23,13 +24,7 @@ test.afterAll(async () => {
 
 /** A page with one element on it, and what is asked of the server. */
 async function show(page: Page, attributes: string): Promise<string[]> {
-  const { host } = new URL(served.baseUrl);
-  const asked: string[] = [];
-  page.on('request', (request) => {
-    const url = new URL(request.url());
-    if (url.host === host && request.method() !== 'OPTIONS')
-      asked.push(`${request.method()} ${url.pathname}`);
-  });
+  const asked = requestsTo(page, served.baseUrl);
   // A real file: browsers keep a page that is made up here from reaching this machine's servers.
   writeFileSync(
     join(folder, 'index.html'),

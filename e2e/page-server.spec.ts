@@ -1,6 +1,7 @@
 import { expect, test } from '@playwright/test';
 import { type ServedModel, serveBundled, startMs } from '../test/support/served-model.ts';
 import { expectAccessible, expectAccessibleInBoth, VitrinePage } from './page-support.ts';
+import { requestsTo } from './support/requests.ts';
 import { sitePort } from './support/sites.ts';
 
 /** The page against our own server, in a process of its own. */
@@ -32,12 +33,7 @@ test('a model on a server writes as the same model here, with a mark, and hears 
   await expect(mark).toHaveCount(0);
 
   const { host } = new URL(served.baseUrl);
-  const asked: string[] = [];
-  page.on('request', (request) => {
-    const url = new URL(request.url());
-    if (url.host === host && request.method() !== 'OPTIONS')
-      asked.push(`${request.method()} ${url.pathname}`);
-  });
+  const asked = requestsTo(page, served.baseUrl);
   await connect(vitrine, 'sk-secret');
   await expect(mark).toContainText(host);
   await vitrine.ready();

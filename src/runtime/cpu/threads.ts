@@ -95,6 +95,7 @@ function helpers(): number {
 export class ProductThreads {
   private readonly control = new Int32Array(new SharedArrayBuffer(4 * 16));
   private readonly workers: Worker[] = [];
+  private script = '';
   private product = 0;
 
   /** @param modules of the tiles of each form, importing `memory` */
@@ -106,11 +107,11 @@ export class ProductThreads {
   /** Starts threads; where the page's policy forbids them, all products are this thread's. */
   start(count = helpers()): void {
     const code = `onmessage = ({ data }) => { (${serveChunks})(data, ${multiplyChunk}, ${chunkBits}); close(); };`;
-    const url = URL.createObjectURL(new Blob([code], { type: 'text/javascript' }));
+    this.script = URL.createObjectURL(new Blob([code], { type: 'text/javascript' }));
     const start: Start = { memory: this.memory, control: this.control, modules: this.modules };
     try {
       while (this.workers.length < count) {
-        const worker = new Worker(url, { name: 'vitrine-thread' });
+        const worker = new Worker(this.script, { name: 'vitrine-thread' });
         worker.postMessage(start);
         this.workers.push(worker);
       }
@@ -153,5 +154,6 @@ export class ProductThreads {
     Atomics.store(this.control, chunksLeft, -1);
     Atomics.notify(this.control, chunksLeft);
     for (const worker of this.workers.splice(0)) worker.terminate();
+    URL.revokeObjectURL(this.script);
   }
 }

@@ -1,4 +1,4 @@
-import type { Gpu } from '../../gpu/index.ts';
+import { type Gpu, usage } from '../../gpu/index.ts';
 import type { GPT2Config } from '../../model/index.ts';
 import {
   type AttentionShape,
@@ -44,7 +44,7 @@ export function createDecodeBuffers(gpu: Gpu, config: GPT2Config, columns: numbe
     activations: new ActivationBuffers(gpu, name, columns, config.nPositions),
     state: gpu.buffers.create(`${name}.state`, stateBytes(columns)),
     ring: gpu.buffers.create(`${name}.ring`, ringRecords * columns * recordSize(maxAlternatives) * 4),
-    run: gpu.buffers.create(`${name}.run`, 256, 0x40 | 0x8),
+    run: gpu.buffers.create(`${name}.run`, 256, usage.uniform),
     partials: gpu.buffers.create(`${name}.partials`, partials),
   };
 }

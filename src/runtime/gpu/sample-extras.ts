@@ -1,4 +1,5 @@
-import { type Dispatch, dispatch, type Gpu, type Kernel } from '../../gpu/index.ts';
+import { type Dispatch, dispatch, type Gpu, type Kernel, usage } from '../../gpu/index.ts';
+import { defined } from '../../lib/index.ts';
 import {
   firstMu,
   modifiesFirst,
@@ -23,8 +24,6 @@ import {
 import { type SampleShape, sampleKernel } from '../../shaders/index.ts';
 import type { DecodeRequest } from '../runtime.ts';
 import { ringRecords } from './decode-buffers.ts';
-
-const uniformUsage = 0x40 | 0x8;
 
 /** How a run chooses its tokens. */
 export type SampleRun = Pick<DecodeRequest, 'sampling' | 'contexts' | 'alternatives'>;
@@ -84,7 +83,7 @@ export class SampleExtras {
     const { queue } = this.gpu.device;
     const { columns, vocab } = this.shape;
     const states = this.buffer('automatonStates', columns * 8);
-    const params = this.buffer('constrain', constrainBytes, uniformUsage);
+    const params = this.buffer('constrain', constrainBytes, usage.uniform);
     const tables = this.tablesOf(automaton);
     queue.writeBuffer(
       states,
@@ -114,7 +113,7 @@ export class SampleExtras {
     const history = this.buffer('history', columns * (context + 1) * 4);
     const longest = this.buffer('longest', columns * vocab * 4);
     const breakers = this.buffer('breakers', Math.ceil(vocab / 32) * 4);
-    const params = this.buffer('dry', dryBytes, uniformUsage);
+    const params = this.buffer('dry', dryBytes, usage.uniform);
     queue.writeBuffer(history, 0, packHistory(contexts, this.shape));
     queue.writeBuffer(breakers, 0, packBreakers(sampling, this.shape));
     queue.writeBuffer(params, 0, packDry(sampling));
@@ -128,7 +127,7 @@ export class SampleExtras {
     const buffers = [logits, ...this.plain.others];
     if (!usesStatistics(sampling))
       return this.dispatch(sampleKernel(this.shape).name, buffers, [columns, 1, 1]);
-    const statistics = this.buffer('statistics', statisticsBytes, uniformUsage);
+    const statistics = this.buffer('statistics', statisticsBytes, usage.uniform);
     const mu = this.buffer('mu', columns * 4);
     const start = firstMu(sampling) ?? 0;
     queue.writeBuffer(statistics, 0, packStatistics(sampling, { ringRecords, alternatives }));
@@ -142,16 +141,16 @@ export class SampleExtras {
   }
 
   private dispatch(name: string, buffers: readonly GPUBuffer[], grid: readonly [number, number, number]) {
-    return dispatch(this.gpu.device, this.kernels.get(name) as Kernel, buffers, grid);
+    return dispatch(this.gpu.device, defined(this.kernels.get(name), name), buffers, grid);
   }
 
   /** A buffer of at least this size; what a smaller one held is lost. */
-  private buffer(name: string, bytes: number, usage?: number): GPUBuffer {
+  private buffer(name: string, bytes: number, flags?: number): GPUBuffer {
     const known = this.owned.get(name);
     if (known && known.size >= bytes) return known;
     if (known) this.gpu.buffers.destroy(known);
     if (name === 'table' || name === 'bytes' || name === 'spans') this.automaton = undefined;
-    const made = this.gpu.buffers.create(`decode${this.shape.columns}.sample.${name}`, bytes, usage);
+    const made = this.gpu.buffers.create(`decode${this.shape.columns}.sample.${name}`, bytes, flags);
     this.owned.set(name, made);
     return made;
   }

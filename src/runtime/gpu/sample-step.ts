@@ -1,4 +1,5 @@
-import type { Dispatch, Gpu } from '../../gpu/index.ts';
+import { type Dispatch, type Gpu, usage } from '../../gpu/index.ts';
+import { defined } from '../../lib/index.ts';
 import { isPlainGreedy, modifiesFirst, type ResolvedSampling, usesStatistics } from '../../sampling/index.ts';
 import {
   packSampling,
@@ -12,8 +13,6 @@ import type { DecodeBuffers } from './decode-buffers.ts';
 import { compilePlan, forRows } from './dispatch-plan.ts';
 import type { GpuModel } from './gpu-model.ts';
 import type { PlainBuffers, SampleExtras, SampleRun } from './sample-extras.ts';
-
-const uniformUsage = 0x40 | 0x8;
 
 /** True when the plain kernel does not know all of these options. */
 const needsExtras = (sampling: ResolvedSampling) => modifiesFirst(sampling) || usesStatistics(sampling);
@@ -74,7 +73,8 @@ export class SampleStep {
     if (tables.tokenCounts.length) queue.writeBuffer(this.buffers.tokenCounts, 0, tables.tokenCounts);
     if (tables.bias.length) queue.writeBuffer(this.buffers.bias, 0, tables.bias);
     if (tables.context.length) queue.writeBuffer(this.buffers.lists, 0, tables.context);
-    return this.extras && needsExtras(sampling) ? this.extras.begin(run) : this.dispatches;
+    if (!needsExtras(sampling)) return this.dispatches;
+    return defined(this.extras, 'what these sampling options need').begin(run);
   }
 
   destroy(): void {
@@ -91,6 +91,6 @@ function createBuffers(gpu: Gpu, { vocab, columns, context }: SampleShape) {
     tokenCounts: create('tokenCounts', columns * vocab),
     bias: create('bias', vocab),
     lists: create('lists', columns * context),
-    sampling: gpu.buffers.create(`decode${columns}.sampling`, samplingBytes, uniformUsage),
+    sampling: gpu.buffers.create(`decode${columns}.sampling`, samplingBytes, usage.uniform),
   };
 }

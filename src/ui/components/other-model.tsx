@@ -6,6 +6,7 @@ import { messages } from '../messages/index.ts';
 import { requestFor } from '../state/load-request.ts';
 import type { LoadRequest } from '../state/types.ts';
 import { MemoryPlanView } from './memory-plan.tsx';
+import { SecretInput } from './secret-input.tsx';
 import { SourceInput } from './source-input.tsx';
 
 const words = messages.models;
@@ -27,15 +28,7 @@ function TokenField() {
         {words.tokenOnly}
         {page.hub ? words.tokenHub : ''}.
       </label>
-      <input
-        id={id}
-        type="password"
-        autoComplete="off"
-        spellCheck={false}
-        value={value}
-        placeholder={words.tokenPlaceholder}
-        onChange={(event) => actions.setAccessToken(event.target.value.trim())}
-      />
+      <SecretInput {...{ id, value }} placeholder={words.tokenPlaceholder} onValue={actions.setAccessToken} />
     </div>
   );
 }

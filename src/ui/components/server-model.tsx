@@ -3,6 +3,7 @@ import { useActions, usePageState } from '../hooks.tsx';
 import { messages } from '../messages/index.ts';
 import { requestForServer } from '../state/server-model.ts';
 import type { LoadRequest } from '../state/types.ts';
+import { SecretInput } from './secret-input.tsx';
 import { SourceInput } from './source-input.tsx';
 
 const words = messages.server;
@@ -33,15 +34,7 @@ function KeyField() {
   return (
     <>
       <label htmlFor={id}>{form.key}</label>
-      <input
-        id={id}
-        type="password"
-        autoComplete="off"
-        spellCheck={false}
-        value={value}
-        placeholder={form.keyPlaceholder}
-        onChange={(event) => actions.setServerKey(event.target.value.trim())}
-      />
+      <SecretInput {...{ id, value }} placeholder={form.keyPlaceholder} onValue={actions.setServerKey} />
     </>
   );
 }
