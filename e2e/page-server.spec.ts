@@ -61,6 +61,7 @@ test('a model on a server writes as the same model here, with a mark, and hears 
   expect(kept).not.toContain('sk-secret');
   await page.reload();
   await expect(vitrine.status).toHaveAttribute('data-phase', 'idle');
+  await expect(page.getByRole('region', { name: 'No model' })).toContainText(served.baseUrl);
   await expect(vitrine.text).toHaveValue(local);
   expect(asked).toHaveLength(2);
   await page.getByRole('button', { name: 'Connect', exact: true }).click();

@@ -93,6 +93,7 @@ function Idle() {
   return (
     <section className="notice" aria-label={words.noModel}>
       <h2>{request ? <bdi>{request.name}</bdi> : words.noModelTitle}</h2>
+      {request?.server && <bdi className="token-hub">{request.server.baseUrl}</bdi>}
       <p className="muted">{request ? waitingFor[request.kind] : words.choose}</p>
       <div className="row">
         {request?.kind === 'files' && <ChooseFolder />}

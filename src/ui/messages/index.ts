@@ -178,7 +178,7 @@ export const messages = {
     waitingFolder:
       'This page asks for a model that is not on this device yet. It is downloaded from the address above and kept in this browser.',
     waitingServer:
-      'Your text was written with a model on a server. Connecting asks for its list of models; your text is sent when you write.',
+      'Your text was written with this model on a server. Connecting asks the server for its list of models; your text is sent when you write.',
     connecting:
       'The server is asked for its models, and the hub or folder for the tokenizer. Your text is not sent yet.',
     waitingFiles:
