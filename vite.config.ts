@@ -4,6 +4,7 @@ import { bundledBytes } from './tools/build/bundled-bytes.ts';
 import { contentSecurityPolicy } from './tools/build/csp.ts';
 import { entries, programs } from './tools/build/entries.ts';
 import { offline } from './tools/build/offline.ts';
+import { pagesApart } from './tools/build/pages-apart.ts';
 import { plainImports } from './tools/build/plain-imports.ts';
 import { stripKernels } from './tools/build/wgsl.ts';
 import { workerChunks } from './tools/build/worker-chunks.ts';
@@ -33,6 +34,7 @@ export default defineConfig({
     stripKernels(),
     workerChunks({ './entry.ts': 'vitrine-worker.js', './store-worker.ts': 'vitrine-store-worker.js' }),
     plainImports(),
+    pagesApart(Object.keys(pages)),
     offline(),
   ],
   server: { port: 5173, strictPort: true },
@@ -80,6 +82,7 @@ export default defineConfig({
             },
             // Come only when asked for, though the page of the device test imports them at once.
             { name: 'extras', test: /\/src\/shaders\/(extras|dry|constrain|sample\/statistics)/ },
+            { name: 'constraint', test: /\/src\/constraint\// },
           ],
         },
       },

@@ -203,6 +203,22 @@ function runExample(entry: string): string {
   return execFileSync(process.execPath, [`${entry}.js`], { cwd: project, encoding: 'utf8', timeout: 60_000 });
 }
 
+test('options whose code is fetched when asked for work in what is built', () => {
+  const code = `
+    import { loadModel } from 'vitrine';
+    import { openFolder } from 'vitrine/node';
+    const model = await loadModel(await openFolder('node_modules/vitrine/dist/models/tiny-tales'));
+    for (const options of [{ dryMultiplier: 1 }, { constraint: { choices: [' queen', ' princess'] } }, { temperature: 0, numBeams: 2 }]) {
+      let text = '';
+      for await (const token of model.generate('Once upon a time', { maxNewTokens: 8, ...options })) text += token.text;
+      console.log(text);
+    }
+    model.dispose();`;
+  writeFileSync(join(project, 'options.js'), code);
+  const lines = execFileSync(process.execPath, ['options.js'], { cwd: project, encoding: 'utf8' });
+  expect(lines).toMatch(/^.+\n (queen|princess)\n.+/);
+});
+
 test("the README's example of OpenAI's client runs", () => {
   expect(runExample('openai')).toMatch(/\w+ \w+ \w+/);
 });

@@ -1,6 +1,7 @@
 import { VitrineError } from '../lib/index.ts';
 import { automatonHeader, endsText, nextState, stateFlags, type TokenAutomaton } from '../sampling/index.ts';
 import type { Tokenizer } from '../tokenizer/index.ts';
+import { checkConstraint } from './check.ts';
 import { backward, type Dfa, determinise } from './dfa.ts';
 import { jsonSchemaSyntax } from './json-schema.ts';
 import { buildNfa } from './nfa.ts';
@@ -30,18 +31,10 @@ export function compileConstraint(constraint: Constraint, tokens: TokenTable): T
 }
 
 function syntaxOf(constraint: Constraint): Syntax {
-  const given = typeof constraint === 'object' && constraint !== null ? constraint : {};
-  const [name, ...others] = Object.keys(given);
-  const value = (given as Record<string, unknown>)[name ?? ''];
-  if (others.length === 0 && name === 'regex' && typeof value === 'string') return parseRegex(value).syntax;
-  if (others.length === 0 && name === 'jsonSchema') return jsonSchemaSyntax(value);
-  const texts =
-    Array.isArray(value) && value.length > 0 && value.every((each) => typeof each === 'string' && each);
-  if (others.length === 0 && name === 'choices' && texts) return choice(...(value as string[]).map(literal));
-  throw new VitrineError(
-    'invalid-argument',
-    'constraint must be { regex: a string }, { jsonSchema: a schema } or { choices: a list of texts that are not empty }.',
-  );
+  checkConstraint(constraint);
+  if ('regex' in constraint) return parseRegex(constraint.regex).syntax;
+  if ('jsonSchema' in constraint) return jsonSchemaSyntax(constraint.jsonSchema);
+  return choice(...constraint.choices.map(literal));
 }
 
 const longestToken = endsText - 1;

@@ -2,7 +2,7 @@ import { VitrineError } from '../lib/index.ts';
 import { Connection } from './connection.ts';
 import type { RemoteOptions } from './options.ts';
 import { type RemoteModel, ServerModel } from './remote-model.ts';
-import { knownParameters } from './servers.ts';
+import { serverKind } from './servers.ts';
 import { wrongAnswer } from './shapes.ts';
 import { readTokenizer } from './tokenizer-source.ts';
 
@@ -15,8 +15,9 @@ import { readTokenizer } from './tokenizer-source.ts';
 export async function remoteModel(options: RemoteOptions): Promise<RemoteModel> {
   const connection = new Connection(options);
   const [own, listed] = await Promise.all([readTokenizer(options), findListed(connection, options)]);
-  const { model, extraParameters = knownParameters(listed?.owned_by), tokenIds = true } = options;
-  return new ServerModel(model, connection, own, extraParameters, tokenIds);
+  const { model, extraParameters, tokenIds = true } = options;
+  const kind = extraParameters ? { extraParameters, defaults: {} } : serverKind(listed?.owned_by);
+  return new ServerModel(model, connection, own, kind, tokenIds);
 }
 
 /** What the server's list says of the model; undefined where the server has no list. */

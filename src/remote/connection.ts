@@ -131,7 +131,7 @@ function codeOf(status: number, text: string): VitrineErrorCode {
   if (status === 401 || status === 403) return 'gated';
   if (status === 404) return 'not-found';
   if (status !== 400 && status !== 422) return 'http-status';
-  return /context[ _]length/i.test(text) ? 'context-overflow' : 'invalid-argument';
+  return /context[ _](length|size)/i.test(text) ? 'context-overflow' : 'invalid-argument';
 }
 
 /** Milliseconds to wait: what the server asks for, else twice as long each time. */

@@ -14,6 +14,7 @@ import { readEvents } from './events.ts';
 import { RemoteGeneration } from './generation.ts';
 import { isSupported, parametersOf } from './parameters.ts';
 import { scoreRemotely } from './score.ts';
+import type { ServerKind } from './servers.ts';
 import { wrongAnswer } from './shapes.ts';
 import { TokenIds } from './token-ids.ts';
 import type { TokenizerOfModel } from './tokenizer-source.ts';
@@ -40,7 +41,7 @@ export class ServerModel implements RemoteModel {
     readonly id: string,
     private readonly connection: Connection,
     private readonly own: TokenizerOfModel | undefined,
-    private readonly extraParameters: readonly string[],
+    private readonly kind: ServerKind,
     private readonly tokenIds: boolean,
   ) {
     this.ids = new TokenIds(own?.tokenizer);
@@ -51,7 +52,7 @@ export class ServerModel implements RemoteModel {
   }
 
   supports(option: OptionName): boolean {
-    return isSupported(option, this.extraParameters);
+    return isSupported(option, this.kind);
   }
 
   get config(): GPT2Config {
@@ -90,7 +91,7 @@ export class ServerModel implements RemoteModel {
 
   async *generate(prompt: string | number[], options: GenerateOptions = {}): AsyncGenerator<GeneratedToken> {
     this.check();
-    const body = parametersOf(options, this.extraParameters);
+    const body = parametersOf(options, this.kind);
     const { name: server } = this.connection;
     const { n = 1, maxNewTokens, logprobs: alternatives = 0, stop } = options;
     if (maxNewTokens === 0) return;

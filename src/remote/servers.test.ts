@@ -195,6 +195,14 @@ describe('the answers of', () => {
       400,
       'invalid-argument',
     ],
+    [
+      'llama.cpp',
+      {
+        error: { code: 400, message: 'request (601 tokens) exceeds the available context size (512 tokens)' },
+      },
+      400,
+      'context-overflow',
+    ],
     ['TGI', { error: 'Input validation error', error_type: 'validation' }, 422, 'invalid-argument'],
   ])('%s in error have their message and a code', async (_name, body, status, code) => {
     const said = Object.values(body).flatMap((value) =>
@@ -209,7 +217,11 @@ describe('the answers of', () => {
 describe('a server’s name for itself', () => {
   it.each([
     ['vllm', ['topK', 'minP', 'eos'], ['typicalP', 'overflow']],
-    ['llamacpp', ['topK', 'minP', 'typicalP', 'eos'], ['repetitionPenalty', 'overflow']],
+    [
+      'llamacpp',
+      ['topK', 'minP', 'repetitionPenalty', 'constraint', 'eos'],
+      ['noRepeatNgramSize', 'overflow'],
+    ],
     ['toString', ['topP', 'seed'], ['topK', 'minP', 'eos']],
   ] as const)('%s says which options it has', async (owner, known, unknown) => {
     const done = sse(chunk({ index: 0, text: 'a', finish_reason: 'length' }), '[DONE]');
