@@ -20,18 +20,30 @@ function writeTexts(): void {
   cpSync(join(root, 'docs/images'), join(texts, 'images'), { recursive: true });
 }
 
+const documented = [
+  'src/index.ts',
+  'src/embed/element.ts',
+  'src/node/index.ts',
+  'src/openai/index.ts',
+  'src/remote/index.ts',
+].map((file) => join(root, file));
+
+/** A program of what is documented and what it imports: the project's own holds all tests and tools as well. */
+function writeConfig(): string {
+  const file = join(texts, 'tsconfig.json');
+  writeFileSync(
+    file,
+    JSON.stringify({ extends: join(root, 'tsconfig.json'), include: [], files: documented }),
+  );
+  return file;
+}
+
 /** The reference by TypeDoc, as Markdown for the same site. */
 async function writeReference(): Promise<void> {
   const folder = join(texts, 'api');
   const app = await Application.bootstrapWithPlugins({
-    entryPoints: [
-      'src/index.ts',
-      'src/embed/element.ts',
-      'src/node/index.ts',
-      'src/openai/index.ts',
-      'src/remote/index.ts',
-    ].map((file) => join(root, file)),
-    tsconfig: join(root, 'tsconfig.json'),
+    entryPoints: documented,
+    tsconfig: writeConfig(),
     plugin: ['typedoc-plugin-markdown'],
     outputs: [{ name: 'markdown', path: folder }],
     entryFileName: 'index.md',
