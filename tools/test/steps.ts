@@ -15,20 +15,17 @@ function check(name: string, script: string): Step {
 }
 
 interface Lane extends Omit<Step, 'run'> {
-  /** Vitest projects; the one of the lane's name unless given. */
-  projects?: readonly string[];
   /** Test files; all of the project unless given. */
   files?: readonly string[];
   env?: () => Promise<Record<string, string>>;
 }
 
-/** Vitest projects, counted from its JSON report in `reports`. */
-function lane(reports: string, { projects, files = [], env, ...step }: Lane): Step {
+/** The Vitest project of the step's name, counted from its JSON report in `reports`. */
+function lane(reports: string, { files = [], env, ...step }: Lane): Step {
   const run = async () => {
     const file = join(reports, `${step.name}.json`);
     const reporters = ['--reporter=default', '--reporter=json', `--outputFile=${file}`];
-    const chosen = (projects ?? [step.name]).flatMap((name) => ['--project', name]);
-    const args = ['run', ...chosen, ...files, ...reporters];
+    const args = ['run', '--project', step.name, ...files, ...reporters];
     const code = await runCommand(step.name, bin('vitest'), args, await env?.());
     return settle(readReport(file, vitestCounts), code);
   };
@@ -74,7 +71,8 @@ export function allSteps(reports: string): Step[] {
     lane(reports, { name: 'gpu', needs: [chromium] }),
     endToEnd(reports),
     lane(reports, { name: 'firefox', needs: [firefox, ...vulkan], after: 'build' }),
-    lane(reports, { name: 'unit', projects: ['unit', 'unit-alone'] }),
+    lane(reports, { name: 'unit' }),
+    lane(reports, { name: 'unit-alone' }),
     check('types', 'check:types'),
     lane(reports, { name: 'firefox-cpu', needs: [firefox], after: 'build' }),
     lane(reports, { name: 'dawn', needs: vulkan, files: allOnDawn ? [] : dawnFiles, env: softwareDriver }),
