@@ -1,5 +1,6 @@
 import { execFileSync } from 'node:child_process';
 import { describe, expect, it } from 'vitest';
+import { isSoftware } from '../src/gpu/index.ts';
 
 const script = new URL('support/cli-process.ts', import.meta.url).pathname;
 
@@ -22,9 +23,16 @@ function run(...flags: string[]): {
   return JSON.parse(execFileSync(process.execPath, program, { encoding: 'utf8', timeout: 170_000 }));
 }
 
+describe('vitrine run where there is a software adapter', () => {
+  it('takes the CPU, which is faster, unless told otherwise', async () => {
+    const adapter = await navigator.gpu.requestAdapter();
+    expect(run().backend).toBe(adapter && !isSoftware(adapter.info) ? 'webgpu' : 'cpu');
+  });
+});
+
 describe('vitrine run on Dawn', () => {
   it('writes on the GPU what it writes on the CPU', () => {
-    const [gpu, cpu] = [run(), run('--cpu')];
+    const [gpu, cpu] = [run('--gpu'), run('--cpu')];
     expect([gpu.backend, cpu.backend]).toEqual(['webgpu', 'cpu']);
     const idsOf = ({ sequences }: typeof gpu) => sequences[0]?.tokens.map(({ id }) => id);
     expect(idsOf(gpu)).toHaveLength(4);

@@ -10,6 +10,7 @@ type FlagSpecs = NonNullable<ParseArgsConfig['options']>;
 
 const loading: FlagSpecs = {
   cpu: { type: 'boolean' },
+  gpu: { type: 'boolean' },
   dtype: { type: 'string' },
   revision: { type: 'string' },
   hub: { type: 'string' },
@@ -85,12 +86,17 @@ export function refusal(message: string): VitrineError {
   return new VitrineError('invalid-argument', message);
 }
 
-/** What the loading flags ask of `loadModel`. */
-export function loadOptions({ cpu, dtype, hub }: Flags): LoadOptions {
+/**
+ * What the loading flags ask of `loadModel`.
+ * @throws VitrineError `invalid-argument` for `--cpu` with `--gpu`
+ */
+export function loadOptions({ cpu, gpu, dtype, hub }: Flags): LoadOptions {
+  if (cpu && gpu) throw refusal('--cpu and --gpu exclude each other. Pass one of the two.');
   return {
     ...(dtype !== undefined && { dtype: dtype as LoadOptions['dtype'] }),
     ...(hub !== undefined && { hub: hub as string }),
-    ...(cpu === true && { backend: 'cpu' as const }),
+    ...(cpu && { backend: 'cpu' as const }),
+    ...(gpu && { backend: 'gpu' as const }),
   };
 }
 

@@ -1,6 +1,7 @@
 import { stat } from 'node:fs/promises';
 import { basename, join, resolve } from 'node:path';
 import { type LoadOptions, loadHere, type Model, type ModelSource } from '../engine/index.ts';
+import { isSoftware, platformGpu } from '../gpu/index.ts';
 import { formatProgress, VitrineError } from '../lib/index.ts';
 import { openFolder, provideWebGPU } from '../node/index.ts';
 import { type Flags, loadOptions } from './flags.ts';
@@ -27,8 +28,9 @@ export interface Loaded {
  */
 export async function loadForCommand(what: string, flags: Flags, environment: Environment): Promise<Loaded> {
   const { source, name } = await sourceOf(what, flags, environment.bundled);
-  const options = loadOptions(flags);
-  if (options.backend !== 'cpu') await installWebGPU(environment);
+  const asked = loadOptions(flags);
+  const options = { ...asked, backend: asked.backend ?? (await findBackend(environment)) };
+  if (asked.backend === 'gpu') await provideWebGPU();
   const bar = progressBar(environment.stderr);
   try {
     const { model } = await loadHere(source, { ...options, token: environment.token, onProgress: bar.show });
@@ -62,13 +64,25 @@ const folderExists = (path: string) =>
     () => false,
   );
 
-/** Dawn where the package webgpu is installed; without it the CPU is used, and says so. */
-async function installWebGPU({ stderr }: Environment): Promise<void> {
+/**
+ * A graphics card by Dawn, where the package webgpu is installed; else the CPU, and says so. The engine for the CPU is many
+ * times as fast as a software adapter.
+ */
+async function findBackend({ stderr }: Environment): Promise<'gpu' | 'cpu'> {
+  const onCpu = (why: string) => {
+    stderr.write(`${why}: the model runs on the CPU.\n`);
+    return 'cpu' as const;
+  };
   try {
     await provideWebGPU();
   } catch {
-    stderr.write('The package webgpu is not installed: the model runs on the CPU.\n');
+    return onCpu('The package webgpu is not installed');
   }
+  const adapter = await platformGpu()?.requestAdapter({ powerPreference: 'high-performance' });
+  if (!adapter) return onCpu('There is no graphics adapter');
+  const { info } = adapter;
+  if (isSoftware(info)) return onCpu(`There is a software adapter only (${info.description || info.device})`);
+  return 'gpu';
 }
 
 const barWidth = 24;

@@ -142,17 +142,22 @@ function isOutOfMemory(error: GPUError): boolean {
   return typeof GPUOutOfMemoryError !== 'undefined' && error instanceof GPUOutOfMemoryError;
 }
 
+/** Whether an adapter is none of a graphics card: it calculates on the CPU. */
+export function isSoftware(info: GPUAdapterInfo): boolean {
+  const words = `${info.vendor} ${info.architecture} ${info.device} ${info.description}`.toLowerCase();
+  return info.isFallbackAdapter === true || /swiftshader|llvmpipe|software|basic render/.test(words);
+}
+
 function describeDevice(device: GPUDevice, info: GPUAdapterInfo): GpuInfo {
   const limits: Record<string, number> = {};
   for (const limit of wantedLimits) limits[limit] = device.limits[limit];
   const subgroups = device.features.has('subgroups');
-  const words = `${info.vendor} ${info.architecture} ${info.device} ${info.description}`.toLowerCase();
   return {
     vendor: info.vendor,
     architecture: info.architecture,
     device: info.device,
     description: info.description,
-    software: info.isFallbackAdapter === true || /swiftshader|llvmpipe|software|basic render/.test(words),
+    software: isSoftware(info),
     features: [...device.features].sort(),
     limits,
     subgroupMinSize: subgroups ? (info.subgroupMinSize ?? 4) : 0,

@@ -1,5 +1,13 @@
 export { guarded, usage } from './buffers.ts';
-export { adoptDevice, type Gpu, type GpuInfo, type GpuWishes, openGpu, platformGpu } from './device.ts';
+export {
+  adoptDevice,
+  type Gpu,
+  type GpuInfo,
+  type GpuWishes,
+  isSoftware,
+  openGpu,
+  platformGpu,
+} from './device.ts';
 export type {
   Bound,
   Kernel,
