@@ -59,6 +59,19 @@ describe('the bundled model on the CPU', () => {
     }
   });
 
+  it('scores the same whatever the text is cut into, and before as after a prompt', async () => {
+    const ids = golden.prompts.find(({ name }) => name === 'long')?.ids.slice(0, 70) as number[];
+    const targets = [...ids.slice(1), -1];
+    const whole = await runtime.score({ sequence: 0, position: 0, ids, targets, top: 2 });
+    for (let at = 0; at < ids.length; at += 10) {
+      const [some, next] = [ids.slice(at, at + 10), targets.slice(at, at + 10)];
+      const scores = await runtime.score({ sequence: 0, position: at, ids: some, targets: next, top: 2 });
+      expect(scores.logprobs).toEqual(whole.logprobs.slice(at, at + 10));
+      expect(scores.likeliest).toEqual(whole.likeliest.slice(at, at + 10));
+      await runtime.prefill(0, at, some);
+    }
+  });
+
   it('continues from the middle of the cache', async () => {
     await runtime.prefill(0, 0, [...sentence.slice(0, 9), 5, 6, 7]);
     await runtime.prefill(0, 9, sentence.slice(9));

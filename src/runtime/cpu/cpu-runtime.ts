@@ -18,6 +18,7 @@ import { CpuForward, type Token } from './forward.ts';
 import { inspectForward } from './inspect.ts';
 import { CpuCache } from './kv-cache.ts';
 import type { Rows } from './packed-matrix.ts';
+import { blockRows } from './simd.ts';
 import { TimeSlicer } from './time-slicer.ts';
 import { watchedRuns } from './watched-run.ts';
 import { type CpuWeights, swapAdapter } from './weights.ts';
@@ -28,8 +29,10 @@ export interface CpuRuntimeOptions {
   contextLength: number;
 }
 
-/** Rows per prefill chunk. */
-const chunkRows = 32;
+/** Rows per prefill chunk: as many as go through a matrix at a time. */
+const chunkRows = blockRows;
+/** Rows whose logits are there at once. */
+const headRows = 32;
 
 /** A model on the CPU, for devices without WebGPU: same results, slower. */
 export function createCpuRuntime(
@@ -77,7 +80,7 @@ class CpuRuntime implements Runtime {
     ids: readonly number[],
     signal?: AbortSignal,
   ): Promise<void> {
-    await this.walk(sequence, position, ids, () => {}, signal);
+    await this.walk(sequence, position, ids, undefined, signal);
   }
 
   async score({ sequence, position, ids, targets, top }: ScoreRequest): Promise<RowScores> {
@@ -88,24 +91,29 @@ class CpuRuntime implements Runtime {
       likeliest: [],
     };
     await this.walk(sequence, position, ids, (first, x, tokens) => {
-      const rows = this.pass().head(x, tokens);
-      for (let t = 0; t < x.count; t++) {
-        const judged = judgeRow(rowOf(rows, t, this.config.vocabSize), targets[first + t] ?? -1, top);
-        scores.logprobs[first + t] = judged.logprob;
-        scores.ranks[first + t] = judged.rank;
-        scores.entropies[first + t] = judged.entropy;
-        scores.likeliest.push(judged.likeliest);
+      for (let at = 0; at < x.count; at += headRows) {
+        const count = Math.min(headRows, x.count - at);
+        const part = { ...x, values: x.values.subarray(at * x.stride), count };
+        const rows = this.pass().head(part, tokens.slice(at, at + count));
+        for (let t = 0; t < count; t++) {
+          const row = first + at + t;
+          const judged = judgeRow(rowOf(rows, t, this.config.vocabSize), targets[row] ?? -1, top);
+          scores.logprobs[row] = judged.logprob;
+          scores.ranks[row] = judged.rank;
+          scores.entropies[row] = judged.entropy;
+          scores.likeliest.push(judged.likeliest);
+        }
       }
     });
     return scores;
   }
 
-  /** Computes ids chunk by chunk; `take` sees the last residuals of each, [T, E]. */
+  /** Computes ids chunk by chunk; `take` sees the last residuals of each, [T, E], of which the last is enough else. */
   private async walk(
     sequence: number,
     position: number,
     ids: readonly number[],
-    take: (first: number, x: Rows, tokens: readonly Token[]) => void,
+    take: ((first: number, x: Rows, tokens: readonly Token[]) => void) | undefined,
     signal?: AbortSignal,
   ): Promise<void> {
     this.check(position, ids);
@@ -113,9 +121,10 @@ class CpuRuntime implements Runtime {
     for (let first = 0; first < ids.length; first += chunkRows) {
       const chunk = ids.slice(first, first + chunkRows);
       const tokens = chunk.map((id, t) => ({ sequence, position: position + first + t, id }));
-      const x = await this.slicer.run(this.pass().run(tokens), 'Reading the prompt', signal);
-      this.keepEnds(tokens, x);
-      take(first, x, tokens);
+      const work = this.pass().run(tokens, undefined, undefined, undefined, !take);
+      const x = await this.slicer.run(work, 'Reading the prompt', signal);
+      this.keepEnds(take ? tokens : tokens.slice(-1), x);
+      take?.(first, x, tokens);
       await this.slicer.pause();
     }
   }

@@ -12,8 +12,9 @@ import {
   widthOf,
 } from '../../model/index.ts';
 import type { Joining } from '../run-schedule.ts';
+import { attend, queriesOf, sumValues } from './attention.ts';
 import type { CpuCache } from './kv-cache.ts';
-import { activateRows, addRows, attend, layerNormRows, sumValues } from './operations.ts';
+import { activateRows, addRows, layerNormRows } from './operations.ts';
 import type { Rows } from './packed-matrix.ts';
 import { assignSlots, type ValueLocation } from './slots.ts';
 import { type CpuWeights, matrixOf, vectorOf } from './weights.ts';
@@ -66,12 +67,15 @@ export class CpuForward {
    * The residual stream after the last block, [T, C], valid until the next call. Keys and values join the cache;
    * tokens of one sequence come in order, and all before the first are cached. Yields between operations.
    * @param joining where sequences begin, if not all at once: as many tokens each, in the order of `tokens`
+   * @param lastOnly of tokens of one sequence, whether the last one's row is enough, [1, C]: the others leave when the
+   * last layer has their keys and values
    */
   *run(
     tokens: readonly Token[],
     program = this.current,
     capture?: Capture,
     joining?: readonly Joining<Value>[],
+    lastOnly = false,
   ): Generator<void, Rows> {
     const { nodes, hidden } = program.graph;
     for (const { sequence, position } of tokens) this.cache.ensure(sequence, position + 1);
@@ -79,15 +83,26 @@ export class CpuForward {
     if (joining) pass.count = 0;
     const values: Values = [];
     const end = headStart(program.graph);
+    const lastSum = lastOnly ? nodes.findLastIndex(({ op }) => op === 'weightedSum') : -1;
     for (let index = 0; index <= end; index++) {
       const begins = joining?.find(({ step }) => step === index);
       if (begins) pass.join(begins, values);
       const node = nodes[index];
       if (!node || index === end) break;
+      if (index === lastSum) this.keepLast(node as NodeOf<'weightedSum'>, pass, values);
       values[node.id] = this.compute(node, pass, values);
       if (node.op === 'linear' || node.op === 'weightedSum') yield;
     }
     return values[hidden] as Rows;
+  }
+
+  /** Goes on with the last token alone, once the values of all are cached. */
+  private keepLast({ spec, inputs }: NodeOf<'weightedSum'>, pass: Pass, values: Values): void {
+    this.cacheValues(spec.layer, values[inputs[1] as number] as Rows, pass.tokens);
+    for (const [value, { stride, count, values: all }] of Object.entries(values))
+      values[+value] = { values: all.subarray((count - 1) * stride), stride, count: 1 };
+    pass.tokens = pass.tokens.slice(-1);
+    pass.count = 1;
   }
 
   /**
@@ -185,13 +200,11 @@ export class CpuForward {
     const { tokens } = pass;
     for (const [t, { sequence, position }] of tokens.entries())
       this.cache.setKeys(sequence, layer, position, k.values, t * k.stride);
+    const query = { ...q, scale };
+    const queries = queriesOf(tokens, this.cache.workspace);
     for (let head = 0; head < heads; head++)
-      for (let t = 0; t < tokens.length; t++) {
-        const { sequence, position } = tokens[t] as Token;
-        const query = { values: q.values, from: t * q.stride + head * headSize, length: position + 1, scale };
-        const at = t * pattern.stride + head * pass.keys;
-        attend(this.cache, { sequence, layer, head, headSize }, query, pattern.values, at);
-      }
+      for (const each of queries)
+        attend(this.cache, { layer, head, headSize }, each, query, pattern, pass.keys);
     return pattern;
   }
 
@@ -202,17 +215,17 @@ export class CpuForward {
     const headSize = C / heads;
     const z = this.rows(pass, node, C);
     const { tokens } = pass;
+    this.cacheValues(layer, v, tokens);
+    const queries = queriesOf(tokens, this.cache.workspace);
+    for (let head = 0; head < heads; head++)
+      for (const each of queries)
+        sumValues(this.cache, { layer, head, headSize }, each, pattern, pass.keys, z);
+    return z;
+  }
+
+  private cacheValues(layer: number, v: Rows, tokens: readonly Token[]): void {
     for (const [t, { sequence, position }] of tokens.entries())
       this.cache.setValues(sequence, layer, position, v.values, t * v.stride);
-    for (let head = 0; head < heads; head++)
-      for (let t = 0; t < tokens.length; t++) {
-        const { sequence, position } = tokens[t] as Token;
-        const at = t * pattern.stride + head * pass.keys;
-        const weights = pattern.values.subarray(at, at + position + 1);
-        const to = t * C + head * headSize;
-        sumValues(this.cache, { sequence, layer, head, headSize }, weights, z.values, to);
-      }
-    return z;
   }
 
   private edit({ edit, inputs, shape }: NodeOf<'edit'>, x: Rows, pass: Pass): Rows {

@@ -3,9 +3,10 @@ import { describe, expect, it } from 'vitest';
 import { largestDifference } from '../../../test/support/cpu.ts';
 import { randomFloats } from '../../../test/support/numbers.ts';
 import { type Activation, activationFunction, parseConfig } from '../../model/index.ts';
+import { attend, sumValues } from './attention.ts';
 import { CpuCache } from './kv-cache.ts';
-import { activateRows, attend, layerNormRows, sumValues } from './operations.ts';
-import { Workspace } from './workspace.ts';
+import { activateRows, layerNormRows } from './operations.ts';
+import { queryRows, Workspace } from './workspace.ts';
 
 const upTo = (max: number) => fc.integer({ min: 1, max });
 const ways = [
@@ -49,29 +50,41 @@ describe.each(ways)('operations in %s', (_, simd) => {
         // The other sequence gets what it holds by a copy.
         cache.reserve(2);
         cache.copy(0, 1, length);
-        const q = randomFloats(3, width, 2);
-        for (const sequence of [0, 1])
+        // One row that is not used, then the queries of the last positions.
+        const count = simd && length >= queryRows && length % 2 === 0 ? queryRows : 1;
+        const q = randomFloats(3, (count + 1) * width, 2);
+        const keys = length + 1;
+        for (const sequence of [0, 1]) {
+          const rows = { sequence, row: 1, count, length: length - count + 1 };
+          const pattern = {
+            values: new Float32Array((count + 1) * heads * keys),
+            stride: heads * keys,
+            count,
+          };
+          const z = { values: new Float32Array((count + 1) * width), stride: width, count };
           for (let head = 0; head < heads; head++) {
-            const where = { sequence, layer: 1, head, headSize };
+            const where = { layer: 1, head, headSize };
+            attend(cache, where, rows, { values: q, stride: width, count, scale: 0.37 }, pattern, keys);
+            sumValues(cache, where, rows, pattern, keys, z);
             const own = (all: Float32Array) =>
               Array.from({ length }, (_, j) =>
                 all.subarray(j * width + head * headSize, j * width + (head + 1) * headSize),
               );
-            const query = { values: q, from: head * headSize, length, scale: 0.37 };
-            const pattern = new Float32Array(length + 2);
-            attend(cache, where, query, pattern, 1);
-            const z = new Float32Array(headSize + 1);
-            sumValues(cache, where, pattern.subarray(1, 1 + length), z, 1);
-            const expected = attention(
-              q.subarray(head * headSize, (head + 1) * headSize),
-              own(K),
-              own(V),
-              0.37,
-            );
-            expect(largestDifference(pattern.subarray(1, 1 + length), expected.pattern)).toBeLessThan(2e-6);
-            expect(largestDifference(z.subarray(1), expected.z)).toBeLessThan(2e-5);
-            expect([pattern[0], pattern[length + 1], z[0]]).toEqual([0, 0, 0]);
+            for (let row = 1; row <= count; row++) {
+              const seen = rows.length + row - 1;
+              const at = row * width + head * headSize;
+              const query = q.subarray(at, at + headSize);
+              const expected = attention(query, own(K).slice(0, seen), own(V).slice(0, seen), 0.37);
+              const from = row * pattern.stride + head * keys;
+              const found = pattern.values.subarray(from, from + seen);
+              expect(largestDifference(found, expected.pattern)).toBeLessThan(2e-6);
+              expect(largestDifference(z.values.subarray(at, at + headSize), expected.z)).toBeLessThan(2e-5);
+              expect(pattern.values[from + seen]).toBe(0);
+            }
           }
+          expect(pattern.values.subarray(0, pattern.stride).every((value) => value === 0)).toBe(true);
+          expect(z.values.subarray(0, width).every((value) => value === 0)).toBe(true);
+        }
       }),
       { numRuns: 30 },
     );

@@ -1,8 +1,6 @@
 import { roundUp } from '../../lib/index.ts';
 import { type Activation, activationFunction } from '../../model/index.ts';
-import type { CpuCache } from './kv-cache.ts';
-import { panelRows, type Rows } from './packed-matrix.ts';
-import { multiplyRow } from './tiles.ts';
+import type { Rows } from './packed-matrix.ts';
 import type { CpuNorm } from './weights.ts';
 import type { Workspace } from './workspace.ts';
 
@@ -90,68 +88,4 @@ function plainActivate(x: Rows, width: number, act: (x: number) => number): Rows
     for (let i = at; i < at + width; i++) values[i] = act(values[i]!);
   }
   return x;
-}
-
-/** One head of one sequence. */
-export interface Head {
-  sequence: number;
-  layer: number;
-  head: number;
-  headSize: number;
-}
-
-/**
- * pattern[at …] = softmax(q · k * scale) over the first `length` positions.
- * @param query whose head's numbers begin at `from`
- */
-export function attend(
-  cache: CpuCache,
-  { sequence, layer, head, headSize }: Head,
-  query: { values: Float32Array; from: number; length: number; scale: number },
-  pattern: Float32Array,
-  at: number,
-): void {
-  const { workspace } = cache;
-  const { floats, functions, tiles } = workspace;
-  const { from, length, scale } = query;
-  const paddedRows = roundUp(length, panelRows);
-  // Staged: the scale, the query, the scores.
-  const scores = 4 + roundUp(headSize, 4);
-  floats[0] = scale;
-  floats.set(query.values.subarray(from, from + headSize), 4);
-  const wStride = 4 * panelRows * headSize;
-  const w = 4 * cache.keysAt(sequence, layer, head);
-  multiplyRow(tiles, { w, wStride, x: 16, xRow: 4 * headSize, y: 4 * scores, paddedRows }, 0);
-  const found = floats.subarray(scores, scores + length);
-  if (functions) {
-    floats.fill(Number.NEGATIVE_INFINITY, scores + length, scores + paddedRows);
-    functions.softmax(4 * scores, 4 * (scores + paddedRows), 0);
-  } else plainSoftmax(found, scale);
-  pattern.set(found, at);
-}
-
-function plainSoftmax(scores: Float32Array, scale: number): void {
-  const top = scores.reduce((most, score) => Math.max(most, score), Number.NEGATIVE_INFINITY);
-  let sum = 0;
-  for (let j = 0; j < scores.length; j++) sum += scores[j] = Math.exp((scores[j]! - top) * scale);
-  for (let j = 0; j < scores.length; j++) scores[j]! /= sum;
-}
-
-/** output[at …] = the values of the first positions, added up by a row of a pattern. */
-export function sumValues(
-  cache: CpuCache,
-  { sequence, layer, head, headSize }: Head,
-  pattern: Float32Array,
-  output: Float32Array,
-  at: number,
-): void {
-  const { workspace, paddedHead } = cache;
-  const { floats, tiles } = workspace;
-  const y = roundUp(pattern.length, 4);
-  floats.set(pattern);
-  const w = 4 * cache.valuesAt(sequence, layer, head);
-  const wStride = 4 * panelRows * cache.capacity(sequence);
-  const layout = { w, wStride, x: 0, xRow: 4 * pattern.length, y: 4 * y, paddedRows: paddedHead };
-  multiplyRow(tiles, layout, 0);
-  output.set(floats.subarray(y, y + headSize), at);
 }

@@ -11,7 +11,7 @@ import {
   type QuantisedPanels,
   quantisedBytes,
 } from './quantised-matrix.ts';
-import { blockRows, createMemory, type MatrixShape, mostBytes } from './simd.ts';
+import { blockRows, blockRowsOf, createMemory, type MatrixShape, mostBytes } from './simd.ts';
 import { ProductThreads, threadsAllowed } from './threads.ts';
 import { forTiles, inFours, type Tiles } from './tiles.ts';
 import { int4, int8, type WeightForm } from './weight-form.ts';
@@ -55,7 +55,7 @@ export class QuantisedMath implements MatrixMath<QuantisedPanels> {
     const most = (of: (shape: MatrixShape) => number) => roundUp(Math.max(...shapes.map(of)), 16);
     const x = most((shape) => blockRows * inputRowBytes(formOf(dtype, shape), shape[1]));
     const row = most(([, columns]) => 4 * roundUp(columns, int8.groupColumns));
-    const y = most(([rows]) => 4 * blockRows * roundUp(rows, panelRows));
+    const y = most(([rows]) => 4 * blockRowsOf(roundUp(rows, panelRows)) * roundUp(rows, panelRows));
     const sizes = shapes.map((shape) => quantisedBytes(formOf(dtype, shape), shape[0], shape[1]));
     const bytes = sizes.reduce((sum, size) => sum + size, x + row + y);
     try {
@@ -113,10 +113,12 @@ export class QuantisedMath implements MatrixMath<QuantisedPanels> {
     const { form, columns, paddedRows, weights } = panels;
     const layout = { w: weights.byteOffset, wStride: (weights.length / paddedRows) * panelRows };
     const xRow = inputRowBytes(form, columns);
-    for (let first = 0; first < x.count; first += blockRows) {
-      const count = Math.min(blockRows, x.count - first);
+    const most = blockRowsOf(paddedRows);
+    for (let first = 0; first < x.count; first += most) {
+      const count = Math.min(most, x.count - first);
       this.placeInputs(products, panels, x, first, count);
-      const y = new Float32Array(this.memory.buffer, this.yAt, count * paddedRows).fill(0);
+      const y = new Float32Array(this.memory.buffer, this.yAt, count * paddedRows);
+      if (bias?.length !== paddedRows) y.fill(0);
       if (bias) for (let t = 0; t < count; t++) y.set(bias, t * paddedRows);
       const placed = { ...layout, x: 0, xRow, y: this.yAt, paddedRows };
       if (this.threads)

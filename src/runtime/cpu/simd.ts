@@ -5,8 +5,11 @@ import { simdModule } from './simd-code.ts';
 import { ProductThreads, threadsAllowed } from './threads.ts';
 import { forTiles, inFours, type Tiles } from './tiles.ts';
 
-/** Rows of x brought into the memory at a time. */
-export const blockRows = 32;
+/** Rows of x that go through a matrix at a time: its weights come from memory once for all of them. */
+export const blockRows = 64;
+/** Rows at a time of a matrix so wide that the sums of more would take much memory. */
+const fewestRows = 32;
+const blockSums = 1 << 20;
 export const pageBytes = 65536;
 /** Address space of a WebAssembly memory. */
 export const mostBytes = 2 ** 32 - pageBytes;
@@ -22,6 +25,12 @@ export function createCpuMath(
 
 /** Rows and columns of a matrix that will be created, and whether rows of it are looked up. */
 export type MatrixShape = readonly [rows: number, columns: number, table?: boolean];
+
+/** Rows of x brought into the memory at a time for a matrix with this many outputs. */
+export function blockRowsOf(paddedRows: number): number {
+  const fitting = 4 * Math.floor(blockSums / paddedRows / 4);
+  return Math.max(fewestRows, Math.min(blockRows, fitting));
+}
 
 /** A memory of this many bytes, shared between threads or not. */
 export function createMemory(bytes: number, shared: boolean): WebAssembly.Memory {
@@ -79,8 +88,9 @@ export class SimdMath implements PanelMath {
   multiply(matrix: Panels, x: Rows, output: Float32Array): void {
     const { paddedRows, columns, values } = matrix;
     const floats = new Float32Array(this.memory.buffer);
-    for (let first = 0; first < x.count; first += blockRows) {
-      const count = Math.min(blockRows, x.count - first);
+    const most = blockRowsOf(paddedRows);
+    for (let first = 0; first < x.count; first += most) {
+      const count = Math.min(most, x.count - first);
       interleave(x, first, count, columns, floats.subarray(this.xAt / 4, this.xAt / 4 + count * columns));
       const wStride = columns * panelRows * 4;
       const layout = {
@@ -119,7 +129,7 @@ function sizes({ vocabSize: V, nEmbd: E, nInner: I, nLayer: L }: GPT2Config, tie
   const block = padded(3 * E) * E + padded(E) * E + padded(I) * E + padded(E) * I;
   return {
     x: 4 * blockRows * Math.max(E, I),
-    y: 4 * blockRows * Math.max(padded(V), padded(3 * E), padded(I)),
+    y: Math.max(...[V, 3 * E, I].map((rows) => 4 * blockRowsOf(padded(rows)) * padded(rows))),
     weights: 4 * (padded(V) * E * (tied ? 1 : 2) + L * block),
   };
 }

@@ -1,11 +1,11 @@
 import { roundUp, VitrineError } from '../../lib/index.ts';
 import { panelRows } from './packed-matrix.ts';
 import { mostBytes, pageBytes } from './simd.ts';
-import type { RowTiles, Tile } from './tiles.ts';
+import type { RowTiles, Tile, Tiles } from './tiles.ts';
 import { vectorModule } from './vector-code.ts';
 
 /** What `vector-code.ts` exports; addresses are in bytes. */
-interface VectorFunctions extends RowTiles {
+interface VectorFunctions extends Tiles {
   softmax(from: number, to: number, scale: number): void;
   gate(from: number, to: number, coefficients: number): void;
   layerNorm(from: number, to: number, weight: number, bias: number, constants: number): void;
@@ -13,7 +13,9 @@ interface VectorFunctions extends RowTiles {
 
 /** Floats of a page of memory. */
 const pageFloats = pageBytes / 4;
-/** Floats for operands, beside a context's numbers. */
+/** Queries of a sequence that attend together. */
+export const queryRows = 4;
+/** Floats for operands, beside numbers for each position of a context. */
 const operandFloats = 4 * pageFloats;
 
 /**
@@ -33,7 +35,7 @@ export class Workspace {
   private readonly free = new Map<number, number[]>();
 
   constructor(contextLength: number, simd = true) {
-    this.staging = operandFloats + roundUp(contextLength, pageFloats);
+    this.staging = operandFloats + roundUp(queryRows * contextLength, pageFloats);
     this.used = this.staging;
     const made = simd ? instance(this.staging / pageFloats) : undefined;
     this.functions = made?.functions;
