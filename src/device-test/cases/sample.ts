@@ -118,14 +118,17 @@ async function checkModifiers(gpu: Gpu, options: SamplingOptions): Promise<Compa
   return results;
 }
 
+/** Vectors of each size for what knows their number: a number of its own would be a kernel of its own. */
+const counted = [
+  [300, small],
+  [120, medium],
+  [2, large],
+] as const;
+
 /** Contexts with repetitions, states of the automaton and limits of mirostat in them. */
 async function checkStatistics(gpu: Gpu, options: SamplingOptions): Promise<Comparison[]> {
   const results: Comparison[] = [];
-  for (const [most, size] of [
-    [300, small],
-    [120, medium],
-    [2, large],
-  ] as const) {
+  for (const [most, size] of counted) {
     const count = outOf(gpu, most);
     const contexts = Array.from({ length: count }, (_, seed) => ({
       ...randomContext(seed, size),
@@ -138,11 +141,7 @@ async function checkStatistics(gpu: Gpu, options: SamplingOptions): Promise<Comp
 
 async function checkFirst(gpu: Gpu, options: SamplingOptions): Promise<Comparison[]> {
   const results: Comparison[] = [];
-  for (const [most, size] of [
-    [200, small],
-    [100, medium],
-    [2, large],
-  ] as const) {
+  for (const [most, size] of counted) {
     const count = outOf(gpu, most);
     const automaton = lettersAutomaton('(ab*|c(d|e)+a?)*', size);
     const states = (automaton.table.length - 256) / (automaton.classes + 1);
@@ -176,9 +175,9 @@ async function checkOddLogits(gpu: Gpu): Promise<Comparison[]> {
 }
 
 async function checkSmallest(gpu: Gpu): Promise<Comparison[]> {
-  const ban = Number.NEGATIVE_INFINITY;
-  const logitBias = { 0: ban, 1: ban, 2: ban };
-  const vectors = [Float32Array.of(1, 3, 3), Float32Array.of(1, 1, 1)];
+  const ids = Array.from({ length: small }, (_, id) => id);
+  const logitBias = Object.fromEntries(ids.map((id) => [id, Number.NEGATIVE_INFINITY]));
+  const vectors = [Float32Array.of(1, 3, 3, 1, 1, 1, 1), new Float32Array(small).fill(1)];
   const sampling = resolveSampling({ logitBias });
   const { columns } = await sampleOnGpu(gpu, { vectors, contexts: [empty, empty], sampling });
   return [
@@ -210,11 +209,16 @@ async function checkDrawable(gpu: Gpu): Promise<Comparison[]> {
 async function checkMemory(gpu: Gpu): Promise<Comparison[]> {
   const sampling = resolveSampling({ temperature: 0, noRepeatNgramSize: 4, presencePenalty: 0.1 });
   const contexts = [{ ids: [2, 2, 1], promptLength: 1 }, empty];
-  const vectors = [Float32Array.of(0, 9, 0), Float32Array.of(0, 0, 9)];
+  const vectors = [1, 2].map((id) => Float32Array.from({ length: small }, (_, at) => (at === id ? 9 : 0)));
   const { columns } = await sampleOnGpu(gpu, { vectors, contexts, sampling });
   const seen = 0x80000000;
   const flat = columns.flatMap(({ chosen, contextLength, counts }) => [chosen, contextLength, ...counts]);
-  return [compareExactly('state', flat, [1, 4, 0, seen + 2, seen + 1, 2, 1, 0, 0, seen + 1])];
+  const rest = new Array(small - 3).fill(0);
+  const [first, second] = [
+    [1, 4, 0, seen + 2, seen + 1, ...rest],
+    [2, 1, 0, 0, seen + 1, ...rest],
+  ];
+  return [compareExactly('state', flat, [...first, ...second])];
 }
 
 /** Draws follow the distribution: chi-square within five standard deviations. */
