@@ -62,16 +62,16 @@ const kernels: Record<string, KernelSource> = {
     ...{ embedding: wte, columns: 1, inputStride: 768, logitsStride: 50304, context: 1024, lanes: 256 },
   }),
   'sample/snapshots/sample': shaders.sampleKernel({
-    ...{ vocab: 50257, columns: 1, logitsStride: 50304, context: 1024 },
+    ...{ vocab: 50257, columns: 1, logitsStride: 50304, context: 1024, lanes: 256 },
   }),
   'sample/snapshots/statistics': extras.statisticsKernel({
-    ...{ vocab: 50257, columns: 1, logitsStride: 50304, context: 1024 },
+    ...{ vocab: 50257, columns: 1, logitsStride: 50304, context: 1024, lanes: 256 },
   }),
   'constrain/snapshots/constrain': extras.constrainKernel({
-    ...{ vocab: 50257, columns: 1, logitsStride: 50304, context: 1024 },
+    ...{ vocab: 50257, columns: 1, logitsStride: 50304, context: 1024, lanes: 256 },
   }),
   'dry/snapshots/dry': extras.dryKernel({
-    ...{ vocab: 50257, columns: 1, logitsStride: 50304, context: 1024 },
+    ...{ vocab: 50257, columns: 1, logitsStride: 50304, context: 1024, lanes: 256 },
   }),
   'summarise/snapshots/summarise': shaders.summariseRowsKernel(50257, 50304),
   'convert/snapshots/matrix-bf16-int4': shaders.convertMatrixKernel('BF16', 'int4', true),

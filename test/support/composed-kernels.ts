@@ -184,8 +184,9 @@ export function composedKernels(): ComposedKernel[] {
     ...conversions(),
     ...plain(
       ...[sampleKernel, statisticsKernel, constrainKernel, dryKernel].map((kernel) =>
-        kernel({ vocab: 96, columns: 2, logitsStride: 128, context: 64 }),
+        kernel({ vocab: 96, columns: 2, logitsStride: 128, context: 64, lanes: 256 }),
       ),
+      sampleKernel({ vocab: 96, columns: 2, logitsStride: 128, context: 64, lanes: 16 }),
       summariseRowsKernel(96, 128),
     ),
   ];

@@ -11,8 +11,8 @@ import { type Comparison, checkThat, compareExactly, compareNumbers } from '../s
 import { seeded } from '../support/numbers.ts';
 import { compareWithReference, emptyContext as empty, sampleOnGpu } from '../support/sampler.ts';
 
-/** Sizes of the vocabulary: each is a kernel of its own. */
-const [small, medium, large] = [7, 300, 50257];
+/** Sizes of the vocabulary: each is a kernel of its own; the even ones have 256 lanes. */
+const [small, medium, large, evenLarge] = [7, 300, 50257, 50256];
 
 /** Logits with ties in them, some vectors flat, some spread widely. */
 function randomLogits(seed: number, size: number): Float32Array<ArrayBuffer> {
@@ -271,6 +271,9 @@ export const sampleOperation: Operation = {
     kernelCase('logits that are not numbers, equal, infinite or tiny', checkOddLogits),
     kernelCase('a vocabulary of one, and everything banned', checkSmallest),
     kernelCase('rows without a token are never drawn', checkDrawable),
+    kernelCase('a large vocabulary by as many lanes as there are slots', (gpu) =>
+      compareWithReference(gpu, batch(992, 2, evenLarge), { topK: 50, topP: 0.95, typicalP: 0.9 }),
+    ),
     kernelCase('it remembers what it chose', checkMemory),
     kernelCase('draws as often as the distribution says', checkFrequencies),
   ],

@@ -115,10 +115,16 @@ function statisticsBuffers(gpu: Gpu, contexts: readonly SamplingContext[], sampl
   };
 }
 
-/** Runs the kernel on one column a vector; every vector has the same length. */
+/** Runs the kernel on one column a vector; every vector has the same length: 256 lanes for even ones, 16 for odd ones. */
 export async function sampleOnGpu(gpu: Gpu, { vectors, contexts, sampling, draw = 0 }: Batch) {
   const vocab = (vectors[0] as Float32Array).length;
-  const shape: SampleShape = { vocab, columns: vectors.length, logitsStride: vocab + 3, context: 64 };
+  const shape: SampleShape = {
+    vocab,
+    columns: vectors.length,
+    logitsStride: vocab + 3,
+    context: 64,
+    lanes: vocab % 2 === 0 ? 256 : 16,
+  };
   const given = new Float32Array(shape.logitsStride * shape.columns);
   for (const [column, vector] of vectors.entries()) given.set(vector, column * shape.logitsStride);
   const tables = packTables(sampling, contexts, shape);

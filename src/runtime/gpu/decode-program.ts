@@ -16,11 +16,8 @@ import { compilePlan, forRows, type Planned } from './dispatch-plan.ts';
 import type { GpuModel } from './gpu-model.ts';
 import type { LayerProgram } from './layer-program.ts';
 import type { GpuRuntimeOptions } from './options.ts';
-import { SampleStep } from './sample-step.ts';
+import { choiceLanes, SampleStep } from './sample-step.ts';
 import { type LoopCounters, type StepDispatches, TokenLoop } from './token-loop.ts';
-
-/** Lanes of the one workgroup that ends a step. */
-const pickLanes = 256;
 
 /** Sampling and reporting options. */
 export type Choice = Pick<DecodeRequest, 'contexts' | 'sampling' | 'eosTokenIds' | 'alternatives'>;
@@ -55,7 +52,7 @@ export class DecodeProgram {
     const [sample, head, pick] = await Promise.all([
       SampleStep.create(gpu, model, buffers, options.context),
       compile(planDecode(model.pass.head, model, buffers, shape, options.chooseVariant)),
-      compile([plannedPick(model, buffers, options.context)]),
+      compile([plannedPick(model, buffers, options.context, choiceLanes(gpu.info))]),
     ]);
     return new DecodeProgram(gpu, model, blocks, sample, head, pick);
   }
@@ -152,7 +149,7 @@ export class DecodeProgram {
 }
 
 /** Ends a step: takes the token and embeds it for the step that follows. */
-function plannedPick(model: GpuModel, buffers: DecodeBuffers, context: number): Planned {
+function plannedPick(model: GpuModel, buffers: DecodeBuffers, context: number, lanes: number): Planned {
   const { state, ring, run, activations, columns } = buffers;
   const { embedding, positions, pass, config } = model;
   const source = pickKernel({
@@ -161,7 +158,7 @@ function plannedPick(model: GpuModel, buffers: DecodeBuffers, context: number): 
     inputStride: slotStride(pass.embedded),
     logitsStride: vectorStride(config.vocabSize),
     context,
-    lanes: pickLanes,
+    lanes,
   });
   const logits = activations.of(pass.logits);
   const x = activations.of(pass.embedded);

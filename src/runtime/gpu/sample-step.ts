@@ -1,4 +1,4 @@
-import { type Dispatch, type Gpu, usage } from '../../gpu/index.ts';
+import { type Dispatch, type Gpu, type GpuInfo, usage } from '../../gpu/index.ts';
 import { defined } from '../../lib/index.ts';
 import { isPlainGreedy, modifiesFirst, type ResolvedSampling, usesStatistics } from '../../sampling/index.ts';
 import {
@@ -16,6 +16,14 @@ import type { PlainBuffers, SampleExtras, SampleRun } from './sample-extras.ts';
 
 /** True when the plain kernel does not know all of these options. */
 const needsExtras = (sampling: ResolvedSampling) => modifiesFirst(sampling) || usesStatistics(sampling);
+
+/**
+ * Lanes of the one workgroup that chooses a token. It has a whole GPU, but one core of a software adapter, which pays for
+ * each barrier by the lanes that wait at it.
+ */
+export function choiceLanes(info: Pick<GpuInfo, 'software'>): number {
+  return info.software ? 16 : 256;
+}
 
 /** The dispatch between head and pick that chooses tokens, and the buffers it needs: a few words per token of V. */
 export class SampleStep {
@@ -40,6 +48,7 @@ export class SampleStep {
       columns,
       logitsStride: vectorStride(config.vocabSize),
       context,
+      lanes: choiceLanes(gpu.info),
     };
     const own = createBuffers(gpu, shape);
     const { work, tokenCounts, bias, lists, sampling } = own;

@@ -1,12 +1,12 @@
 // Of sample.wgsl: probabilities as whole numbers, and the cuts top-k, top-p, min-p and typical-p.
 //
-// Constants: V tokens in the vocabulary; MAX_DISTANCE the largest distance; DISTANCE_BITS bits of a distance;
+// Constants: WG lanes of a workgroup; SLOTS slots of sums; V tokens in the vocabulary; MAX_DISTANCE the largest distance; DISTANCE_BITS bits of a distance;
 //   MEAN_SHIFT bits a distance loses in the mean; LN2 ln 2 times 2^16
 // Bindings: work, sampling
 // From short_list.wgsl: entries, ids_of, put, shorten
 // From logits.wgsl: GONE, exactly, logit_of
 // From plain.wgsl: distance_scale
-// From sums.wgsl: sums, prefix_sum, sum_of_all, lane_holding
+// From sums.wgsl: sums, clear_sums, collect, close_sums, sum_of_all, slot_holding
 // From integers.wgsl: add64, sub64, less64, mul32, add96, divide96, shift96, scale_up
 
 // The cuts in their order, each a threshold on something. One loop runs them, so that compilers meet each part once.
@@ -22,8 +22,8 @@ struct Threshold {
 }
 
 var<workgroup> exp2_table: array<u32, 256>;
-var<workgroup> bins_low: array<atomic<u32>, 256>;
-var<workgroup> bins_high: array<atomic<u32>, 256>;
+var<workgroup> bins_low: array<atomic<u32>, SLOTS>;
+var<workgroup> bins_high: array<atomic<u32>, SLOTS>;
 var<workgroup> best: atomic<u32>;
 var<workgroup> shared_word: u32;  // one lane to all
 
@@ -94,8 +94,10 @@ fn threshold(column: u32, cut: u32, pivot: u32, wanted: vec2u, width: u32, local
     let bits = min(above, 8u);
     let shift = above - bits;
     workgroupBarrier();
-    atomicStore(&bins_low[local], 0u);
-    atomicStore(&bins_high[local], 0u);
+    for (var slot = local; slot < SLOTS; slot += WG) {
+      atomicStore(&bins_low[slot], 0u);
+      atomicStore(&bins_high[slot], 0u);
+    }
     workgroupBarrier();
     // The threshold lies in the bin of the last round: what is past that bin is cut.
     let narrows = above < width && (cut == TOP_K || cut == TOP_P);
@@ -123,12 +125,14 @@ fn threshold(column: u32, cut: u32, pivot: u32, wanted: vec2u, width: u32, local
     }
     shorten(left);
     workgroupBarrier();
-    let bin = vec2u(atomicLoad(&bins_low[local]), atomicLoad(&bins_high[local]));
-    let holder = lane_holding(rest, bin, local);
+    for (var slot = local; slot < SLOTS; slot += WG) {
+      sums[slot] = vec2u(atomicLoad(&bins_low[slot]), atomicLoad(&bins_high[slot]));
+    }
+    let holder = slot_holding(rest, local);
     if (holder.some == 0u) {
       return Threshold(GONE - 1u, vec2u(), vec2u());
     }
-    prefix = (prefix << bits) | holder.digit;
+    prefix = (prefix << bits) | holder.slot;
     above = shift;
     rest = sub64(rest, holder.before);
     before = add64(before, holder.before);
@@ -138,15 +142,15 @@ fn threshold(column: u32, cut: u32, pivot: u32, wanted: vec2u, width: u32, local
 }
 
 // Keeps tokens up to the limit, of those at the limit the `last` + 1 highest ids, and none below the smallest weight.
-// After top-k, ranks become distances. Each lane's sum of weight comes back.
-fn keep(column: u32, cut: u32, pivot: u32, limit: u32, last: u32, local: u32) -> vec2u {
+// After top-k, ranks become distances. Their weights are added up, by the slot of id mod SLOTS.
+fn keep(column: u32, cut: u32, pivot: u32, limit: u32, last: u32, local: u32) {
   let highest = logit_of(pivot);
   // Min-p comes after top-p where there is one, and is not asked again after that.
   var minimum = vec2u();
   if (cut != TYPICAL && (cut == EQUALS || sampling.top_p == 0u)) {
     minimum = sampling.minimum;
   }
-  var sum = vec2u();
+  clear_sums(local);
   var left = 0u;
   for (var first = 0u; first < entries(local); first += 4u) {
     let ids = ids_of(first, local);
@@ -166,7 +170,7 @@ fn keep(column: u32, cut: u32, pivot: u32, limit: u32, last: u32, local: u32) ->
       if (measured > limit || (measured == limit && V - 1u - id > last) || less64(weight, minimum)) {
         value = GONE;
       } else {
-        sum = add64(sum, weight);
+        collect(id % SLOTS, weight);
         put(left, id, local);
         left += 1u;
       }
@@ -174,7 +178,7 @@ fn keep(column: u32, cut: u32, pivot: u32, limit: u32, last: u32, local: u32) ->
     }
   }
   shorten(left);
-  return sum;
+  close_sums(local);
 }
 
 // The mean distance, rounded down to a multiple of 2^-24.
@@ -195,7 +199,7 @@ fn mean_distance(column: u32, total: vec2u, local: u32) -> u32 {
   workgroupBarrier();
   if (local == 0u) {
     var all = vec3u();
-    for (var lane = 0u; lane < 256u; lane++) {
+    for (var lane = 0u; lane < WG; lane++) {
       all = add96(all, sums[lane]);
     }
     shared_word = divide96(shift96(all, MEAN_SHIFT), total);
@@ -216,9 +220,8 @@ fn equals_needed(at: Threshold, wanted: vec2u, local: u32) -> u32 {
   return workgroupUniformLoad(&shared_word);
 }
 
-// The filters; each lane's sum of weight comes back, and the sum of all is in `whole_sum`.
-fn filtered(column: u32, top: u32, worst: u32, local: u32) -> vec2u {
-  var sum = vec2u();
+// The filters; the weights left are added up.
+fn filtered(column: u32, top: u32, worst: u32, local: u32) {
   var wanted = vec2u();
   var at = Threshold(GONE - 1u, vec2u(), vec2u());
   for (var cut = TOP_K; cut <= TYPICAL; cut++) {
@@ -260,9 +263,7 @@ fn filtered(column: u32, top: u32, worst: u32, local: u32) -> vec2u {
     let settled = cut == TOP_K || (cut == EQUALS && sampling.top_p != 0u) ||
       (cut == TYPICAL && sampling.typical_p != 0u);
     if (settled) {
-      sum = keep(column, cut, pivot, at.value, last, local);
-      prefix_sum(sum, local);
+      keep(column, cut, pivot, at.value, last, local);
     }
   }
-  return sum;
 }

@@ -9,6 +9,5 @@ fn distance_scale() -> f32 {
   return sampling.scale;
 }
 
-fn restricted(column: u32, sum: vec2u, local: u32) -> vec2u {
-  return sum;
+fn restrict_further(column: u32, local: u32) {
 }

@@ -36,6 +36,8 @@ export interface SampleShape {
   logitsStride: number;
   /** Tokens a context list holds. */
   context: number;
+  /** Lanes of a workgroup, a power of two up to {@link drawStride}. Which one changes no draw. */
+  lanes: number;
 }
 
 /** How a run chooses its tokens. */
@@ -62,8 +64,8 @@ export const samplingBytes = samplingStruct.size;
 
 const flags = { greedy: 1, biased: 2, counted: 4 } as const;
 const seen = 0x80000000;
-/** Ids in a lane's list; all lanes' lists take half of the least workgroup memory of a device. */
-const shortList = 8;
+/** Ids in all lanes' lists: half of the least workgroup memory of a device. */
+const shortLists = 2048;
 
 /** True when the choice depends on how often tokens occur in the context. */
 export function countsTokens(sampling: ResolvedSampling): boolean {
@@ -154,16 +156,17 @@ const noExtension: SampleExtension = { name: '', constants: {}, structs: [], bin
  */
 export function sampleKernel(shape: SampleShape, extension = noExtension): KernelSource {
   return defineKernel({
-    name: `sample v${shape.vocab} c${shape.columns}${extension.name}`,
+    name: `sample v${shape.vocab} c${shape.columns} w${shape.lanes}${extension.name}`,
     constants: {
       V: shape.vocab,
       LOGITS_STRIDE: shape.logitsStride,
       CONTEXT: shape.context,
-      WG: drawStride,
+      WG: shape.lanes,
+      SLOTS: drawStride,
       MAX_DISTANCE: maxDistance,
       DISTANCE_BITS: Math.ceil(Math.log2(maxDistance + 1)),
       MEAN_SHIFT: meanShift,
-      SHORT: shortList,
+      SHORT: shortLists / shape.lanes,
       LN2: Math.round(Math.LN2 * 2 ** 16),
       ...extension.constants,
     },

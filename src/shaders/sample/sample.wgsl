@@ -9,12 +9,12 @@
 // Barriers are in uniform control flow only: what decides a branch around one comes from the uniform buffer or
 // through workgroupUniformLoad.
 //
-// Constants: CONTEXT tokens a context list holds; WG lanes of a workgroup; V tokens in the vocabulary
+// Constants: CONTEXT tokens a context list holds; WG lanes of a workgroup; SLOTS slots of sums; V tokens in the vocabulary
 // Bindings: work, state, sampling, token_counts, context
 // From logits.wgsl: GONE, COUNTED, SEEN, GREEDY, rank_all, ban_ngrams
 // From cuts.wgsl: best, shared_word, exp2_table, weight_of, filtered
-// From plain.wgsl: prepare, restricted
-// From sums.wgsl: sum_of_all, lane_holding
+// From plain.wgsl: prepare, restrict_further
+// From sums.wgsl: sums, sum_of_all, slot_holding
 // From integers.wgsl: philox, add64, scale_down, sub64
 
 // The lowest of one number per lane, in all lanes.
@@ -42,32 +42,33 @@ fn first_with_rank(column: u32, rank: u32, local: u32) -> u32 {
   return lowest(first, local);
 }
 
-// The token that a random number points at. Tokens lie on the line in the order of (id mod 256, id).
-fn draw(column: u32, sum: vec2u, local: u32) -> u32 {
+// The token that a random number points at. Tokens lie on the line in the order of (id mod SLOTS, id): first the slot
+// of the weights is found, then the token among those of that slot.
+fn draw(column: u32, local: u32) -> u32 {
   let bits = philox(vec4u(state.columns[column].draw, state.columns[column].sequence, 0u, 0u), sampling.seed);
   storageBarrier();
-  // Points count from 1. The first round finds the lane, the others the token among that lane's.
+  // Points count from 1.
   var point = add64(scale_down(sum_of_all(), bits), vec2u(1u, 0u));
-  var own = sum;
-  var lane = 0u;
-  for (var base = 0u; base < V + WG * WG; base += WG * WG) {
-    let holder = lane_holding(point, own, local);
-    if (holder.some == 0u) {
-      point = sub64(point, sum_of_all());
-    } else if (base > 0u) {
-      return lane + base - WG * WG + holder.digit * WG;
-    } else {
-      lane = holder.digit;
-      point = sub64(point, holder.before);
-    }
-    let id = lane + base + local * WG;
-    own = vec2u();
-    if (id < V) {
-      let dist = work[column * V + id];
-      if (dist != GONE) {
-        own = weight_of(dist);
+  let residue = slot_holding(point, local);
+  point = sub64(point, residue.before);
+  for (var first = residue.slot; first < V; first += SLOTS * SLOTS) {
+    workgroupBarrier();
+    for (var slot = local; slot < SLOTS; slot += WG) {
+      let id = first + slot * SLOTS;
+      var own = vec2u();
+      if (id < V) {
+        let dist = work[column * V + id];
+        if (dist != GONE) {
+          own = weight_of(dist);
+        }
       }
+      sums[slot] = own;
     }
+    let holder = slot_holding(point, local);
+    if (holder.some != 0u) {
+      return first + holder.slot * SLOTS;
+    }
+    point = sub64(point, sum_of_all());
   }
   return 0u;
 }
@@ -94,7 +95,9 @@ fn main(@builtin(local_invocation_index) local: u32, @builtin(workgroup_id) grou
   if (workgroupUniformLoad(&shared_word) != 0u) {
     return;
   }
-  exp2_table[local] = sampling.exp2[local / 4u][local % 4u];
+  for (var i = local; i < 256u; i += WG) {
+    exp2_table[i] = sampling.exp2[i / 4u][i % 4u];
+  }
   var top = GONE;
   var worst = 0u;
   var greedy = (sampling.flags & GREEDY) != 0u;
@@ -115,8 +118,9 @@ fn main(@builtin(local_invocation_index) local: u32, @builtin(workgroup_id) grou
   if (greedy) {
     token = first_with_rank(column, top, local);
   } else {
-    let kept = filtered(column, top, worst, local);
-    token = draw(column, restricted(column, kept, local), local);
+    filtered(column, top, worst, local);
+    restrict_further(column, local);
+    token = draw(column, local);
   }
   if (local == 0u) {
     // Nothing but NaN: any token is as good.

@@ -1,6 +1,6 @@
 // Of sample.wgsl: top-n-sigma, dynamic temperature and mirostat, as src/sampling/statistics.ts has them.
 //
-// Constants: COLUMNS sequences side by side; WG lanes of a workgroup; V tokens in the vocabulary; MAX_DISTANCE the largest
+// Constants: COLUMNS sequences side by side; WG lanes of a workgroup; SLOTS slots of sums; V tokens in the vocabulary; MAX_DISTANCE the largest
 //   distance; MEAN_SHIFT bits a distance loses in the mean; MOST_DEVIATION of a logit; DEVIATION_SCALE its unit; MOST_SURPRISE
 //   bound of mu; UNIT_SCALE distance of a logit at temperature 1; UNIT 2^-24; LOG2E_LOW log2(e) times 2^46, low word;
 //   LOG2E_HIGH high word; BITS_PER_NAT;
@@ -9,7 +9,7 @@
 // From sample.wgsl: lowest
 // From logits.wgsl: GONE, exactly, logit_of
 // From cuts.wgsl: distance_of, weight_of
-// From sums.wgsl: sums, prefix_sum, sum_of_all
+// From sums.wgsl: sums, clear_sums, collect, close_sums, sum_of_all
 // From integers.wgsl: add64, add96, divide96, less64, mul32, shift96
 
 const ONE = 0x1000000u;  // 1 as a multiple of 2^-24
@@ -38,7 +38,9 @@ fn wide_sum_of(own: vec2u, local: u32) -> vec3u {
 }
 
 fn sum_of(own: vec2u, local: u32) -> vec2u {
-  prefix_sum(own, local);
+  clear_sums(local);
+  collect(local, own);
+  close_sums(local);
   return sum_of_all();
 }
 
@@ -221,9 +223,9 @@ fn prepare(column: u32, top: u32, local: u32) {
 }
 
 // Mirostat: keeps tokens whose surprise is at most mu, at least the likeliest.
-fn restricted(column: u32, sum: vec2u, local: u32) -> vec2u {
+fn restrict_further(column: u32, local: u32) {
   if (statistics.tau == 0.0) {
-    return sum;
+    return;
   }
   let total = i32(log2_fixed(sum_of_all())) - i32(36u * ONE);
   var least = GONE;
@@ -232,15 +234,14 @@ fn restricted(column: u32, sum: vec2u, local: u32) -> vec2u {
   }
   least = lowest(least, local);
   let limit = u32(max(i32(least), i32(floor(workgroupUniformLoad(&mu_now) * 16777216.0)) - total));
-  var kept = vec2u();
+  clear_sums(local);
   for (var id = local; id < V; id += WG) {
     let dist = work[column * V + id];
     if (dist > limit) {
       work[column * V + id] = GONE;
     } else {
-      kept = add64(kept, weight_of(dist));
+      collect(id % SLOTS, weight_of(dist));
     }
   }
-  prefix_sum(kept, local);
-  return kept;
+  close_sums(local);
 }

@@ -1,61 +1,102 @@
-// Of sample.wgsl: sums of 64 bits over the lanes of a workgroup of 256.
+// Of sample.wgsl: sums of 64 bits over SLOTS slots, of which each lane has every WG-th.
 //
-// From integers.wgsl: add64, sub64, less64
+// Constants: WG lanes of a workgroup; SLOTS slots, 256
+// From integers.wgsl: add64, less64
+
+const SLOT_GROUP = 16u;
+const SLOT_GROUPS = SLOTS / SLOT_GROUP;
 
 struct Found {
   some: u32,
-  digit: u32,
-  before: vec2u,  // weight of what comes first
-  own: vec2u,     // weight in this bin
+  slot: u32,
+  before: vec2u,  // sum of the slots that come first
+  own: vec2u,     // of this slot
 }
 
-var<workgroup> sums: array<vec2u, 256>;
-var<workgroup> group_sums: array<vec2u, 16>;
+var<workgroup> sums: array<vec2u, SLOTS>;
+var<workgroup> group_sums: array<vec2u, SLOT_GROUPS>;
 var<workgroup> whole_sum: vec2u;
 var<workgroup> found: Found;
+var<private> own_sum: vec2u;
 
-// Turns one number per lane into the sum up to and including each lane: sums of sixteen lanes, then their sums.
-fn prefix_sum(value: vec2u, local: u32) -> vec2u {
+// Sums by slot: `clear_sums`, then `collect` for each number of a slot of this lane, then `close_sums`. A lane with one
+// slot keeps its sum in a register.
+fn clear_sums(local: u32) {
   workgroupBarrier();
-  sums[local] = value;
-  workgroupBarrier();
-  if (local < 16u) {
-    var run = vec2u();
-    for (var i = 0u; i < 16u; i++) {
-      run = add64(run, sums[local * 16u + i]);
+  own_sum = vec2u();
+  if (WG < SLOTS) {
+    for (var slot = local; slot < SLOTS; slot += WG) {
+      sums[slot] = vec2u();
     }
-    group_sums[local] = run;
   }
-  workgroupBarrier();
-  var sum = vec2u();
-  for (var i = 0u; i < local / 16u; i++) {
-    sum = add64(sum, group_sums[i]);
-  }
-  for (var i = local & ~15u; i <= local; i++) {
-    sum = add64(sum, sums[i]);
-  }
-  if (local == 255u) {
-    whole_sum = sum;
-  }
-  return sum;
 }
 
-// The sum over all lanes, in all lanes, once `prefix_sum` has run.
+fn collect(slot: u32, value: vec2u) {
+  if (WG < SLOTS) {
+    sums[slot] = add64(sums[slot], value);
+  } else {
+    own_sum = add64(own_sum, value);
+  }
+}
+
+fn close_sums(local: u32) {
+  if (WG == SLOTS) {
+    sums[local] = own_sum;
+  }
+  add_up(local);
+}
+
+// Adds up what is in the slots: groups of them, then all.
+fn add_up(local: u32) {
+  workgroupBarrier();
+  for (var group = local; group < SLOT_GROUPS; group += WG) {
+    var run = vec2u();
+    for (var i = 0u; i < SLOT_GROUP; i++) {
+      run = add64(run, sums[group * SLOT_GROUP + i]);
+    }
+    group_sums[group] = run;
+  }
+  workgroupBarrier();
+  if (local == 0u) {
+    var run = vec2u();
+    for (var group = 0u; group < SLOT_GROUPS; group++) {
+      run = add64(run, group_sums[group]);
+    }
+    whole_sum = run;
+  }
+}
+
+// The sum of all slots, in all lanes, once they are added up.
 fn sum_of_all() -> vec2u {
   return workgroupUniformLoad(&whole_sum);
 }
 
-// Which lane's share holds the point: after all lanes before it, and not after itself.
-// `point` counts from 1 to the sum of all.
-fn lane_holding(point: vec2u, own: vec2u, local: u32) -> Found {
-  let through = prefix_sum(own, local);
-  let before = sub64(through, own);
-  if (local == 0u) {
-    found.some = 0u;
+// The first slot that brings the sum to `point`, which counts from 1, once the slots are added up.
+fn find_slot(point: vec2u) -> Found {
+  var before = vec2u();
+  var group = 0u;
+  for (; group < SLOT_GROUPS; group++) {
+    let through = add64(before, group_sums[group]);
+    if (!less64(through, point)) {
+      break;
+    }
+    before = through;
   }
-  workgroupBarrier();
-  if (less64(before, point) && !less64(through, point)) {
-    found = Found(1u, local, before, own);
+  for (var slot = group * SLOT_GROUP; slot < SLOTS; slot++) {
+    let through = add64(before, sums[slot]);
+    if (!less64(through, point)) {
+      return Found(1u, slot, before, sums[slot]);
+    }
+    before = through;
+  }
+  return Found(0u, 0u, vec2u(), vec2u());
+}
+
+// Adds up the slots and finds the one that holds the point, in all lanes.
+fn slot_holding(point: vec2u, local: u32) -> Found {
+  add_up(local);
+  if (local == 0u) {
+    found = find_slot(point);
   }
   return workgroupUniformLoad(&found);
 }

@@ -2,6 +2,7 @@ const V = 50257u;
 const LOGITS_STRIDE = 50304u;
 const CONTEXT = 1024u;
 const WG = 256u;
+const SLOTS = 256u;
 const MAX_DISTANCE = 620756992u;
 const DISTANCE_BITS = 30u;
 const MEAN_SHIFT = 6u;
@@ -147,64 +148,105 @@ fn philox(counter: vec4u, seed: u32) -> u32 {
   return c.x;
 }
 
-// Of sample.wgsl: sums of 64 bits over the lanes of a workgroup of 256.
+// Of sample.wgsl: sums of 64 bits over SLOTS slots, of which each lane has every WG-th.
 //
-// From integers.wgsl: add64, sub64, less64
+// Constants: WG lanes of a workgroup; SLOTS slots, 256
+// From integers.wgsl: add64, less64
+
+const SLOT_GROUP = 16u;
+const SLOT_GROUPS = SLOTS / SLOT_GROUP;
 
 struct Found {
   some: u32,
-  digit: u32,
-  before: vec2u,  // weight of what comes first
-  own: vec2u,     // weight in this bin
+  slot: u32,
+  before: vec2u,  // sum of the slots that come first
+  own: vec2u,     // of this slot
 }
 
-var<workgroup> sums: array<vec2u, 256>;
-var<workgroup> group_sums: array<vec2u, 16>;
+var<workgroup> sums: array<vec2u, SLOTS>;
+var<workgroup> group_sums: array<vec2u, SLOT_GROUPS>;
 var<workgroup> whole_sum: vec2u;
 var<workgroup> found: Found;
+var<private> own_sum: vec2u;
 
-// Turns one number per lane into the sum up to and including each lane: sums of sixteen lanes, then their sums.
-fn prefix_sum(value: vec2u, local: u32) -> vec2u {
+// Sums by slot: `clear_sums`, then `collect` for each number of a slot of this lane, then `close_sums`. A lane with one
+// slot keeps its sum in a register.
+fn clear_sums(local: u32) {
   workgroupBarrier();
-  sums[local] = value;
-  workgroupBarrier();
-  if (local < 16u) {
-    var run = vec2u();
-    for (var i = 0u; i < 16u; i++) {
-      run = add64(run, sums[local * 16u + i]);
+  own_sum = vec2u();
+  if (WG < SLOTS) {
+    for (var slot = local; slot < SLOTS; slot += WG) {
+      sums[slot] = vec2u();
     }
-    group_sums[local] = run;
   }
-  workgroupBarrier();
-  var sum = vec2u();
-  for (var i = 0u; i < local / 16u; i++) {
-    sum = add64(sum, group_sums[i]);
-  }
-  for (var i = local & ~15u; i <= local; i++) {
-    sum = add64(sum, sums[i]);
-  }
-  if (local == 255u) {
-    whole_sum = sum;
-  }
-  return sum;
 }
 
-// The sum over all lanes, in all lanes, once `prefix_sum` has run.
+fn collect(slot: u32, value: vec2u) {
+  if (WG < SLOTS) {
+    sums[slot] = add64(sums[slot], value);
+  } else {
+    own_sum = add64(own_sum, value);
+  }
+}
+
+fn close_sums(local: u32) {
+  if (WG == SLOTS) {
+    sums[local] = own_sum;
+  }
+  add_up(local);
+}
+
+// Adds up what is in the slots: groups of them, then all.
+fn add_up(local: u32) {
+  workgroupBarrier();
+  for (var group = local; group < SLOT_GROUPS; group += WG) {
+    var run = vec2u();
+    for (var i = 0u; i < SLOT_GROUP; i++) {
+      run = add64(run, sums[group * SLOT_GROUP + i]);
+    }
+    group_sums[group] = run;
+  }
+  workgroupBarrier();
+  if (local == 0u) {
+    var run = vec2u();
+    for (var group = 0u; group < SLOT_GROUPS; group++) {
+      run = add64(run, group_sums[group]);
+    }
+    whole_sum = run;
+  }
+}
+
+// The sum of all slots, in all lanes, once they are added up.
 fn sum_of_all() -> vec2u {
   return workgroupUniformLoad(&whole_sum);
 }
 
-// Which lane's share holds the point: after all lanes before it, and not after itself.
-// `point` counts from 1 to the sum of all.
-fn lane_holding(point: vec2u, own: vec2u, local: u32) -> Found {
-  let through = prefix_sum(own, local);
-  let before = sub64(through, own);
-  if (local == 0u) {
-    found.some = 0u;
+// The first slot that brings the sum to `point`, which counts from 1, once the slots are added up.
+fn find_slot(point: vec2u) -> Found {
+  var before = vec2u();
+  var group = 0u;
+  for (; group < SLOT_GROUPS; group++) {
+    let through = add64(before, group_sums[group]);
+    if (!less64(through, point)) {
+      break;
+    }
+    before = through;
   }
-  workgroupBarrier();
-  if (less64(before, point) && !less64(through, point)) {
-    found = Found(1u, local, before, own);
+  for (var slot = group * SLOT_GROUP; slot < SLOTS; slot++) {
+    let through = add64(before, sums[slot]);
+    if (!less64(through, point)) {
+      return Found(1u, slot, before, sums[slot]);
+    }
+    before = through;
+  }
+  return Found(0u, 0u, vec2u(), vec2u());
+}
+
+// Adds up the slots and finds the one that holds the point, in all lanes.
+fn slot_holding(point: vec2u, local: u32) -> Found {
+  add_up(local);
+  if (local == 0u) {
+    found = find_slot(point);
   }
   return workgroupUniformLoad(&found);
 }
@@ -378,13 +420,13 @@ fn shorten(count: u32) {
 
 // Of sample.wgsl: probabilities as whole numbers, and the cuts top-k, top-p, min-p and typical-p.
 //
-// Constants: V tokens in the vocabulary; MAX_DISTANCE the largest distance; DISTANCE_BITS bits of a distance;
+// Constants: WG lanes of a workgroup; SLOTS slots of sums; V tokens in the vocabulary; MAX_DISTANCE the largest distance; DISTANCE_BITS bits of a distance;
 //   MEAN_SHIFT bits a distance loses in the mean; LN2 ln 2 times 2^16
 // Bindings: work, sampling
 // From short_list.wgsl: entries, ids_of, put, shorten
 // From logits.wgsl: GONE, exactly, logit_of
 // From plain.wgsl: distance_scale
-// From sums.wgsl: sums, prefix_sum, sum_of_all, lane_holding
+// From sums.wgsl: sums, clear_sums, collect, close_sums, sum_of_all, slot_holding
 // From integers.wgsl: add64, sub64, less64, mul32, add96, divide96, shift96, scale_up
 
 // The cuts in their order, each a threshold on something. One loop runs them, so that compilers meet each part once.
@@ -400,8 +442,8 @@ struct Threshold {
 }
 
 var<workgroup> exp2_table: array<u32, 256>;
-var<workgroup> bins_low: array<atomic<u32>, 256>;
-var<workgroup> bins_high: array<atomic<u32>, 256>;
+var<workgroup> bins_low: array<atomic<u32>, SLOTS>;
+var<workgroup> bins_high: array<atomic<u32>, SLOTS>;
 var<workgroup> best: atomic<u32>;
 var<workgroup> shared_word: u32;  // one lane to all
 
@@ -472,8 +514,10 @@ fn threshold(column: u32, cut: u32, pivot: u32, wanted: vec2u, width: u32, local
     let bits = min(above, 8u);
     let shift = above - bits;
     workgroupBarrier();
-    atomicStore(&bins_low[local], 0u);
-    atomicStore(&bins_high[local], 0u);
+    for (var slot = local; slot < SLOTS; slot += WG) {
+      atomicStore(&bins_low[slot], 0u);
+      atomicStore(&bins_high[slot], 0u);
+    }
     workgroupBarrier();
     // The threshold lies in the bin of the last round: what is past that bin is cut.
     let narrows = above < width && (cut == TOP_K || cut == TOP_P);
@@ -501,12 +545,14 @@ fn threshold(column: u32, cut: u32, pivot: u32, wanted: vec2u, width: u32, local
     }
     shorten(left);
     workgroupBarrier();
-    let bin = vec2u(atomicLoad(&bins_low[local]), atomicLoad(&bins_high[local]));
-    let holder = lane_holding(rest, bin, local);
+    for (var slot = local; slot < SLOTS; slot += WG) {
+      sums[slot] = vec2u(atomicLoad(&bins_low[slot]), atomicLoad(&bins_high[slot]));
+    }
+    let holder = slot_holding(rest, local);
     if (holder.some == 0u) {
       return Threshold(GONE - 1u, vec2u(), vec2u());
     }
-    prefix = (prefix << bits) | holder.digit;
+    prefix = (prefix << bits) | holder.slot;
     above = shift;
     rest = sub64(rest, holder.before);
     before = add64(before, holder.before);
@@ -516,15 +562,15 @@ fn threshold(column: u32, cut: u32, pivot: u32, wanted: vec2u, width: u32, local
 }
 
 // Keeps tokens up to the limit, of those at the limit the `last` + 1 highest ids, and none below the smallest weight.
-// After top-k, ranks become distances. Each lane's sum of weight comes back.
-fn keep(column: u32, cut: u32, pivot: u32, limit: u32, last: u32, local: u32) -> vec2u {
+// After top-k, ranks become distances. Their weights are added up, by the slot of id mod SLOTS.
+fn keep(column: u32, cut: u32, pivot: u32, limit: u32, last: u32, local: u32) {
   let highest = logit_of(pivot);
   // Min-p comes after top-p where there is one, and is not asked again after that.
   var minimum = vec2u();
   if (cut != TYPICAL && (cut == EQUALS || sampling.top_p == 0u)) {
     minimum = sampling.minimum;
   }
-  var sum = vec2u();
+  clear_sums(local);
   var left = 0u;
   for (var first = 0u; first < entries(local); first += 4u) {
     let ids = ids_of(first, local);
@@ -544,7 +590,7 @@ fn keep(column: u32, cut: u32, pivot: u32, limit: u32, last: u32, local: u32) ->
       if (measured > limit || (measured == limit && V - 1u - id > last) || less64(weight, minimum)) {
         value = GONE;
       } else {
-        sum = add64(sum, weight);
+        collect(id % SLOTS, weight);
         put(left, id, local);
         left += 1u;
       }
@@ -552,7 +598,7 @@ fn keep(column: u32, cut: u32, pivot: u32, limit: u32, last: u32, local: u32) ->
     }
   }
   shorten(left);
-  return sum;
+  close_sums(local);
 }
 
 // The mean distance, rounded down to a multiple of 2^-24.
@@ -573,7 +619,7 @@ fn mean_distance(column: u32, total: vec2u, local: u32) -> u32 {
   workgroupBarrier();
   if (local == 0u) {
     var all = vec3u();
-    for (var lane = 0u; lane < 256u; lane++) {
+    for (var lane = 0u; lane < WG; lane++) {
       all = add96(all, sums[lane]);
     }
     shared_word = divide96(shift96(all, MEAN_SHIFT), total);
@@ -594,9 +640,8 @@ fn equals_needed(at: Threshold, wanted: vec2u, local: u32) -> u32 {
   return workgroupUniformLoad(&shared_word);
 }
 
-// The filters; each lane's sum of weight comes back, and the sum of all is in `whole_sum`.
-fn filtered(column: u32, top: u32, worst: u32, local: u32) -> vec2u {
-  var sum = vec2u();
+// The filters; the weights left are added up.
+fn filtered(column: u32, top: u32, worst: u32, local: u32) {
   var wanted = vec2u();
   var at = Threshold(GONE - 1u, vec2u(), vec2u());
   for (var cut = TOP_K; cut <= TYPICAL; cut++) {
@@ -638,16 +683,14 @@ fn filtered(column: u32, top: u32, worst: u32, local: u32) -> vec2u {
     let settled = cut == TOP_K || (cut == EQUALS && sampling.top_p != 0u) ||
       (cut == TYPICAL && sampling.typical_p != 0u);
     if (settled) {
-      sum = keep(column, cut, pivot, at.value, last, local);
-      prefix_sum(sum, local);
+      keep(column, cut, pivot, at.value, last, local);
     }
   }
-  return sum;
 }
 
 // Of sample.wgsl: top-n-sigma, dynamic temperature and mirostat, as src/sampling/statistics.ts has them.
 //
-// Constants: COLUMNS sequences side by side; WG lanes of a workgroup; V tokens in the vocabulary; MAX_DISTANCE the largest
+// Constants: COLUMNS sequences side by side; WG lanes of a workgroup; SLOTS slots of sums; V tokens in the vocabulary; MAX_DISTANCE the largest
 //   distance; MEAN_SHIFT bits a distance loses in the mean; MOST_DEVIATION of a logit; DEVIATION_SCALE its unit; MOST_SURPRISE
 //   bound of mu; UNIT_SCALE distance of a logit at temperature 1; UNIT 2^-24; LOG2E_LOW log2(e) times 2^46, low word;
 //   LOG2E_HIGH high word; BITS_PER_NAT;
@@ -656,7 +699,7 @@ fn filtered(column: u32, top: u32, worst: u32, local: u32) -> vec2u {
 // From sample.wgsl: lowest
 // From logits.wgsl: GONE, exactly, logit_of
 // From cuts.wgsl: distance_of, weight_of
-// From sums.wgsl: sums, prefix_sum, sum_of_all
+// From sums.wgsl: sums, clear_sums, collect, close_sums, sum_of_all
 // From integers.wgsl: add64, add96, divide96, less64, mul32, shift96
 
 const ONE = 0x1000000u;  // 1 as a multiple of 2^-24
@@ -685,7 +728,9 @@ fn wide_sum_of(own: vec2u, local: u32) -> vec3u {
 }
 
 fn sum_of(own: vec2u, local: u32) -> vec2u {
-  prefix_sum(own, local);
+  clear_sums(local);
+  collect(local, own);
+  close_sums(local);
   return sum_of_all();
 }
 
@@ -868,9 +913,9 @@ fn prepare(column: u32, top: u32, local: u32) {
 }
 
 // Mirostat: keeps tokens whose surprise is at most mu, at least the likeliest.
-fn restricted(column: u32, sum: vec2u, local: u32) -> vec2u {
+fn restrict_further(column: u32, local: u32) {
   if (statistics.tau == 0.0) {
-    return sum;
+    return;
   }
   let total = i32(log2_fixed(sum_of_all())) - i32(36u * ONE);
   var least = GONE;
@@ -879,17 +924,16 @@ fn restricted(column: u32, sum: vec2u, local: u32) -> vec2u {
   }
   least = lowest(least, local);
   let limit = u32(max(i32(least), i32(floor(workgroupUniformLoad(&mu_now) * 16777216.0)) - total));
-  var kept = vec2u();
+  clear_sums(local);
   for (var id = local; id < V; id += WG) {
     let dist = work[column * V + id];
     if (dist > limit) {
       work[column * V + id] = GONE;
     } else {
-      kept = add64(kept, weight_of(dist));
+      collect(id % SLOTS, weight_of(dist));
     }
   }
-  prefix_sum(kept, local);
-  return kept;
+  close_sums(local);
 }
 
 // Chooses one token per column, one workgroup each, as src/sampling does on the CPU, number for number: probabilities
@@ -903,12 +947,12 @@ fn restricted(column: u32, sum: vec2u, local: u32) -> vec2u {
 // Barriers are in uniform control flow only: what decides a branch around one comes from the uniform buffer or
 // through workgroupUniformLoad.
 //
-// Constants: CONTEXT tokens a context list holds; WG lanes of a workgroup; V tokens in the vocabulary
+// Constants: CONTEXT tokens a context list holds; WG lanes of a workgroup; SLOTS slots of sums; V tokens in the vocabulary
 // Bindings: work, state, sampling, token_counts, context
 // From logits.wgsl: GONE, COUNTED, SEEN, GREEDY, rank_all, ban_ngrams
 // From cuts.wgsl: best, shared_word, exp2_table, weight_of, filtered
-// From plain.wgsl: prepare, restricted
-// From sums.wgsl: sum_of_all, lane_holding
+// From plain.wgsl: prepare, restrict_further
+// From sums.wgsl: sums, sum_of_all, slot_holding
 // From integers.wgsl: philox, add64, scale_down, sub64
 
 // The lowest of one number per lane, in all lanes.
@@ -936,32 +980,33 @@ fn first_with_rank(column: u32, rank: u32, local: u32) -> u32 {
   return lowest(first, local);
 }
 
-// The token that a random number points at. Tokens lie on the line in the order of (id mod 256, id).
-fn draw(column: u32, sum: vec2u, local: u32) -> u32 {
+// The token that a random number points at. Tokens lie on the line in the order of (id mod SLOTS, id): first the slot
+// of the weights is found, then the token among those of that slot.
+fn draw(column: u32, local: u32) -> u32 {
   let bits = philox(vec4u(state.columns[column].draw, state.columns[column].sequence, 0u, 0u), sampling.seed);
   storageBarrier();
-  // Points count from 1. The first round finds the lane, the others the token among that lane's.
+  // Points count from 1.
   var point = add64(scale_down(sum_of_all(), bits), vec2u(1u, 0u));
-  var own = sum;
-  var lane = 0u;
-  for (var base = 0u; base < V + WG * WG; base += WG * WG) {
-    let holder = lane_holding(point, own, local);
-    if (holder.some == 0u) {
-      point = sub64(point, sum_of_all());
-    } else if (base > 0u) {
-      return lane + base - WG * WG + holder.digit * WG;
-    } else {
-      lane = holder.digit;
-      point = sub64(point, holder.before);
-    }
-    let id = lane + base + local * WG;
-    own = vec2u();
-    if (id < V) {
-      let dist = work[column * V + id];
-      if (dist != GONE) {
-        own = weight_of(dist);
+  let residue = slot_holding(point, local);
+  point = sub64(point, residue.before);
+  for (var first = residue.slot; first < V; first += SLOTS * SLOTS) {
+    workgroupBarrier();
+    for (var slot = local; slot < SLOTS; slot += WG) {
+      let id = first + slot * SLOTS;
+      var own = vec2u();
+      if (id < V) {
+        let dist = work[column * V + id];
+        if (dist != GONE) {
+          own = weight_of(dist);
+        }
       }
+      sums[slot] = own;
     }
+    let holder = slot_holding(point, local);
+    if (holder.some != 0u) {
+      return first + holder.slot * SLOTS;
+    }
+    point = sub64(point, sum_of_all());
   }
   return 0u;
 }
@@ -988,7 +1033,9 @@ fn main(@builtin(local_invocation_index) local: u32, @builtin(workgroup_id) grou
   if (workgroupUniformLoad(&shared_word) != 0u) {
     return;
   }
-  exp2_table[local] = sampling.exp2[local / 4u][local % 4u];
+  for (var i = local; i < 256u; i += WG) {
+    exp2_table[i] = sampling.exp2[i / 4u][i % 4u];
+  }
   var top = GONE;
   var worst = 0u;
   var greedy = (sampling.flags & GREEDY) != 0u;
@@ -1009,8 +1056,9 @@ fn main(@builtin(local_invocation_index) local: u32, @builtin(workgroup_id) grou
   if (greedy) {
     token = first_with_rank(column, top, local);
   } else {
-    let kept = filtered(column, top, worst, local);
-    token = draw(column, restricted(column, kept, local), local);
+    filtered(column, top, worst, local);
+    restrict_further(column, local);
+    token = draw(column, local);
   }
   if (local == 0u) {
     // Nothing but NaN: any token is as good.
