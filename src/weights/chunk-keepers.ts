@@ -1,11 +1,11 @@
 import { VitrineError } from '../lib/index.ts';
+import type { BufferPool } from './buffer-pool.ts';
 import type { StoredFile } from './cache/cache.ts';
 import { toHex } from './cache/digest.ts';
 import type { Sha256 } from './cache/sha256.ts';
 import { modelKey } from './cache/store.ts';
 import type { StoreThread } from './cache/store-thread.ts';
 import type { Chunk } from './chunks.ts';
-import { detachBuffer } from './detach-buffer.ts';
 import type { LoadContext, StreamContext } from './load-context.ts';
 
 /** What becomes of the chunks of a file once the sink has used them: they are hashed and stored. */
@@ -22,6 +22,8 @@ export interface KeptFile {
   /** Undefined when nothing of it is stored. */
   stored: StoredFile | undefined;
   hashed: boolean;
+  /** Where the arrays of chunks go. */
+  pool: BufferPool;
 }
 
 /** Files of this many chunks are hashed and stored by a worker; for a small one it is not worth its start. */
@@ -61,7 +63,7 @@ class OwnThreadKeeper implements ChunkKeeper {
     const { bytes } = chunk;
     this.#last = Promise.all([this.#hash, this.#last, this.#store(chunk)]).then(([hash]) => {
       hash?.update(bytes);
-      detachBuffer(bytes);
+      this.#file.pool.give(bytes);
     });
     return this.#last;
   }
@@ -93,16 +95,22 @@ class WorkerKeeper implements ChunkKeeper {
   }
 
   async keep({ index, bytes, fromCache }: Chunk): Promise<void> {
-    const { stored, hashed, path } = this.#file;
+    const { stored, hashed, path, pool } = this.#file;
     const store = !fromCache && stored !== undefined && this.#context.cache.works;
     // Of a verified file there is work only where a part was damaged.
     const thread = hashed || store ? await this.#begun() : undefined;
-    if (!thread) return detachBuffer(bytes);
+    if (!thread) return pool.give(bytes);
     const expected = stored?.expected(index);
     const chunk = { bytes, at: index * this.#chunkBytes, store, expected };
     const taking = thread.call('take', chunk, [bytes.buffer]);
-    if (!store) return void (await taking.catch(ended));
-    if (!(await stored.writeToFile(index, taking))) throw damaged(this.#context, path);
+    if (store) {
+      const digest = taking.then((taken) => taken.digest);
+      digest.catch(() => undefined);
+      if (!(await stored.writeToFile(index, digest))) throw damaged(this.#context, path);
+    }
+    // A chunk that could not be stored was hashed all the same; the worker's end is an error where it must hash.
+    const taken = await taking.catch(store ? () => undefined : ended);
+    if (taken) pool.give(taken.bytes);
   }
 
   async end(): Promise<string | undefined> {

@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { fillRandom } from '../../test/support/sample-model.ts';
+import { BufferPool } from './buffer-pool.ts';
 import { chunksOfSpans, joinSpans, spanBytes, spansWithin } from './byte-spans.ts';
 import { chunksInOrder, type StoredChunks } from './chunks.ts';
 import type { RepositoryFile } from './repositories/repository.ts';
@@ -79,15 +80,22 @@ test('tensors do not depend on chunk boundaries or sources', async () => {
         },
       });
       let index = 0;
-      for await (const chunk of chunksInOrder({ file, settings, stored, prefix })) {
+      const pool = new BufferPool(settings.chunkBytes);
+      for await (const chunk of chunksInOrder({ file, settings, stored, prefix, pool })) {
         expect(chunk.index).toBe(index++);
         await deliver(chunk.index * settings.chunkBytes, chunk.bytes);
+        giveBack(pool, chunk.bytes);
       }
       expect(Buffer.compare(got, bytes)).toBe(0);
     }),
     { numRuns: 300 },
   );
 });
+
+/** As the load does; what is left in an array must not show in a later chunk. The storage keeps its own. */
+function giveBack(pool: BufferPool, bytes: Uint8Array<ArrayBuffer>): void {
+  pool.give(bytes.slice().fill(0xaa));
+}
 
 test('of spans no byte beside them is asked for, and the chunks hold zeros there', async () => {
   const cuts = fc.uniqueArray(fc.nat(whole.length), { minLength: 2, maxLength: 12 });
@@ -103,10 +111,13 @@ test('of spans no byte beside them is asked for, and the chunks hold zeros there
       const arrived: number[] = [];
       const onArrival = (bytes: number) => void arrived.push(bytes);
       const indexes: number[] = [];
-      for await (const { index, bytes } of chunksInOrder({ file, settings, stored, spans, onArrival })) {
+      const pool = new BufferPool(settings.chunkBytes);
+      const options = { file, settings, stored, spans, onArrival, pool };
+      for await (const { index, bytes } of chunksInOrder(options)) {
         const begin = index * settings.chunkBytes;
         expect(Buffer.compare(bytes, wanted.subarray(begin, begin + settings.chunkBytes))).toBe(0);
         indexes.push(index);
+        giveBack(pool, bytes);
       }
       expect(indexes).toEqual([...chunksOfSpans(spans, settings.chunkBytes)]);
       const sum = arrived.reduce((total, bytes) => total + bytes, 0);
@@ -138,7 +149,7 @@ test('a slow consumer holds the requests back', async () => {
     const settings = transportOptions({ chunkBytes: 100, aheadChunks: 6 });
     const window = 6 * 100;
     let taken = 0;
-    for await (const chunk of chunksInOrder({ file, settings })) {
+    for await (const chunk of chunksInOrder({ file, settings, pool: new BufferPool(settings.chunkBytes) })) {
       await new Promise((resolve) => setTimeout(resolve, 1));
       // One piece more is on its way.
       expect(read() - taken).toBeLessThanOrEqual(window + 2 * 100);
@@ -166,7 +177,8 @@ test('a consumer that stops ends the request', async () => {
     },
   };
   const settings = transportOptions({ chunkBytes: 50, aheadChunks: 3 });
-  for await (const chunk of chunksInOrder({ file, settings })) if (chunk.index === 0) break;
+  for await (const chunk of chunksInOrder({ file, settings, pool: new BufferPool(settings.chunkBytes) }))
+    if (chunk.index === 0) break;
   expect(ended).toBe(1);
 });
 
@@ -186,7 +198,12 @@ test('what is missing between two stored chunks comes by few requests, of eight 
     read: async (index) => whole.slice(index * 100, (index + 1) * 100),
   };
   let at = 0;
-  for await (const { bytes } of chunksInOrder({ file: counted, settings, stored })) {
+  for await (const { bytes } of chunksInOrder({
+    file: counted,
+    settings,
+    stored,
+    pool: new BufferPool(settings.chunkBytes),
+  })) {
     expect(bytes).toEqual(whole.slice(at, at + bytes.length));
     at += bytes.length;
   }

@@ -1,4 +1,5 @@
 import { defined } from '../lib/index.ts';
+import type { BufferPool } from './buffer-pool.ts';
 import { type ByteSpan, chunksOfSpans, spansWithin } from './byte-spans.ts';
 import type { RepositoryFile } from './repositories/repository.ts';
 import type { TransportOptions } from './types.ts';
@@ -21,6 +22,8 @@ export interface ChunkOptions {
   file: RepositoryFile;
   settings: TransportOptions;
   stored?: StoredChunks;
+  /** Where the arrays of chunks come from. */
+  pool: BufferPool;
   /** The file's first bytes, when they came with its header. */
   prefix?: Uint8Array<ArrayBuffer>;
   /** The bytes to read, in order; default all. Elsewhere the chunks hold zeros, and chunks without any are left out. */
@@ -149,7 +152,7 @@ class ChunkReader {
           const index = Math.floor(from / chunkBytes);
           if (!chunk) {
             await this.#room(index);
-            chunk = { index, bytes: new Uint8Array(this.#length(index)), fromCache: false };
+            chunk = { index, bytes: this.#array(index), fromCache: false };
           }
           const to = Math.min(stop, (index + 1) * chunkBytes);
           chunk.bytes.set(piece.subarray(from - at, to - at), from - index * chunkBytes);
@@ -194,6 +197,12 @@ class ChunkReader {
   async #room(index: number): Promise<void> {
     while (index >= this.#current + this.#window && !this.#control.signal.aborted)
       await new Promise<void>((resolve) => this.#waiting.push(resolve));
+  }
+
+  #array(index: number): Uint8Array<ArrayBuffer> {
+    const { spans, pool } = this.#options;
+    // What lies between the spans must be zeros.
+    return spans ? new Uint8Array(this.#length(index)) : pool.take(this.#length(index));
   }
 
   #length(index: number): number {

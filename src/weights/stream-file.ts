@@ -1,9 +1,11 @@
 import { throwIfAborted, VitrineError } from '../lib/index.ts';
+import { BufferPool } from './buffer-pool.ts';
 import { type ByteSpan, chunksOfSpans, joinSpans, spanBytes, spansWithin } from './byte-spans.ts';
 import type { StoredFile } from './cache/cache.ts';
 import { modelKey } from './cache/store.ts';
+import { WorkerChunks } from './cache/worker-chunks.ts';
 import { type ChunkKeeper, keeperOf } from './chunk-keepers.ts';
-import { type Chunk, chunksInOrder } from './chunks.ts';
+import { type Chunk, chunksInOrder, type StoredChunks } from './chunks.ts';
 import type { LoadContext, StreamContext } from './load-context.ts';
 import { splitByTensor } from './split-by-tensor.ts';
 import type { TensorInfo, WeightSink } from './types.ts';
@@ -28,8 +30,16 @@ export async function streamFile(
   // Partial files have no digest to compare with; of the others one is computed where it was promised or will be kept.
   const useful = source.sha256 !== undefined || (stored !== undefined && context.cache.works);
   const hashed = useful && !spans && !stored?.verified;
-  const keeper = await keeperOf(context, { path: source.path, bytes: source.bytes, stored, hashed });
-  await streamChunks(context, { file, stored, needed, sink, spans, chunkBytes, keeper });
+  const pool = new BufferPool(chunkBytes);
+  const chunks = storedChunks(context, stored, pool);
+  const kept = { path: source.path, bytes: source.bytes, stored, hashed, pool };
+  const keeper = await keeperOf(context, kept);
+  try {
+    await streamChunks(context, { file, chunks, needed, sink, spans, chunkBytes, keeper, pool });
+  } finally {
+    if (chunks instanceof WorkerChunks) await chunks.end();
+    pool.end();
+  }
   const seen = await keeper.end();
   if (spans && stored)
     Object.assign(stored.record, { complete: true, chunks: chunksOfSpans(spans, chunkBytes).size });
@@ -38,9 +48,20 @@ export async function streamFile(
   await verify(context, source.path, seen, source.sha256, stored);
 }
 
+/** A finished file is read by the worker: only there can it be read without a way through other processes. */
+function storedChunks(
+  context: StreamContext,
+  stored: StoredFile | undefined,
+  pool: BufferPool,
+): StoredChunks | undefined {
+  if (!stored?.verified || !stored.record.inFile || !context.cache.works) return stored;
+  return new WorkerChunks(stored, modelKey(context.model), pool, context.thread());
+}
+
 interface FileStream {
   file: WeightFile;
-  stored: StoredFile | undefined;
+  chunks: StoredChunks | undefined;
+  pool: BufferPool;
   needed: readonly TensorInfo[];
   sink: WeightSink;
   spans: readonly ByteSpan[] | undefined;
@@ -50,7 +71,7 @@ interface FileStream {
 
 async function streamChunks(context: LoadContext, stream: FileStream): Promise<void> {
   const { progress, signal } = context;
-  const { file, stored, sink, spans, chunkBytes, keeper } = stream;
+  const { file, chunks: stored, sink, spans, chunkBytes, keeper, pool } = stream;
   const { source, prefix } = file;
   const settings = { ...context.settings, chunkBytes };
   const deliver = splitByTensor(
@@ -60,7 +81,8 @@ async function streamChunks(context: LoadContext, stream: FileStream): Promise<v
   const trailing = new Trailing();
   const onArrival = (bytes: number) => progress.add(bytes, false);
   try {
-    for await (const chunk of chunksInOrder({ file: source, settings, stored, prefix, spans, onArrival })) {
+    const options = { file: source, settings, stored, pool, prefix, spans, onArrival };
+    for await (const chunk of chunksInOrder(options)) {
       throwIfAborted(signal, `Loading ${source.path}`);
       const wanted = wantedBytes(stream, chunk);
       await deliver(chunk.index * chunkBytes, chunk.bytes);

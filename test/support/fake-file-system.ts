@@ -50,7 +50,7 @@ class FakeFolder {
   async removeEntry(name: string): Promise<void> {
     const entry = this.#entry(name, false, () => undefined);
     const inside = entry instanceof FakeFile ? [entry] : [...entry.entries.values()];
-    if (inside.some((one) => one instanceof FakeFile && one.locked))
+    if (inside.some((one) => one instanceof FakeFile && one.isOpen))
       throw new DOMException('locked', 'NoModificationAllowedError');
     this.entries.delete(name);
   }
@@ -73,7 +73,10 @@ class FakeFolder {
 
 export class FakeFile {
   bytes = new Uint8Array(0);
+  /** Whether someone writes into it. */
   locked = false;
+  /** How many have it open for reading alone. */
+  readers = 0;
   readonly #system: FakeFileSystem | undefined;
 
   constructor(system?: FakeFileSystem) {
@@ -84,10 +87,21 @@ export class FakeFile {
     return new Blob([this.bytes]);
   }
 
-  async createSyncAccessHandle() {
-    if (this.locked) throw new DOMException('locked', 'NoModificationAllowedError');
-    this.locked = true;
+  get isOpen(): boolean {
+    return this.locked || this.readers > 0;
+  }
+
+  async createSyncAccessHandle({ mode }: { mode?: 'read-only' } = {}) {
+    const reads = mode === 'read-only';
+    if (reads ? this.locked : this.isOpen) throw new DOMException('locked', 'NoModificationAllowedError');
+    if (reads) this.readers += 1;
+    else this.locked = true;
     return {
+      read: (bytes: Uint8Array, { at }: { at: number }) => {
+        const part = this.bytes.subarray(at, at + bytes.length);
+        bytes.set(part);
+        return part.length;
+      },
       write: (bytes: Uint8Array, { at }: { at: number }) => {
         const { left } = this.#system ?? { left: Number.POSITIVE_INFINITY };
         const part = bytes.subarray(0, Math.min(bytes.length, left));
@@ -99,7 +113,8 @@ export class FakeFile {
         return part.length;
       },
       close: () => {
-        this.locked = false;
+        if (reads) this.readers -= 1;
+        else this.locked = false;
       },
     };
   }

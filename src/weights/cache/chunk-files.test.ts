@@ -20,19 +20,22 @@ const total = model.weights.length;
 class StoreWorker {
   static running = 0;
   static taken = 0;
+  static read = 0;
   onmessage: ((event: { data: StoreReply }) => void) | null = null;
   onerror: (() => void) | null = null;
   #take: ((request: StoreRequest) => void) | undefined;
 
   constructor() {
     StoreWorker.running += 1;
-    this.#take = serveStore((reply) =>
-      queueMicrotask(() => this.onmessage?.({ data: structuredClone(reply) })),
-    );
+    this.#take = serveStore((reply, transfer) => {
+      const data = structuredClone(reply, { transfer });
+      queueMicrotask(() => this.onmessage?.({ data }));
+    });
   }
 
   postMessage(request: StoreRequest, transfer: Transferable[]): void {
     if (request.name === 'take') StoreWorker.taken += 1;
+    if (request.name === 'read') StoreWorker.read += 1;
     const data = structuredClone(request, { transfer });
     queueMicrotask(() => this.#take?.(data));
   }
@@ -53,6 +56,7 @@ beforeEach(async () => {
   restore = files.install();
   Object.assign(globalThis, { Worker: StoreWorker });
   StoreWorker.taken = 0;
+  StoreWorker.read = 0;
   server = await startHubServer({ repos: { [id]: { files: model.files } }, pieceBytes: 4096 });
 });
 
@@ -100,7 +104,7 @@ function onlyFile() {
 const storedBytes = async () =>
   (await listCached()).flatMap((one) => one.files).find(({ path }) => path === weightsFile)?.bytes ?? 0;
 
-test('a long file is stored as it is, once, and read without network or worker', async () => {
+test('a long file is stored as it is, once, and read by the worker without network', async () => {
   expect(await load()).toMatchObject({ sha256: model.sha256 });
   expect(Buffer.compare(onlyFile().bytes, model.weights)).toBe(0);
   expect(onlyFile().locked).toBe(false);
@@ -111,6 +115,34 @@ test('a long file is stored as it is, once, and read without network or worker',
   expect(again.sha256).toBe(model.sha256);
   expect(again.progress.at(-1)).toMatchObject({ loadedBytes: total, fromCache: true });
   expect(StoreWorker.taken).toBe(Math.ceil(total / chunkBytes));
+  expect(StoreWorker.read).toBeGreaterThan(0.5 * Math.ceil(total / chunkBytes));
+  expect(onlyFile().isOpen).toBe(false);
+});
+
+test('two loads read one stored file at once', async () => {
+  await load();
+  server.down();
+  const both = await Promise.all([load(), load()]);
+  expect(both.map(({ sha256 }) => sha256)).toEqual([model.sha256, model.sha256]);
+  expect(onlyFile().isOpen).toBe(false);
+});
+
+test('a stored file that another tab has open for itself is read all the same', async () => {
+  await load();
+  server.down();
+  onlyFile().locked = true;
+  expect(await load()).toMatchObject({ sha256: model.sha256 });
+  expect(StoreWorker.read).toBeLessThanOrEqual(3);
+});
+
+test('a load midway through a stored file ends without a lock on it', async () => {
+  await load();
+  const control = new AbortController();
+  const cancel = (sum: number) => {
+    if (sum > 0.6 * total) control.abort();
+  };
+  await expect(load({ signal: control.signal }, cancel)).rejects.toMatchObject({ code: 'aborted' });
+  expect(onlyFile().isOpen).toBe(false);
 });
 
 test('a load that ends midway goes on behind what is stored', async () => {

@@ -8,11 +8,14 @@ const rootName = 'vitrine-models';
 
 /** What a worker's FileSystemFileHandle has and the types of a page lack. */
 export interface SyncAccessHandle {
+  read(bytes: Uint8Array, options: { at: number }): number;
   write(bytes: Uint8Array, options: { at: number }): number;
   close(): void;
 }
 
-type FileHandle = FileSystemFileHandle & { createSyncAccessHandle?(): Promise<SyncAccessHandle> };
+type FileHandle = FileSystemFileHandle & {
+  createSyncAccessHandle?(options?: { mode: 'read-only' }): Promise<SyncAccessHandle>;
+};
 type Folder = FileSystemDirectoryHandle & { keys(): AsyncIterable<string> };
 
 /** A name for any text: keys hold slashes, and names of files must be short. */
@@ -60,6 +63,17 @@ export async function openChunkFile(model: string, path: string): Promise<SyncAc
       if (!locked || tries === lockedTries) throw error;
       await new Promise((resolve) => setTimeout(resolve, lockedMs));
     }
+}
+
+/**
+ * Opens a file for reading in a worker.
+ * @throws where it is missing, or another tab has it open and the browser lets one alone have it
+ */
+export async function openToRead(model: string, path: string): Promise<SyncAccessHandle> {
+  const file = await fileHandle(model, path, false);
+  const handle = await file.createSyncAccessHandle?.({ mode: 'read-only' });
+  if (handle) return handle;
+  throw new DOMException('No synchronous access to files in this thread.', 'NotSupportedError');
 }
 
 /** The bytes [begin, end) of a file, from any thread; undefined where it is missing or shorter. */

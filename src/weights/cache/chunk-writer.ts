@@ -14,6 +14,14 @@ export interface WrittenChunk {
   expected?: Uint8Array<ArrayBuffer>;
 }
 
+/** What is left of a chunk that was taken. */
+export interface TakenChunk {
+  /** The array that it came in, to be used again. */
+  bytes: Uint8Array<ArrayBuffer>;
+  /** Its SHA-256 if it was to be stored. */
+  digest?: Uint8Array<ArrayBuffer>;
+}
+
 /** Hashes the chunks of one file after the other, and writes them: what the worker of a load does. */
 export class ChunkWriter {
   #place: { model: string; path: string } | undefined;
@@ -26,16 +34,16 @@ export class ChunkWriter {
     this.#hash = hashed ? startHash() : undefined;
   }
 
-  /** The chunk's SHA-256 if it is to be stored; it is not when it differs from what is expected. */
-  async take({ bytes, at, store, expected }: WrittenChunk): Promise<Uint8Array<ArrayBuffer> | undefined> {
+  /** A chunk whose digest differs from what is expected is not stored. */
+  async take({ bytes, at, store, expected }: WrittenChunk): Promise<TakenChunk> {
     this.#hash?.update(bytes);
-    if (!store || !this.#place) return undefined;
+    if (!store || !this.#place) return { bytes };
     const digest = await digestOf(bytes);
-    if (expected && !sameBytes(expected, digest)) return digest;
+    if (expected && !sameBytes(expected, digest)) return { bytes, digest };
     this.#handle ??= openChunkFile(this.#place.model, this.#place.path);
     const written = (await this.#handle).write(bytes, { at });
     if (written < bytes.length) throw new DOMException('The storage is full.', 'QuotaExceededError');
-    return digest;
+    return { bytes, digest };
   }
 
   /** Ends the file: closes it and returns the SHA-256 of all its chunks in hexadecimal, if it was hashed. */

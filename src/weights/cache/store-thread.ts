@@ -9,7 +9,7 @@ interface Waiting {
   reject(error: unknown): void;
 }
 
-/** The worker of one load, which hashes and stores the chunks that the load has used. */
+/** The worker of one load, which hashes and stores the chunks that the load has used, and reads stored ones. */
 export class StoreThread {
   readonly #worker: Worker;
   readonly #waiting = new Map<number, Waiting>();

@@ -2,8 +2,8 @@ import { detachBuffer } from '../detach-buffer.ts';
 
 type Bytes = Uint8Array<ArrayBuffer>;
 
-/** What Chromium's network process sends at once when its reader is busy. */
-const pieceBytes = 2 * 2 ** 20;
+/** Of what the browser holds ready; so little that it is still in the processor's cache when it is used. */
+const pieceBytes = 256 * 2 ** 10;
 
 /**
  * The bytes of an answer, a piece at a time; a piece is valid only until the next is read. Where the browser can, all are
