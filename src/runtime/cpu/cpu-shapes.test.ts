@@ -1,3 +1,4 @@
+import { setFlagsFromString } from 'node:v8';
 import fc from 'fast-check';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { readCheckpoint } from '../../../test/support/checkpoint.ts';
@@ -11,6 +12,9 @@ import type { TensorInfo } from '../../weights/index.ts';
 import { addRow, createPanels, placeColumns, placeRows, plainMath } from './packed-matrix.ts';
 import { createCpuMath, SimdMath } from './simd.ts';
 import { CpuWeightLoader } from './weights.ts';
+
+// Needed by Node 20 alone.
+setFlagsFromString('--experimental-wasm-relaxed-simd');
 
 function shape(changes: Record<string, number>): GPT2Config {
   const small = { model_type: 'gpt2', n_embd: 24, n_head: 3, n_layer: 1, n_positions: 8, vocab_size: 33 };
@@ -49,7 +53,8 @@ const roomy = shape({ n_embd: 48, n_head: 3 });
 
 describe.each([
   ['plain JavaScript', () => plainMath],
-  ['SIMD', () => defined(SimdMath.create(roomy, true), 'WebAssembly SIMD')],
+  ['SIMD', () => defined(SimdMath.create(roomy, true, [], false, false), 'WebAssembly SIMD')],
+  ['relaxed SIMD', () => defined(SimdMath.create(roomy, true, [], false, true), 'relaxed SIMD')],
 ])('panels by %s', (_, createMath) => {
   const sizes = productSizes(40, 30, 100);
 

@@ -27,6 +27,8 @@ const loadSplat = (offset: number) => simd(0x09, 0x02, ...leb(offset));
 const storeVector = (offset: number) => simd(0x0b, 0x02, ...leb(offset));
 const addVectors = simd(0xe4);
 const multiplyVectors = simd(0xe6);
+/** a b + c of relaxed SIMD: rounded once where the processor can, and then in half the time. */
+const multiplyAdd = simd(0x105);
 
 /** base + distance * count, on the stack. */
 const address = (base: Parameter, distance: Parameter, count: number) =>
@@ -46,7 +48,7 @@ const step = (name: Parameter, bytes: number) => [
  * each weight is loaded once for all rows. Columns are added one after the other, so that every tile gives a row the
  * same result to the bit.
  */
-function tile(panels: number, rows: number): WasmFunction {
+function tile(panels: number, rows: number, relaxed: boolean): WasmFunction {
   const sum = (panel: number, row: number, half: number) =>
     parameters.length + (row * panels + panel) * 2 + half;
   const input = (row: number) => parameters.length + panels * rows * 2 + row;
@@ -57,8 +59,10 @@ function tile(panels: number, rows: number): WasmFunction {
   const accumulate = each((panel, half) => [
     ...[...address('w', 'wStride', panel), ...loadVector(16 * half), ...set(weight)],
     ...all((row) => [
-      ...[...get(sum(panel, row, half)), ...get(input(row)), ...get(weight)],
-      ...[...multiplyVectors, ...addVectors, ...set(sum(panel, row, half))],
+      ...(relaxed ? [] : get(sum(panel, row, half))),
+      ...[...get(input(row)), ...get(weight)],
+      ...(relaxed ? [...get(sum(panel, row, half)), ...multiplyAdd] : [...multiplyVectors, ...addVectors]),
+      ...set(sum(panel, row, half)),
     ]),
   ]);
   const store = (row: number) =>
@@ -76,11 +80,20 @@ function tile(panels: number, rows: number): WasmFunction {
   return { name: `${panels}x${rows}`, parameters: parameters.length, locals: [[vectors, v128]], body };
 }
 
-export function tileFunctions(): WasmFunction[] {
-  return tiles.map(({ panels, rows }) => tile(panels, rows));
+/** @param relaxed whether the module may use relaxed SIMD */
+export function tileFunctions(relaxed = relaxedSimd()): WasmFunction[] {
+  return tiles.map(({ panels, rows }) => tile(panels, rows, relaxed));
+}
+
+let validated: boolean | undefined;
+
+/** Whether the platform has relaxed SIMD. */
+export function relaxedSimd(): boolean {
+  validated ??= WebAssembly.validate(wasm.assembleModule([tile(1, 1, true)]));
+  return validated;
 }
 
 /** The module: imports a memory as `m.m`, exports every tile. */
-export function simdModule(shared: boolean): Uint8Array<ArrayBuffer> {
-  return wasm.assembleModule(tileFunctions(), shared);
+export function simdModule(shared: boolean, relaxed?: boolean): Uint8Array<ArrayBuffer> {
+  return wasm.assembleModule(tileFunctions(relaxed), shared);
 }

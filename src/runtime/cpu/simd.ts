@@ -56,19 +56,21 @@ export class SimdMath implements PanelMath {
   /**
    * Room for a model's matrices and others. undefined where the platform has no SIMD, its policy allows no WebAssembly,
    * or the model is too large for it.
+   * @param relaxed whether to use relaxed SIMD; by default where there is
    */
   static create(
     config: GPT2Config,
     tied: boolean,
     others: readonly MatrixShape[] = [],
     shared = threadsAllowed(),
+    relaxed?: boolean,
   ): SimdMath | undefined {
     const { x, y, weights } = sizes(config, tied);
     const more = others.reduce((sum, [rows, columns]) => sum + 4 * roundUp(rows, panelRows) * columns, 0);
     const bytes = x + y + weights + more;
     if (bytes > mostBytes || typeof WebAssembly === 'undefined') return undefined;
     try {
-      const module = new WebAssembly.Module(simdModule(shared));
+      const module = new WebAssembly.Module(simdModule(shared, relaxed));
       const memory = createMemory(bytes, shared);
       const { exports } = new WebAssembly.Instance(module, { m: { m: memory } });
       const threads = shared ? new ProductThreads(memory, [module]) : undefined;
