@@ -2,6 +2,7 @@ import { ablateIds } from '../src/inside/index.ts';
 import type { Edit } from '../src/model/index.ts';
 import type { Runtime } from '../src/runtime/index.ts';
 import { type Spread, spread } from './statistics.ts';
+import { measureUsedModel, type UsedModelCost } from './used-model.ts';
 
 /** What runs with edits cost. */
 export interface InsideCosts {
@@ -12,15 +13,24 @@ export interface InsideCosts {
   addedRunMs: number;
   /** As many tokens more in one prefill. */
   addedPrefillMs: number;
+  /** Decoding after all of this, on the GPU and on the CPU. */
+  used: Record<'gpu' | 'cpu', UsedModelCost>;
 }
 
 const tokens = 15;
 /** Runs side by side; the cost of one is the slope from the first to the second. */
 const sideBySide = [1, 33] as const;
 
-/** Milliseconds of an ablation, and of one more run and of as many more tokens in a prefill. */
+/** Pairs of blocks a round. */
+const pairs = 16;
+
+/**
+ * Milliseconds of an ablation, and of one more run and of as many more tokens in a prefill; decoding before and after.
+ * @param create another runtime of the same model
+ */
 export async function measureInside(
   runtime: Runtime,
+  create: (backend: 'gpu' | 'cpu') => Promise<Runtime>,
   repeat: number,
   prompt: (length: number) => number[],
 ): Promise<InsideCosts> {
@@ -45,7 +55,24 @@ export async function measureInside(
     addedPrefillMs: await slope((runs) =>
       timed(() => runtime.prefill(0, 0, prompt(Math.min(tokens * runs, runtime.contextLength)))),
     ),
+    used: {
+      gpu: await besideFresh(runtime, await create('gpu'), prompt(tokens), pairs * repeat),
+      cpu: await onCpu(create, prompt(tokens), pairs * repeat),
+    },
   };
+}
+
+async function onCpu(
+  create: (backend: 'cpu') => Promise<Runtime>,
+  ids: readonly number[],
+  count: number,
+): Promise<UsedModelCost> {
+  const used = await create('cpu');
+  return besideFresh(used, await create('cpu'), ids, count).finally(() => used.dispose());
+}
+
+function besideFresh(used: Runtime, fresh: Runtime, ids: readonly number[], count: number) {
+  return measureUsedModel(used, fresh, ids, count).finally(() => fresh.dispose());
 }
 
 function editedRuns(runtime: Runtime, ids: readonly number[], count: number) {

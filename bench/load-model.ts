@@ -20,6 +20,7 @@ export function createBenchRuntime(
   resolved: ResolvedCheckpoint,
   dtype: BenchDtype,
   autotune: boolean,
+  backend: 'gpu' | 'cpu' = 'gpu',
 ): Promise<LoadedRuntime> {
-  return createRuntime(resolved, { dtype, backend: 'gpu', autotune });
+  return createRuntime(resolved, { dtype, backend, autotune });
 }

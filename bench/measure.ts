@@ -81,7 +81,7 @@ export async function measureModel(options: MeasureOptions): Promise<Measured> {
     const { sampled, batches } = await measureOtherDecoding(runtime, options, prompt);
     const prefill = await measurePrefill(runtime, options, prompt);
     if (options.inside) onStage?.(`${dtype}: runs with edits`);
-    const inside = options.inside && (await measureInside(runtime, options.repeat, prompt));
+    const inside = options.inside && (await measureInside(runtime, another(options), options.repeat, prompt));
     return {
       model: what.checkpoint.id,
       dtype,
@@ -106,6 +106,16 @@ export async function measureModel(options: MeasureOptions): Promise<Measured> {
     timer?.restore();
     runtime.dispose();
   }
+}
+
+/** Makes further runtimes of the model that is measured. */
+function another({ source, bundledBase, dtype, autotune }: MeasureOptions) {
+  return async (backend: 'gpu' | 'cpu'): Promise<Runtime> => {
+    const resolved = await resolveSource(source, bundledBase);
+    const { runtime } = await createBenchRuntime(resolved, dtype, autotune, backend);
+    resolved.checkpoint.close();
+    return runtime;
+  };
 }
 
 async function measureKernels(

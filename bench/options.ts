@@ -33,8 +33,8 @@ export const usageText = `Options:
   --no-autotune       default kernel variants
   --kernels           what each kernel takes of a token and of the last chunk of the first prompt, and its share
                       of the ceilings
-  --inside            every part of the model switched off in turn, and what one more changed run costs beside
-                      others, against as many tokens of a prompt
+  --inside            every part of the model switched off in turn, what one more changed run costs beside others,
+                      against as many tokens of a prompt, and decoding after that beside a fresh model's
   --json FILE         write the report there
   --plot FILE         draw the cost of a token there, as SVG: against its context, or with several models against
                       their weights`;

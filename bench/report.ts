@@ -83,13 +83,19 @@ function loadLine({ pipelines, compilingMs, longestCompileMs, peakHeapBytes }: L
 
 function insideLines(costs: InsideCosts | undefined): string[] {
   if (!costs) return [];
-  const { tokens, ablation, addedRunMs, addedPrefillMs } = costs;
+  const { tokens, ablation, addedRunMs, addedPrefillMs, used } = costs;
   const { runs, firstMs, ms } = ablation;
   return [
     `  ${runs} parts switched off in turn over ${tokens} tokens: ${number(ms.median)} ms (${number(ms.least)} to ${number(ms.most)}), ` +
       `the first time ${number(firstMs)} ms`,
     `  one more changed run of ${tokens} tokens beside others: ${number(addedRunMs, 2)} ms; ` +
       `${tokens} more tokens of a prompt: ${number(addedPrefillMs, 2)} ms`,
+    ...Object.entries(used).map(
+      ([backend, { tokens: block, ratio, dispatches }]) =>
+        `  ${backend}: ${block} tokens after all of this take ${number(ratio.median, 3)} of the time of a fresh model ` +
+        `(${ratio.count} pairs, 95 % interval of the median ${number(ratio.low, 3)} to ${number(ratio.high, 3)}), ` +
+        `dispatches a token ${dispatches.map((each) => number(each)).join(' and ')}`,
+    ),
   ];
 }
 

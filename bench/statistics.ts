@@ -21,3 +21,25 @@ export function spread(values: readonly number[]): Spread {
     count: values.length,
   };
 }
+
+/** Median, and the interval that holds the true one with at least 95 % certainty, whatever the distribution. */
+export interface MedianInterval {
+  median: number;
+  low: number;
+  high: number;
+  count: number;
+}
+
+/** Bounds are order statistics: how many values lie below the true median is binomial. Needs 6 values. */
+export function medianInterval(values: readonly number[]): MedianInterval {
+  const count = values.length;
+  const sorted = [...values].sort((left, right) => left - right);
+  let outside = -1;
+  let probability = 0.5 ** count;
+  for (let tail = probability; 2 * tail <= 0.05; tail += probability) {
+    outside++;
+    probability *= (count - outside) / (outside + 1);
+  }
+  const at = (index: number) => sorted[index] ?? Number.NaN;
+  return { median: median(values), low: at(outside), high: at(count - 1 - outside), count };
+}

@@ -64,6 +64,11 @@ export function scheduleRuns<T>(
     .map(([step, own]) => ({ step, runs: own, values: [...at(live, step)] }));
 }
 
+/** What steps read that none of them has written before. */
+export function inputsOf<T>(steps: readonly Access<T>[]): T[] {
+  return [...at(liveValues(steps, []), 0)];
+}
+
 /** By step, and after the last: the values that are read from there on before they are written. */
 function liveValues<T>(steps: readonly Access<T>[], results: readonly T[]): ReadonlySet<T>[] {
   const live: ReadonlySet<T>[] = [];

@@ -14,10 +14,11 @@ import type {
   ScoreRequest,
 } from '../runtime.ts';
 import { chooseToken, judgeRow } from './cpu-sampling.ts';
-import { CpuForward, type Token } from './forward.ts';
+import { CpuForward } from './forward.ts';
 import { inspectForward } from './inspect.ts';
 import { CpuCache } from './kv-cache.ts';
 import type { Rows } from './packed-matrix.ts';
+import type { Token } from './pass.ts';
 import { blockRows } from './simd.ts';
 import { TimeSlicer } from './time-slicer.ts';
 import { watchedRuns } from './watched-run.ts';

@@ -2,7 +2,6 @@ import {
   applyEdit,
   type Edit,
   type GPT2Config,
-  type Graph,
   gpt2,
   type Node,
   type NodeOf,
@@ -11,32 +10,14 @@ import {
   type Watch,
   widthOf,
 } from '../../model/index.ts';
-import type { Joining } from '../run-schedule.ts';
+import { inputsOf, type Joining } from '../run-schedule.ts';
 import { attend, queriesOf, sumValues } from './attention.ts';
 import type { CpuCache } from './kv-cache.ts';
 import { activateRows, addRows, layerNormRows } from './operations.ts';
 import type { Rows } from './packed-matrix.ts';
+import { accessOf, type Capture, headStart, Pass, type Program, type Token, type Values } from './pass.ts';
 import { assignSlots, type ValueLocation } from './slots.ts';
 import { type CpuWeights, matrixOf, vectorOf } from './weights.ts';
-
-/** One token to compute, with its position and sequence. */
-export interface Token {
-  sequence: number;
-  position: number;
-  id: number;
-}
-
-/** A recorded pass, ready to be executed. */
-export interface Program {
-  graph: Graph;
-  locations: readonly ValueLocation[];
-}
-
-/** Sees a captured site's rows, one for each token; they are valid during the call. A pattern's are `keys` per head. */
-export type Capture = (site: string, rows: Rows, keys: number) => void;
-
-/** Strided rows; `values` starts at the first row. */
-type Values = Rows[];
 
 /** Executes the nodes of a pass in order, for any number of tokens of one or several sequences. */
 export class CpuForward {
@@ -67,8 +48,8 @@ export class CpuForward {
    * The residual stream after the last block, [T, C], valid until the next call. Keys and values join the cache;
    * tokens of one sequence come in order, and all before the first are cached. Yields between operations.
    * @param joining where sequences begin, if not all at once: as many tokens each, in the order of `tokens`
-   * @param lastOnly of tokens of one sequence, whether the last one's row is enough, [1, C]: the others leave when the
-   * last layer has their keys and values
+   * @param lastOnly whether the last row of each sequence is enough, [sequences, C]: the others leave when the last layer
+   * has their keys and values
    */
   *run(
     tokens: readonly Token[],
@@ -96,13 +77,10 @@ export class CpuForward {
     return values[hidden] as Rows;
   }
 
-  /** Goes on with the last token alone, once the values of all are cached. */
-  private keepLast({ spec, inputs }: NodeOf<'weightedSum'>, pass: Pass, values: Values): void {
+  /** Goes on with the last token of each sequence, once the values of all are cached. */
+  private keepLast({ id, spec, inputs }: NodeOf<'weightedSum'>, pass: Pass, values: Values): void {
     this.cacheValues(spec.layer, values[inputs[1] as number] as Rows, pass.tokens);
-    for (const [value, { stride, count, values: all }] of Object.entries(values))
-      values[+value] = { values: all.subarray((count - 1) * stride), stride, count: 1 };
-    pass.tokens = pass.tokens.slice(-1);
-    pass.count = 1;
+    pass.keepLast(values, inputsOf(pass.program.graph.nodes.slice(id).map(accessOf)));
   }
 
   /**
@@ -256,44 +234,4 @@ export class CpuForward {
     }
     return { values, stride, count };
   }
-}
-
-/** State of one pass. */
-class Pass {
-  /** Numbers of a head in a row of a pattern. */
-  readonly keys: number;
-  /** Those whose sequences have begun. */
-  tokens: readonly Token[];
-  count: number;
-
-  constructor(
-    readonly program: Program,
-    private readonly all: readonly Token[],
-    readonly capture: Capture | undefined,
-    /** Rows that there may be. */
-    readonly capacity = all.length,
-  ) {
-    this.tokens = all;
-    this.count = capacity;
-    this.keys = all.reduce((most, { position }) => Math.max(most, position + 1), 0);
-  }
-
-  /** Begins sequences with the rows of those that they are the same as so far. */
-  join({ runs, values: live }: Joining<Value>, values: Values): void {
-    const length = this.keys;
-    this.count += runs.length * length;
-    this.tokens = this.all.slice(0, this.count);
-    for (const value of live) {
-      const rows = values[value] as Rows;
-      const floats = rows.stride * length;
-      for (const { run, from } of runs)
-        if (run !== from) rows.values.copyWithin(run * floats, from * floats, (from + 1) * floats);
-      values[value] = { ...rows, count: this.count };
-    }
-  }
-}
-
-/** Index of the first node after the residual stream is complete. */
-export function headStart({ nodes }: Pick<Graph, 'nodes'>): number {
-  return nodes.findIndex(({ op }) => op === 'selectPositions');
 }

@@ -9,11 +9,12 @@ import {
   type Watch,
   widthOf,
 } from '../../model/index.ts';
-import { batchRuns, type Joining, scheduleRuns } from '../run-schedule.ts';
+import { batchRuns, inputsOf, type Joining, scheduleRuns } from '../run-schedule.ts';
 import type { RunRequest, RunResult } from '../runtime.ts';
-import { CpuForward, headStart, type Token } from './forward.ts';
+import { CpuForward } from './forward.ts';
 import { CpuCache } from './kv-cache.ts';
 import type { Rows } from './packed-matrix.ts';
+import { accessOf, headStart, type Token } from './pass.ts';
 import type { TimeSlicer } from './time-slicer.ts';
 import type { CpuWeights } from './weights.ts';
 import { Workspace } from './workspace.ts';
@@ -67,8 +68,10 @@ async function runBatch(
     ids.map((id, position): Token => ({ sequence, position, id })),
   );
   // What is captured has rows of every run.
-  const joining = capture.length > 0 ? undefined : joiningOf(program.graph, runs);
-  const hidden = await slicer.run(forward.run(tokens, program, take, joining), 'The run');
+  const together = capture.length > 0;
+  const lastOnly = !together && logits !== 'all';
+  const joining = together ? undefined : joiningOf(program.graph, runs, lastOnly);
+  const hidden = await slicer.run(forward.run(tokens, program, take, joining, lastOnly), 'The run');
   // The head may use the same memory.
   const x = { ...hidden, values: hidden.values.slice(0, hidden.count * hidden.stride) };
   // A site of the head is captured at every position, so then every position goes through it.
@@ -77,7 +80,8 @@ async function runBatch(
     const own = partOf(x, index, runs.length);
     const from = all ? 0 : own.count - 1;
     const rows = { ...own, values: own.values.subarray(from * own.stride), count: own.count - from };
-    const headTokens = tokens.slice(index * own.count + from, (index + 1) * own.count);
+    const end = (index + 1) * (tokens.length / runs.length);
+    const headTokens = tokens.slice(end - rows.count, end);
     const y = forward.head(rows, headTokens, program, (site, values, keys) => {
       result.captured[site] = captureOf(sites.get(site) as SiteShape, values, keys);
     });
@@ -87,15 +91,11 @@ async function runBatch(
   return results;
 }
 
-/** Where runs begin: a step is a node. */
-function joiningOf({ nodes, hidden }: Graph, runs: RunRequest['runs']): Joining<Value>[] {
-  const body = nodes.slice(0, headStart({ nodes }));
-  const steps = body.map((node) => ({
-    reads: node.inputs,
-    writes: [node.id],
-    ...(node.op === 'edit' && { run: node.edit.run }),
-  }));
-  return scheduleRuns(steps, [hidden], runs, () => true);
+/** Where runs begin: a step is a node, up to where only their last rows go on. */
+function joiningOf({ nodes }: Graph, runs: RunRequest['runs'], lastOnly: boolean): Joining<Value>[] {
+  const end = lastOnly ? nodes.findLastIndex(({ op }) => op === 'weightedSum') : headStart({ nodes });
+  const results = inputsOf(nodes.slice(end).map(accessOf));
+  return scheduleRuns(nodes.slice(0, end).map(accessOf), results, runs, () => true);
 }
 
 /** One of `parts` equal parts of rows. */

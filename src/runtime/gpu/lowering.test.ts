@@ -1,6 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { gpt2, type Pass, parseConfig, recordGraph } from '../../model/index.ts';
+import { inputsOf } from '../run-schedule.ts';
 import { lower } from './lowering.ts';
+import { accessOf, withLongHead } from './run-sections.ts';
 import type { Slot } from './steps.ts';
 
 const config = parseConfig({
@@ -43,6 +45,14 @@ describe('lowering of GPT-2', () => {
     expect(name(lowered.embedded)).toBe('rows24#0');
     expect(name(lowered.hidden)).toBe('rows24#0');
     expect(name(lowered.logits)).toBe('rows33#4');
+  });
+
+  it('can leave all that follows the last attention to the head', () => {
+    const { body, head } = withLongHead(lowered);
+    expect([...body, ...head]).toEqual([...lowered.body, ...lowered.head]);
+    expect(body.at(-1)?.kind).toBe('attention');
+    expect(inputsOf(head.map(accessOf)).map(name).sort()).toEqual(['rows24#0', 'rows24#2']);
+    expect(inputsOf(lowered.head.map(accessOf)).map(name)).toEqual(['rows24#0']);
   });
 });
 

@@ -1,6 +1,6 @@
 import { type Gpu, readBuffer, submit, usage } from '../../gpu/index.ts';
 import { type Chunk, chunkBytes, packChunk, vectorStride } from '../../shaders/index.ts';
-import type { Joining } from '../run-schedule.ts';
+import { inputsOf, type Joining } from '../run-schedule.ts';
 import type { RunRequest, RunResult } from '../runtime.ts';
 import { ActivationBuffers, slotStride } from './activation-buffers.ts';
 import { type CapturedRows, CaptureReader } from './capture-reader.ts';
@@ -10,7 +10,7 @@ import type { GpuModel } from './gpu-model.ts';
 import type { GpuRuntimeOptions } from './options.ts';
 import type { PrefillBuffers, PrefillShape } from './prefill-kernels.ts';
 import { defaultAttention, defaultMatmul, logitRows, submitBudget } from './prefill-tuning.ts';
-import { compileSections, isComputed, type Section } from './run-sections.ts';
+import { accessOf, compileSections, isComputed, type Section } from './run-sections.ts';
 import type { Slot, Step, StepOf } from './steps.ts';
 
 /** Texts of equal length that go through side by side. */
@@ -149,7 +149,7 @@ export class RunProgram {
     );
     for (let first = 0; first < rows.length; first += this.headRows) {
       const part = rows.slice(first, first + this.headRows);
-      this.copyHidden(part);
+      this.copyInputs(part);
       const chunk: Chunk = every
         ? { count: part.length, base: 0, sequence: 0, length, first }
         : { count: part.length, base: length - 1, sequence: first, length: 1 };
@@ -166,15 +166,16 @@ export class RunProgram {
     }
   }
 
-  /** Brings rows of the residual stream to the head. */
-  private copyHidden(rows: readonly number[]): void {
-    const { hidden } = this.model.pass;
-    const bytes = slotStride(hidden) * 4;
+  /** Brings rows of what the head reads to it. */
+  private copyInputs(rows: readonly number[]): void {
     const { body, head } = this.buffers;
-    const [from, to] = [body.activations.of(hidden), head.activations.of(hidden)];
     const encoder = this.gpu.device.createCommandEncoder({ label: 'run.head' });
-    for (const [index, row] of rows.entries())
-      encoder.copyBufferToBuffer(from, row * bytes, to, index * bytes, bytes);
+    for (const slot of inputsOf(this.model.pass.head.map(accessOf))) {
+      const bytes = slotStride(slot) * 4;
+      const [from, to] = [body.activations.of(slot), head.activations.of(slot)];
+      for (const [index, row] of rows.entries())
+        encoder.copyBufferToBuffer(from, row * bytes, to, index * bytes, bytes);
+    }
     this.gpu.device.queue.submit([encoder.finish()]);
   }
 

@@ -3,7 +3,7 @@ import type { Access, Joining } from '../run-schedule.ts';
 import { type Compiled, compilePlan } from './dispatch-plan.ts';
 import type { GpuModel } from './gpu-model.ts';
 import { type PrefillBuffers, type PrefillShape, planPrefill, watchedRows } from './prefill-kernels.ts';
-import type { Slot, Step, StepOf } from './steps.ts';
+import type { Lowered, Slot, Step, StepOf } from './steps.ts';
 import { pattern } from './watched-kernels.ts';
 
 /** Dispatches, the runs that begin before them, and what is captured after them. */
@@ -35,6 +35,15 @@ export function accessOf(step: Step): Access<Slot> {
     default:
       return { reads: [step.from], writes: [step.to] };
   }
+}
+
+/**
+ * The same pass with a head that begins after the last step in which positions meet. Where only the last position is
+ * asked for, the others need not go further than that.
+ */
+export function withLongHead(pass: Lowered): Lowered {
+  const last = pass.body.findLastIndex(({ kind }) => kind === 'attention' || kind === 'weightedSum');
+  return { ...pass, body: pass.body.slice(0, last + 1), head: [...pass.body.slice(last + 1), ...pass.head] };
 }
 
 /** A pattern that is computed from q and k where it is captured. */

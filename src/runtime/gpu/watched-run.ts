@@ -1,14 +1,14 @@
 import { type Gpu, guarded } from '../../gpu/index.ts';
 import { formatBytes, VitrineError } from '../../lib/index.ts';
 import { type RunEdit, recordGraph, sitesOf } from '../../model/index.ts';
-import { batchRuns, type Joining, scheduleRuns } from '../run-schedule.ts';
+import { batchRuns, inputsOf, type Joining, scheduleRuns } from '../run-schedule.ts';
 import type { RunRequest, RunResult } from '../runtime.ts';
 import type { GpuModel } from './gpu-model.ts';
 import { lower } from './lowering.ts';
 import type { GpuRuntimeOptions } from './options.ts';
 import { runRows } from './prefill-tuning.ts';
 import { RunProgram } from './run-program.ts';
-import { accessOf } from './run-sections.ts';
+import { accessOf, withLongHead } from './run-sections.ts';
 import type { Lowered, Slot, Step } from './steps.ts';
 import { modelFor } from './watched-model.ts';
 
@@ -44,7 +44,8 @@ async function runBatch(
   const edits = request.runs.flatMap((run, index) =>
     run.edits.map((edit): RunEdit => ({ ...edit, run: request.runs.length > 1 ? index : undefined })),
   );
-  const pass = lower(recordGraph(model.forward, { capture: new Set(request.capture), edits }));
+  const whole = lower(recordGraph(model.forward, { capture: new Set(request.capture), edits }));
+  const pass = request.logits === 'all' || request.capture.length > 0 ? whole : withLongHead(whole);
   checkPatterns(gpu, pass, request.runs.length * length, length);
   const watched = modelFor(gpu, model, pass, length);
   const joining = joiningOf(pass, request);
@@ -69,11 +70,11 @@ async function runBatch(
 }
 
 /** Where runs begin. What is captured has rows of every run, so then all of them go through whole. */
-function joiningOf({ embed, body, hidden }: Lowered, { runs, capture }: RunRequest): Joining<Slot>[] {
+function joiningOf({ embed, body, head }: Lowered, { runs, capture }: RunRequest): Joining<Slot>[] {
   if (capture.length > 0) return [{ step: 0, runs: runs.map((_, run) => ({ run, from: run })), values: [] }];
   // Rows of a pattern lie head by head.
   const canCopy = ({ layout }: Slot) => layout !== 'pattern';
-  return scheduleRuns([...embed, ...body].map(accessOf), [hidden], runs, canCopy);
+  return scheduleRuns([...embed, ...body].map(accessOf), inputsOf(head.map(accessOf)), runs, canCopy);
 }
 
 /** A pattern is one buffer: [head][row][key]. */
