@@ -48,6 +48,8 @@ export interface PanelMath {
   readonly threads?: MatrixMath['threads'];
   /** Zeros for a matrix. */
   allocate(floats: number): Float32Array;
+  /** Writes eight whole rows, which begin at `values[from]`, to the panel that begins at `panel` of the matrix's values. */
+  packPanel(matrix: Panels, panel: number, values: Float32Array, from: number): void;
   /** output[t] = x[t] Wᵀ for every row t; output rows are `paddedRows` apart. */
   multiply(matrix: Panels, x: Rows, output: Float32Array): void;
 }
@@ -72,7 +74,12 @@ export function createPanels(math: PanelMath, rows: number, columns: number): Pa
 }
 
 /** Writes `values`, starting at element `start` of a matrix stored [rows][columns]. */
-export function placeRows(panels: Panels, start: number, values: Float32Array): void {
+export function placeRows(
+  panels: Panels,
+  start: number,
+  values: Float32Array,
+  math: Pick<PanelMath, 'packPanel'>,
+): void {
   const { columns, values: to } = panels;
   const panel = panelRows * columns;
   let i = 0;
@@ -80,7 +87,7 @@ export function placeRows(panels: Panels, start: number, values: Float32Array): 
     const row = Math.floor((start + i) / columns);
     const column = start + i - row * columns;
     if (column === 0 && row % panelRows === 0 && i + panel <= values.length) {
-      placePanel(to, row * columns, columns, values, i);
+      math.packPanel(panels, row * columns, values, i);
       i += panel;
       continue;
     }
@@ -89,11 +96,10 @@ export function placeRows(panels: Panels, start: number, values: Float32Array): 
   }
 }
 
-/** Eight rows of `columns` values from `from` on: reads along eight rows, so that writes are in order. */
-function placePanel(
-  to: Float32Array,
+/** {@link PanelMath.packPanel} in JavaScript: reads along eight rows, so that writes are in order. */
+export function packPanel(
+  { columns, values: to }: Panels,
   panel: number,
-  columns: number,
   values: Float32Array,
   from: number,
 ): void {
@@ -126,7 +132,7 @@ export function f32Matrices(math: PanelMath): MatrixMath<Panels> {
   return {
     threads: math.threads,
     create: (rows, columns) => createPanels(math, rows, columns),
-    placeRows,
+    placeRows: (matrix, start, values) => placeRows(matrix, start, values, math),
     placeColumns,
     addRow,
     multiply: (matrix, x, output, bias) => {
@@ -163,6 +169,7 @@ export function addRow(panels: Panels, row: number, output: Float32Array, at: nu
  */
 export const plainMath: PanelMath = {
   allocate: allocateFloats,
+  packPanel,
   multiply(matrix, x, output) {
     const { columns, paddedRows, values } = matrix;
     const panelFloats = columns * panelRows;

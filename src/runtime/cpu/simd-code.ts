@@ -1,4 +1,5 @@
 import { type WasmFunction, wasm } from '../../lib/index.ts';
+import { packFunction } from './pack-code.ts';
 
 const { add, branchIf, constant, end, get, leb, lessThan, loop, multiply, set, simd, v128 } = wasm;
 
@@ -93,7 +94,7 @@ export function relaxedSimd(): boolean {
   return validated;
 }
 
-/** The module: imports a memory as `m.m`, exports every tile. */
+/** The module: imports a memory as `m.m`, exports every tile and `pack`. */
 export function simdModule(shared: boolean, relaxed?: boolean): Uint8Array<ArrayBuffer> {
-  return wasm.assembleModule(tileFunctions(relaxed), shared);
+  return wasm.assembleModule([...tileFunctions(relaxed), packFunction], shared);
 }

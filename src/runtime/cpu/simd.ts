@@ -1,6 +1,6 @@
 import { assert, roundUp } from '../../lib/index.ts';
 import type { GPT2Config } from '../../model/index.ts';
-import { type PanelMath, type Panels, panelRows, plainMath, type Rows } from './packed-matrix.ts';
+import { type PanelMath, type Panels, packPanel, panelRows, plainMath, type Rows } from './packed-matrix.ts';
 import { simdModule } from './simd-code.ts';
 import { ProductThreads, threadsAllowed } from './threads.ts';
 import { forTiles, inFours, type Tiles } from './tiles.ts';
@@ -38,19 +38,25 @@ export function createMemory(bytes: number, shared: boolean): WebAssembly.Memory
   return new WebAssembly.Memory(shared ? { initial, maximum: initial, shared } : { initial });
 }
 
+type Pack = (from: number, stop: number, to: number, rowBytes: number) => void;
+
 /** Products by WebAssembly SIMD: matrices live in its memory, four sums of f32 in each vector. */
 export class SimdMath implements PanelMath {
   private used: number;
+  /** Rows on their way into a panel: the room of the inputs. */
+  private readonly rows: Float32Array;
 
   private constructor(
     private readonly memory: WebAssembly.Memory,
     private readonly tiles: Tiles,
+    private readonly pack: Pack,
     private readonly xAt: number,
     private readonly yAt: number,
     weightsAt: number,
     readonly threads: ProductThreads | undefined,
   ) {
     this.used = weightsAt;
+    this.rows = new Float32Array(memory.buffer, xAt, (yAt - xAt) / 4);
   }
 
   /**
@@ -74,7 +80,7 @@ export class SimdMath implements PanelMath {
       const memory = createMemory(bytes, shared);
       const { exports } = new WebAssembly.Instance(module, { m: { m: memory } });
       const threads = shared ? new ProductThreads(memory, [module]) : undefined;
-      return new SimdMath(memory, exports as Tiles, 0, x, x + y, threads);
+      return new SimdMath(memory, exports as Tiles, exports.pack as Pack, 0, x, x + y, threads);
     } catch {
       return undefined;
     }
@@ -85,6 +91,17 @@ export class SimdMath implements PanelMath {
     this.used += floats * 4;
     assert(this.used <= this.memory.buffer.byteLength, 'the matrices fit the memory made for them');
     return new Float32Array(this.memory.buffer, at, floats);
+  }
+
+  packPanel(matrix: Panels, panel: number, values: Float32Array, from: number): void {
+    const { columns } = matrix;
+    if (columns % 4 > 0) {
+      packPanel(matrix, panel, values, from);
+      return;
+    }
+    this.rows.set(values.subarray(from, from + panelRows * columns));
+    const rowBytes = 4 * columns;
+    this.pack(this.xAt, this.xAt + rowBytes, matrix.values.byteOffset + 4 * panel, rowBytes);
   }
 
   multiply(matrix: Panels, x: Rows, output: Float32Array): void {
