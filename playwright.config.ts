@@ -1,6 +1,6 @@
 import { defineConfig } from '@playwright/test';
 import { sitePort } from './e2e/support/sites.ts';
-import { browserArgs, cpuBrowserArgs, findHeadlessBrowser } from './tools/browser.ts';
+import { cpuBrowserArgs, findHeadlessBrowser, testBrowserArgs } from './tools/browser.ts';
 
 /** Tag of tests that need a GPU. All others run without one, where the site calculates on the CPU. */
 const needsGpu = /@gpu/;
@@ -27,7 +27,7 @@ export default defineConfig({
   },
   projects: [
     { name: 'cpu', grepInvert: needsGpu, use: { launchOptions: { executablePath, args: cpuBrowserArgs } } },
-    { name: 'gpu', grep: needsGpu, use: { launchOptions: { executablePath, args: browserArgs } } },
+    { name: 'gpu', grep: needsGpu, use: { launchOptions: { executablePath, args: testBrowserArgs } } },
   ],
   webServer: {
     command: `npx tsx e2e/support/serve.ts ${sitePort}`,

@@ -1,6 +1,6 @@
 import { playwright } from '@vitest/browser-playwright';
 import { defineConfig } from 'vitest/config';
-import { browserArgs, findHeadlessBrowser } from './tools/browser.ts';
+import { findHeadlessBrowser, testBrowserArgs } from './tools/browser.ts';
 import { browserNames } from './tools/browsers/index.ts';
 
 /**
@@ -64,7 +64,7 @@ export default defineConfig({
             headless: true,
             screenshotFailures: false,
             provider: playwright({
-              launchOptions: { executablePath: findHeadlessBrowser(), args: browserArgs },
+              launchOptions: { executablePath: findHeadlessBrowser(), args: testBrowserArgs },
             }),
             instances: [{ browser: 'chromium' }],
           },

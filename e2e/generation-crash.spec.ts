@@ -1,5 +1,5 @@
 import { type Browser, chromium, expect, type Page, test } from '@playwright/test';
-import { browserArgs, findHeadlessBrowser } from '../tools/browser.ts';
+import { findHeadlessBrowser, testBrowserArgs } from '../tools/browser.ts';
 import { dist } from './support/sites.ts';
 import { type StaticServer, startStaticServer } from './support/static-server.ts';
 
@@ -57,7 +57,7 @@ test.beforeAll(async () => {
   browser = await chromium.launch({
     executablePath: findHeadlessBrowser(),
     // Chromium gives no adapter to a page whose GPU process crashed twice within minutes, unless told otherwise.
-    args: [...browserArgs, '--disable-gpu-process-crash-limit', '--disable-domain-blocking-for-3d-apis'],
+    args: [...testBrowserArgs, '--disable-gpu-process-crash-limit', '--disable-domain-blocking-for-3d-apis'],
     ignoreDefaultArgs: ['--disable-back-forward-cache'],
   });
   page = await browser.newPage();

@@ -14,6 +14,15 @@ const plainArgs = [
 export const browserArgs = ['--enable-unsafe-webgpu', '--use-webgpu-adapter=swiftshader', ...plainArgs];
 
 /**
+ * The same for tests. Memory of a workgroup is zeroed by a loop, as on most drivers: the initial value that Dawn gives it on
+ * Vulkan otherwise is a store a word to SwiftShader, which compiles a kernel of 14 kB of such memory four times as long.
+ */
+export const testBrowserArgs = [
+  ...browserArgs,
+  '--disable-dawn-features=use_vulkan_zero_initialize_workgroup_memory_extension',
+];
+
+/**
  * Flags of a Chromium that has WebGPU but finds no adapter. The site then runs on the CPU, which spares the tests
  * that are not about the GPU the seconds in which a software adapter compiles kernels.
  */
