@@ -13,13 +13,15 @@ export function shapeKey(shape: Pick<MatvecShape, 'matrix' | 'columns' | 'normEp
 /**
  * Variants without any measurement. A GPU reads memory at its rate only when neighbouring lanes read neighbouring
  * bytes, so a subgroup walks a row together. A software adapter runs lanes one after the other and pays for barriers:
- * one lane a row. With several columns its loads of x are what takes time: more rows share them, in workgroups small
- * enough to leave several for its cores.
+ * one lane a row. Where its lanes are few (SwiftShader has 4) each loads for itself, so more rows share the loads of x, and of
+ * the norm; so they do with several columns. Workgroups are then small enough to leave several for its cores.
  */
 export function defaultVariant(info: GpuInfo, shape: MatvecShape): MatvecVariant {
   if (info.software) {
     const many = shape.columns >= 4;
-    return { lanes: 1, rows: many ? 4 : 2, workgroup: many ? 16 : 64, reduction: 'none' };
+    if (many) return { lanes: 1, rows: 4, workgroup: 16, reduction: 'none' };
+    const narrow = info.subgroupMinSize < 8;
+    return { lanes: 1, rows: narrow ? 4 : 2, workgroup: narrow ? 32 : 64, reduction: 'none' };
   }
   if (info.subgroupMinSize >= 8) {
     const lanes = Math.min(32, info.subgroupMinSize);
