@@ -67,6 +67,8 @@ export {
   recordSize,
 } from './pick/pick.ts';
 export {
+  briefSampleKernel,
+  isBrief,
   packSampling,
   packTables,
   type SampleShape,

@@ -64,6 +64,9 @@ const kernels: Record<string, KernelSource> = {
   'sample/snapshots/sample': shaders.sampleKernel({
     ...{ vocab: 50257, columns: 1, logitsStride: 50304, context: 1024, lanes: 256 },
   }),
+  'sample/snapshots/brief': shaders.briefSampleKernel({
+    ...{ vocab: 50257, columns: 1, logitsStride: 50304, context: 1024, lanes: 8 },
+  }),
   'sample/snapshots/statistics': extras.statisticsKernel({
     ...{ vocab: 50257, columns: 1, logitsStride: 50304, context: 1024, lanes: 256 },
   }),

@@ -11,6 +11,7 @@ import {
   attentionDecodeKernel,
   attentionPrefillKernel,
   attentionWeightsKernel,
+  briefSampleKernel,
   convertMatrixKernel,
   convertRowsKernel,
   type EditShape,
@@ -186,7 +187,7 @@ export function composedKernels(): ComposedKernel[] {
       ...[sampleKernel, statisticsKernel, constrainKernel, dryKernel].map((kernel) =>
         kernel({ vocab: 96, columns: 2, logitsStride: 128, context: 64, lanes: 256 }),
       ),
-      sampleKernel({ vocab: 96, columns: 2, logitsStride: 128, context: 64, lanes: 16 }),
+      briefSampleKernel({ vocab: 96, columns: 2, logitsStride: 128, context: 64, lanes: 8 }),
       summariseRowsKernel(96, 128),
     ),
   ];

@@ -24,6 +24,8 @@ import {
   statisticsKernel,
 } from '../../shaders/extras/index.ts';
 import {
+  briefSampleKernel,
+  isBrief,
   packSampling,
   packTables,
   type SampleShape,
@@ -115,7 +117,7 @@ function statisticsBuffers(gpu: Gpu, contexts: readonly SamplingContext[], sampl
   };
 }
 
-/** Runs the kernel on one column a vector; every vector has the same length: 256 lanes for even ones, 16 for odd ones. */
+/** Runs the kernel on one column a vector; every vector has the same length: 256 lanes for even ones, 8 for odd ones. */
 export async function sampleOnGpu(gpu: Gpu, { vectors, contexts, sampling, draw = 0 }: Batch) {
   const vocab = (vectors[0] as Float32Array).length;
   const shape: SampleShape = {
@@ -123,7 +125,7 @@ export async function sampleOnGpu(gpu: Gpu, { vectors, contexts, sampling, draw 
     columns: vectors.length,
     logitsStride: vocab + 3,
     context: 64,
-    lanes: vocab % 2 === 0 ? 256 : 16,
+    lanes: vocab % 2 === 0 ? 256 : 8,
   };
   const given = new Float32Array(shape.logitsStride * shape.columns);
   for (const [column, vector] of vectors.entries()) given.set(vector, column * shape.logitsStride);
@@ -145,7 +147,8 @@ export async function sampleOnGpu(gpu: Gpu, { vectors, contexts, sampling, draw 
     sampling: uploadUniform(gpu, packSampling(sampling, vocab)),
     ...(statistics && statisticsBuffers(gpu, contexts, sampling)),
   };
-  const kernel = statistics ? statisticsKernel(shape) : sampleKernel(shape);
+  const plain = isBrief(sampling) ? briefSampleKernel : sampleKernel;
+  const kernel = statistics ? statisticsKernel(shape) : plain(shape);
   await runKernel(gpu, kernel, Object.values(buffers), [shape.columns, 1, 1]);
   const after = await readWords(gpu, state);
   const work = await readWords(gpu, buffers.work, shape.columns * vocab);

@@ -1,7 +1,9 @@
-import { type Dispatch, type Gpu, type GpuInfo, usage } from '../../gpu/index.ts';
+import { type Dispatch, type Gpu, type GpuInfo, type KernelSource, usage } from '../../gpu/index.ts';
 import { defined } from '../../lib/index.ts';
 import { isPlainGreedy, modifiesFirst, type ResolvedSampling, usesStatistics } from '../../sampling/index.ts';
 import {
+  briefSampleKernel,
+  isBrief,
   packSampling,
   packTables,
   type SampleShape,
@@ -22,19 +24,21 @@ const needsExtras = (sampling: ResolvedSampling) => modifiesFirst(sampling) || u
  * each barrier by the lanes that wait at it.
  */
 export function choiceLanes(info: Pick<GpuInfo, 'software'>): number {
-  return info.software ? 16 : 256;
+  return info.software ? 8 : 256;
 }
 
 /** The dispatch between head and pick that chooses tokens, and the buffers it needs: a few words per token of V. */
 export class SampleStep {
   private extras: SampleExtras | undefined;
+  /** Every option of the plain samplers; compiled when a run needs it. */
+  private whole: readonly Dispatch[] = [];
 
   private constructor(
     private readonly gpu: Gpu,
     private readonly shape: SampleShape,
     private readonly buffers: ReturnType<typeof createBuffers>,
     private readonly plain: PlainBuffers,
-    private readonly dispatches: readonly Dispatch[],
+    private readonly brief: readonly Dispatch[],
   ) {}
 
   static async create(
@@ -54,15 +58,25 @@ export class SampleStep {
     const { work, tokenCounts, bias, lists, sampling } = own;
     const others = [work, tokenCounts, bias, lists, state, sampling];
     const logits = activations.of(pass.logits);
-    const plan = await compilePlan(gpu, [
-      { source: sampleKernel(shape), buffers: [logits, ...others], grid: (count) => [count, 1, 1] },
-    ]);
-    return new SampleStep(gpu, shape, own, { logits, state, ring, others }, forRows(plan, columns));
+    const plain = { logits, state, ring, others };
+    return new SampleStep(
+      gpu,
+      shape,
+      own,
+      plain,
+      await compiled(gpu, briefSampleKernel(shape), plain, columns),
+    );
   }
 
-  /** Fetches and compiles what these options need beside the plain kernel. */
+  /** Fetches and compiles what these options need beside the brief kernel. */
   async prepare(sampling: ResolvedSampling): Promise<void> {
-    if (!needsExtras(sampling)) return;
+    const { gpu, shape, plain } = this;
+    if (isPlainGreedy(sampling)) return;
+    if (!needsExtras(sampling)) {
+      if (isBrief(sampling) || this.whole.length > 0) return;
+      this.whole = await compiled(gpu, sampleKernel(shape), plain, shape.columns);
+      return;
+    }
     const { SampleExtras } = await import('./sample-extras.ts');
     this.extras ??= new SampleExtras(this.gpu, this.shape, this.plain);
     await this.extras.prepare(sampling);
@@ -82,7 +96,7 @@ export class SampleStep {
     if (tables.tokenCounts.length) queue.writeBuffer(this.buffers.tokenCounts, 0, tables.tokenCounts);
     if (tables.bias.length) queue.writeBuffer(this.buffers.bias, 0, tables.bias);
     if (tables.context.length) queue.writeBuffer(this.buffers.lists, 0, tables.context);
-    if (!needsExtras(sampling)) return this.dispatches;
+    if (!needsExtras(sampling)) return isBrief(sampling) ? this.brief : this.whole;
     return defined(this.extras, 'what these sampling options need').begin(run);
   }
 
@@ -90,6 +104,16 @@ export class SampleStep {
     this.extras?.destroy();
     for (const buffer of Object.values(this.buffers)) this.gpu.buffers.destroy(buffer);
   }
+}
+
+async function compiled(
+  gpu: Gpu,
+  source: KernelSource,
+  { logits, others }: PlainBuffers,
+  columns: number,
+): Promise<readonly Dispatch[]> {
+  const planned = { source, buffers: [logits, ...others], grid: (count: number) => [count, 1, 1] as const };
+  return forRows(await compilePlan(gpu, [planned]), columns);
 }
 
 function createBuffers(gpu: Gpu, { vocab, columns, context }: SampleShape) {

@@ -1,12 +1,12 @@
 // Of sample.wgsl: probabilities as whole numbers, and the cuts top-k, top-p, min-p and typical-p.
 //
-// Constants: WG lanes of a workgroup; SLOTS slots of sums; V tokens in the vocabulary; MAX_DISTANCE the largest distance; DISTANCE_BITS bits of a distance;
+// Constants: BRIEF whether typical-p is left out; LAST_CUT the last of the cuts below; WG lanes of a workgroup; SLOTS slots of sums; V tokens in the vocabulary; MAX_DISTANCE the largest distance; DISTANCE_BITS bits of a distance;
 //   MEAN_SHIFT bits a distance loses in the mean; LN2 ln 2 times 2^16
 // Bindings: work, sampling
 // From short_list.wgsl: entries, ids_of, put, shorten
 // From logits.wgsl: GONE, exactly, logit_of
 // From plain.wgsl: distance_scale
-// From sums.wgsl: sums, clear_sums, collect, close_sums, sum_of_all, slot_holding
+// From sums.wgsl: sums, clear_sums, collect, close_sums, sum_of_all, slot_holding, wide_sum_of
 // From integers.wgsl: add64, sub64, less64, mul32, add96, divide96, shift96, scale_up
 
 // The cuts in their order, each a threshold on something. One loop runs them, so that compilers meet each part once.
@@ -33,8 +33,8 @@ fn work_of(column: u32, ids: vec4u) -> vec4u {
   return select(vec4u(work[at.x], work[at.y], work[at.z], work[at.w]), vec4u(GONE), ids >= vec4u(V));
 }
 
-fn distance_of(highest: f32, logit: f32) -> u32 {
-  let dist = exactly(exactly(highest - logit) * distance_scale());
+fn distance_of(highest: f32, scale: f32, logit: f32) -> u32 {
+  let dist = exactly(exactly(highest - logit) * scale);
   return u32(min(dist, f32(MAX_DISTANCE)));
 }
 
@@ -145,6 +145,7 @@ fn threshold(column: u32, cut: u32, pivot: u32, wanted: vec2u, width: u32, local
 // After top-k, ranks become distances. Their weights are added up, by the slot of id mod SLOTS.
 fn keep(column: u32, cut: u32, pivot: u32, limit: u32, last: u32, local: u32) {
   let highest = logit_of(pivot);
+  let scale = distance_scale();
   // Min-p comes after top-p where there is one, and is not asked again after that.
   var minimum = vec2u();
   if (cut != TYPICAL && (cut == EQUALS || sampling.top_p == 0u)) {
@@ -164,7 +165,7 @@ fn keep(column: u32, cut: u32, pivot: u32, limit: u32, last: u32, local: u32) {
       // Top-p and its equals are settled together, by the distance.
       let measured = select(measure(cut, pivot, value, id), value, cut == EQUALS);
       if (cut == TOP_K) {
-        value = distance_of(highest, logit_of(value));
+        value = distance_of(highest, scale, logit_of(value));
       }
       let weight = weight_of(value);
       if (measured > limit || (measured == limit && V - 1u - id > last) || less64(weight, minimum)) {
@@ -183,25 +184,19 @@ fn keep(column: u32, cut: u32, pivot: u32, limit: u32, last: u32, local: u32) {
 
 // The mean distance, rounded down to a multiple of 2^-24.
 fn mean_distance(column: u32, total: vec2u, local: u32) -> u32 {
-  var sum = vec2u();
+  var sum = vec3u();
   for (var first = 0u; first < entries(local); first += 4u) {
     let values = work_of(column, ids_of(first, local));
     for (var i = 0u; i < 4u; i++) {
       if (values[i] != GONE) {
         let weight = weight_of(values[i]);
         let short_dist = values[i] >> MEAN_SHIFT;
-        sum = add64(sum, add64(mul32(weight.x, short_dist), vec2u(0u, weight.y * short_dist)));
+        sum = add96(sum, add64(mul32(weight.x, short_dist), vec2u(0u, weight.y * short_dist)));
       }
     }
   }
-  workgroupBarrier();
-  sums[local] = sum;
-  workgroupBarrier();
+  let all = wide_sum_of(sum, local);
   if (local == 0u) {
-    var all = vec3u();
-    for (var lane = 0u; lane < WG; lane++) {
-      all = add96(all, sums[lane]);
-    }
     shared_word = divide96(shift96(all, MEAN_SHIFT), total);
   }
   return workgroupUniformLoad(&shared_word);
@@ -224,7 +219,7 @@ fn equals_needed(at: Threshold, wanted: vec2u, local: u32) -> u32 {
 fn filtered(column: u32, top: u32, worst: u32, local: u32) {
   var wanted = vec2u();
   var at = Threshold(GONE - 1u, vec2u(), vec2u());
-  for (var cut = TOP_K; cut <= TYPICAL; cut++) {
+  for (var cut = TOP_K; cut <= LAST_CUT; cut++) {
     let total = sum_of_all();
     var pivot = 0u;
     var last = GONE;
@@ -246,8 +241,9 @@ fn filtered(column: u32, top: u32, worst: u32, local: u32) {
         }
       }
       default: {
-        wanted = scale_up(total, sampling.typical_p);
-        if (sampling.typical_p != 0u) {
+        wanted = vec2u();
+        if (!BRIEF && sampling.typical_p != 0u) {
+          wanted = scale_up(total, sampling.typical_p);
           pivot = mean_distance(column, total, local);
         }
       }

@@ -1,6 +1,6 @@
 // Of sample.wgsl: the options, and from logits to ranks: bias, penalties, bans.
 //
-// Constants: CONTEXT tokens a context list holds; WG lanes of a workgroup; V tokens in the vocabulary; LOGITS_STRIDE
+// Constants: BRIEF whether penalties, bias and bans are left out; CONTEXT tokens a context list holds; WG lanes of a workgroup; V tokens in the vocabulary; LOGITS_STRIDE
 //   floats between columns of logits
 // Bindings: sampling, bias, token_counts, logits, work, state, context
 // From sanitise.wgsl: BANNED, sanitise
@@ -12,9 +12,12 @@ const COUNTED = 4u;
 const GONE = 0xffffffffu;
 const SEEN = 0x80000000u;    // in token_counts: the token is in the context; the rest counts its generated occurrences
 
+// sampling.zero. Options that every token needs are loaded once: to a software adapter each load is dear.
+var<private> unknown_zero: u32;
+
 // Exact f32 arithmetic: the compiler cannot see through this, so it cannot fuse what is inside with what is outside.
 fn exactly(value: f32) -> f32 {
-  return bitcast<f32>(bitcast<u32>(value) ^ sampling.zero);
+  return bitcast<f32>(bitcast<u32>(value) ^ unknown_zero);
 }
 
 // Bits of the logit after bias and penalties.
@@ -58,6 +61,7 @@ fn logits_of(column: u32, first: u32) -> vec4u {
 // Fills `work` with ranks; the best and the worst of this lane come back.
 fn rank_all(column: u32, bare: bool, local: u32) -> vec2u {
   var range = vec2u(GONE, 0u);
+  let drawable = sampling.drawable;
   for (var first = local; first < V; first += 4u * WG) {
     let four = logits_of(column, first);
     for (var i = 0u; i < 4u; i++) {
@@ -66,10 +70,10 @@ fn rank_all(column: u32, bare: bool, local: u32) -> vec2u {
         break;
       }
       var bits = sanitise(four[i]);
-      if (!bare) {
+      if (!BRIEF && !bare) {
         bits = processed(column, id, bits);
       }
-      let rank = rank_of(select(bits, BANNED, id >= sampling.drawable));
+      let rank = rank_of(select(bits, BANNED, id >= drawable));
       work[column * V + id] = rank;
       if (rank != GONE) {
         range = vec2u(min(range.x, rank), max(range.y, rank));

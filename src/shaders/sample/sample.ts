@@ -64,8 +64,11 @@ export const samplingBytes = samplingStruct.size;
 
 const flags = { greedy: 1, biased: 2, counted: 4 } as const;
 const seen = 0x80000000;
-/** Ids in all lanes' lists: half of the least workgroup memory of a device. */
-const shortLists = 2048;
+/**
+ * Ids in all lanes' lists: half of the least workgroup memory of a device. Fewer by few lanes, which is by software
+ * adapters: SwiftShader compiles a store for each word of workgroup memory, to make it zero.
+ */
+const shortLists = (lanes: number) => (lanes < drawStride ? 256 : 2048);
 
 /** True when the choice depends on how often tokens occur in the context. */
 export function countsTokens(sampling: ResolvedSampling): boolean {
@@ -142,13 +145,29 @@ function countTokens(tokenCounts: Uint32Array, ids: readonly number[], promptLen
 /** What a variant of the kernel has beside it: functions in place of those of plain.wgsl. */
 export interface SampleExtension {
   name: string;
+  /** Leaves out penalties, bias, bans and typical-p, see {@link isBrief}. */
+  brief: boolean;
   constants: Constants;
   structs: readonly Pick<Struct, 'wgsl'>[];
   bindings: readonly Binding[];
   part: string;
 }
 
-const noExtension: SampleExtension = { name: '', constants: {}, structs: [], bindings: [], part: plain };
+const noExtension: SampleExtension = {
+  name: '',
+  brief: false,
+  constants: {},
+  structs: [],
+  bindings: [],
+  part: plain,
+};
+
+/** True when temperature, top-k, top-p and min-p are all that shapes the choice: a third of the code does it. */
+export function isBrief(sampling: ResolvedSampling): boolean {
+  const biased = Object.keys(sampling.logitBias).length > 0;
+  const changed = biased || countsTokens(sampling) || sampling.noRepeatNgramSize > 0;
+  return !changed && sampling.typicalP >= 1 && !isGreedy(sampling);
+}
 
 /**
  * Bindings: logits, work [columns][V], tokenCounts [columns][V], bias [V], context lists, state, sampling, then the extension's.
@@ -163,10 +182,12 @@ export function sampleKernel(shape: SampleShape, extension = noExtension): Kerne
       CONTEXT: shape.context,
       WG: shape.lanes,
       SLOTS: drawStride,
+      BRIEF: extension.brief,
+      LAST_CUT: extension.brief ? 2 : 3,
       MAX_DISTANCE: maxDistance,
       DISTANCE_BITS: Math.ceil(Math.log2(maxDistance + 1)),
       MEAN_SHIFT: meanShift,
-      SHORT: shortLists / shape.lanes,
+      SHORT: shortLists(shape.lanes) / shape.lanes,
       LN2: Math.round(Math.LN2 * 2 ** 16),
       ...extension.constants,
     },
@@ -183,4 +204,9 @@ export function sampleKernel(shape: SampleShape, extension = noExtension): Kerne
     ],
     parts: [integers, sums, sanitise, fromLogits, shortListWgsl, cuts, extension.part, sample],
   });
+}
+
+/** {@link sampleKernel} for what {@link isBrief} is true of, with the same bindings. */
+export function briefSampleKernel(shape: SampleShape): KernelSource {
+  return sampleKernel(shape, { ...noExtension, name: ' brief', brief: true });
 }

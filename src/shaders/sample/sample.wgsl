@@ -9,9 +9,9 @@
 // Barriers are in uniform control flow only: what decides a branch around one comes from the uniform buffer or
 // through workgroupUniformLoad.
 //
-// Constants: CONTEXT tokens a context list holds; WG lanes of a workgroup; SLOTS slots of sums; V tokens in the vocabulary
+// Constants: BRIEF whether penalties, bans and typical-p are left out; CONTEXT tokens a context list holds; WG lanes of a workgroup; SLOTS slots of sums; V tokens in the vocabulary
 // Bindings: work, state, sampling, token_counts, context
-// From logits.wgsl: GONE, COUNTED, SEEN, GREEDY, rank_all, ban_ngrams
+// From logits.wgsl: GONE, COUNTED, SEEN, GREEDY, unknown_zero, rank_all, ban_ngrams
 // From cuts.wgsl: best, shared_word, exp2_table, weight_of, filtered
 // From plain.wgsl: prepare, restrict_further
 // From sums.wgsl: sums, sum_of_all, slot_holding
@@ -76,6 +76,9 @@ fn draw(column: u32, local: u32) -> u32 {
 // Remembers the choice for pick, and for the penalties of the next step.
 fn choose(column: u32, token: u32) {
   state.columns[column].chosen = token;
+  if (BRIEF) {
+    return;
+  }
   if ((sampling.flags & COUNTED) != 0u) {
     token_counts[column * V + token] = (token_counts[column * V + token] | SEEN) + 1u;
   }
@@ -95,19 +98,20 @@ fn main(@builtin(local_invocation_index) local: u32, @builtin(workgroup_id) grou
   if (workgroupUniformLoad(&shared_word) != 0u) {
     return;
   }
+  unknown_zero = sampling.zero;
   for (var i = local; i < 256u; i += WG) {
     exp2_table[i] = sampling.exp2[i / 4u][i % 4u];
   }
   var top = GONE;
   var worst = 0u;
-  var greedy = (sampling.flags & GREEDY) != 0u;
+  var greedy = !BRIEF && (sampling.flags & GREEDY) != 0u;
   // When everything is banned, the likeliest of all is taken instead.
   for (var bare = 0u; bare < 2u && top == GONE; bare++) {
     let range = rank_all(column, bare == 1u, local);
     top = range.x;
     if (bare == 1u) {
       greedy = true;
-    } else if (sampling.ngram != 0u) {
+    } else if (!BRIEF && sampling.ngram != 0u) {
       top = ban_ngrams(column, local);
     }
     top = lowest(top, local);

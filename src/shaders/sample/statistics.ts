@@ -56,6 +56,7 @@ export function packStatistics(
 export function statisticsKernel(shape: SampleShape): KernelSource {
   return sampleKernel(shape, {
     name: ' statistics',
+    brief: false,
     constants: {
       COLUMNS: shape.columns,
       MOST_DEVIATION: mostDeviation,

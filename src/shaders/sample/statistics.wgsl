@@ -9,32 +9,16 @@
 // From sample.wgsl: lowest
 // From logits.wgsl: GONE, exactly, logit_of
 // From cuts.wgsl: distance_of, weight_of
-// From sums.wgsl: sums, clear_sums, collect, close_sums, sum_of_all
+// From sums.wgsl: clear_sums, collect, close_sums, sum_of_all, wide_sum_of
 // From integers.wgsl: add64, add96, divide96, less64, mul32, shift96
 
 const ONE = 0x1000000u;  // 1 as a multiple of 2^-24
 
 var<workgroup> scale_now: f32;
 var<workgroup> mu_now: f32;
-var<workgroup> wide_sum: vec3u;
 
 fn distance_scale() -> f32 {
   return scale_now;
-}
-
-// The sum over all lanes, in all lanes.
-fn wide_sum_of(own: vec2u, local: u32) -> vec3u {
-  workgroupBarrier();
-  sums[local] = own;
-  workgroupBarrier();
-  if (local == 0u) {
-    var all = vec3u();
-    for (var lane = 0u; lane < WG; lane++) {
-      all = add96(all, sums[lane]);
-    }
-    wide_sum = all;
-  }
-  return workgroupUniformLoad(&wide_sum);
 }
 
 fn sum_of(own: vec2u, local: u32) -> vec2u {
@@ -114,13 +98,13 @@ fn cut_sigma(column: u32, top: u32, local: u32) {
     }
   }
   let mean = divide_wide(vec3u(sum_of(sum, local), 0u), count).x;
-  var squares = vec2u();
+  var squares = vec3u();
   for (var id = local; id < V; id += WG) {
     let rank = work[column * V + id];
     if (rank != GONE) {
       let deviation = deviation_of(highest, rank);
       let off = max(deviation, mean) - min(deviation, mean);
-      squares = add64(squares, mul32(off, off));
+      squares = add96(squares, mul32(off, off));
     }
   }
   let variance = divide_wide(wide_sum_of(squares, local), count);
@@ -138,16 +122,17 @@ fn cut_sigma(column: u32, top: u32, local: u32) {
 // Entropy over its maximum, as a multiple of 2^-24. At least two tokens are left, and the scale is that of temperature 1.
 fn entropy_share(column: u32, top: u32, count: u32, local: u32) -> u32 {
   let highest = logit_of(top);
+  let scale = distance_scale();
   var weights = vec2u();
-  var weighted = vec2u();
+  var weighted = vec3u();
   for (var id = local; id < V; id += WG) {
     let rank = work[column * V + id];
     if (rank != GONE) {
-      let dist = distance_of(highest, logit_of(rank));
+      let dist = distance_of(highest, scale, logit_of(rank));
       let weight = weight_of(dist);
       let short_dist = dist >> MEAN_SHIFT;
       weights = add64(weights, weight);
-      weighted = add64(weighted, add64(mul32(weight.x, short_dist), vec2u(0u, weight.y * short_dist)));
+      weighted = add96(weighted, add64(mul32(weight.x, short_dist), vec2u(0u, weight.y * short_dist)));
     }
   }
   let total = sum_of(weights, local);

@@ -1,7 +1,7 @@
 // Of sample.wgsl: sums of 64 bits over SLOTS slots, of which each lane has every WG-th.
 //
 // Constants: WG lanes of a workgroup; SLOTS slots, 256
-// From integers.wgsl: add64, less64
+// From integers.wgsl: add64, add96, less64
 
 const SLOT_GROUP = 16u;
 const SLOT_GROUPS = SLOTS / SLOT_GROUP;
@@ -17,6 +17,8 @@ var<workgroup> sums: array<vec2u, SLOTS>;
 var<workgroup> group_sums: array<vec2u, SLOT_GROUPS>;
 var<workgroup> whole_sum: vec2u;
 var<workgroup> found: Found;
+var<workgroup> high_words: array<u32, WG>;
+var<workgroup> wide_sum: vec3u;
 var<private> own_sum: vec2u;
 
 // Sums by slot: `clear_sums`, then `collect` for each number of a slot of this lane, then `close_sums`. A lane with one
@@ -99,4 +101,21 @@ fn slot_holding(point: vec2u, local: u32) -> Found {
     found = find_slot(point);
   }
   return workgroupUniformLoad(&found);
+}
+
+// The sum of one number of 96 bits per lane, in all lanes; what the slots hold is lost.
+fn wide_sum_of(own: vec3u, local: u32) -> vec3u {
+  workgroupBarrier();
+  sums[local] = own.xy;
+  high_words[local] = own.z;
+  workgroupBarrier();
+  if (local == 0u) {
+    var all = vec3u();
+    for (var lane = 0u; lane < WG; lane++) {
+      all = add96(all, sums[lane]);
+      all.z += high_words[lane];
+    }
+    wide_sum = all;
+  }
+  return workgroupUniformLoad(&wide_sum);
 }

@@ -3,6 +3,8 @@ const LOGITS_STRIDE = 50304u;
 const CONTEXT = 1024u;
 const WG = 256u;
 const SLOTS = 256u;
+const BRIEF = false;
+const LAST_CUT = 3u;
 const MAX_DISTANCE = 620756992u;
 const DISTANCE_BITS = 30u;
 const MEAN_SHIFT = 6u;
@@ -151,7 +153,7 @@ fn philox(counter: vec4u, seed: u32) -> u32 {
 // Of sample.wgsl: sums of 64 bits over SLOTS slots, of which each lane has every WG-th.
 //
 // Constants: WG lanes of a workgroup; SLOTS slots, 256
-// From integers.wgsl: add64, less64
+// From integers.wgsl: add64, add96, less64
 
 const SLOT_GROUP = 16u;
 const SLOT_GROUPS = SLOTS / SLOT_GROUP;
@@ -167,6 +169,8 @@ var<workgroup> sums: array<vec2u, SLOTS>;
 var<workgroup> group_sums: array<vec2u, SLOT_GROUPS>;
 var<workgroup> whole_sum: vec2u;
 var<workgroup> found: Found;
+var<workgroup> high_words: array<u32, WG>;
+var<workgroup> wide_sum: vec3u;
 var<private> own_sum: vec2u;
 
 // Sums by slot: `clear_sums`, then `collect` for each number of a slot of this lane, then `close_sums`. A lane with one
@@ -251,6 +255,23 @@ fn slot_holding(point: vec2u, local: u32) -> Found {
   return workgroupUniformLoad(&found);
 }
 
+// The sum of one number of 96 bits per lane, in all lanes; what the slots hold is lost.
+fn wide_sum_of(own: vec3u, local: u32) -> vec3u {
+  workgroupBarrier();
+  sums[local] = own.xy;
+  high_words[local] = own.z;
+  workgroupBarrier();
+  if (local == 0u) {
+    var all = vec3u();
+    for (var lane = 0u; lane < WG; lane++) {
+      all = add96(all, sums[lane]);
+      all.z += high_words[lane];
+    }
+    wide_sum = all;
+  }
+  return workgroupUniformLoad(&wide_sum);
+}
+
 // Of sample.wgsl and first.wgsl: logits that the samplers can work with.
 
 const BANNED = 0xff800000u;  // bits of -infinity
@@ -270,7 +291,7 @@ fn sanitise(bits: u32) -> u32 {
 
 // Of sample.wgsl: the options, and from logits to ranks: bias, penalties, bans.
 //
-// Constants: CONTEXT tokens a context list holds; WG lanes of a workgroup; V tokens in the vocabulary; LOGITS_STRIDE
+// Constants: BRIEF whether penalties, bias and bans are left out; CONTEXT tokens a context list holds; WG lanes of a workgroup; V tokens in the vocabulary; LOGITS_STRIDE
 //   floats between columns of logits
 // Bindings: sampling, bias, token_counts, logits, work, state, context
 // From sanitise.wgsl: BANNED, sanitise
@@ -282,9 +303,12 @@ const COUNTED = 4u;
 const GONE = 0xffffffffu;
 const SEEN = 0x80000000u;    // in token_counts: the token is in the context; the rest counts its generated occurrences
 
+// sampling.zero. Options that every token needs are loaded once: to a software adapter each load is dear.
+var<private> unknown_zero: u32;
+
 // Exact f32 arithmetic: the compiler cannot see through this, so it cannot fuse what is inside with what is outside.
 fn exactly(value: f32) -> f32 {
-  return bitcast<f32>(bitcast<u32>(value) ^ sampling.zero);
+  return bitcast<f32>(bitcast<u32>(value) ^ unknown_zero);
 }
 
 // Bits of the logit after bias and penalties.
@@ -328,6 +352,7 @@ fn logits_of(column: u32, first: u32) -> vec4u {
 // Fills `work` with ranks; the best and the worst of this lane come back.
 fn rank_all(column: u32, bare: bool, local: u32) -> vec2u {
   var range = vec2u(GONE, 0u);
+  let drawable = sampling.drawable;
   for (var first = local; first < V; first += 4u * WG) {
     let four = logits_of(column, first);
     for (var i = 0u; i < 4u; i++) {
@@ -336,10 +361,10 @@ fn rank_all(column: u32, bare: bool, local: u32) -> vec2u {
         break;
       }
       var bits = sanitise(four[i]);
-      if (!bare) {
+      if (!BRIEF && !bare) {
         bits = processed(column, id, bits);
       }
-      let rank = rank_of(select(bits, BANNED, id >= sampling.drawable));
+      let rank = rank_of(select(bits, BANNED, id >= drawable));
       work[column * V + id] = rank;
       if (rank != GONE) {
         range = vec2u(min(range.x, rank), max(range.y, rank));
@@ -420,13 +445,13 @@ fn shorten(count: u32) {
 
 // Of sample.wgsl: probabilities as whole numbers, and the cuts top-k, top-p, min-p and typical-p.
 //
-// Constants: WG lanes of a workgroup; SLOTS slots of sums; V tokens in the vocabulary; MAX_DISTANCE the largest distance; DISTANCE_BITS bits of a distance;
+// Constants: BRIEF whether typical-p is left out; LAST_CUT the last of the cuts below; WG lanes of a workgroup; SLOTS slots of sums; V tokens in the vocabulary; MAX_DISTANCE the largest distance; DISTANCE_BITS bits of a distance;
 //   MEAN_SHIFT bits a distance loses in the mean; LN2 ln 2 times 2^16
 // Bindings: work, sampling
 // From short_list.wgsl: entries, ids_of, put, shorten
 // From logits.wgsl: GONE, exactly, logit_of
 // From plain.wgsl: distance_scale
-// From sums.wgsl: sums, clear_sums, collect, close_sums, sum_of_all, slot_holding
+// From sums.wgsl: sums, clear_sums, collect, close_sums, sum_of_all, slot_holding, wide_sum_of
 // From integers.wgsl: add64, sub64, less64, mul32, add96, divide96, shift96, scale_up
 
 // The cuts in their order, each a threshold on something. One loop runs them, so that compilers meet each part once.
@@ -453,8 +478,8 @@ fn work_of(column: u32, ids: vec4u) -> vec4u {
   return select(vec4u(work[at.x], work[at.y], work[at.z], work[at.w]), vec4u(GONE), ids >= vec4u(V));
 }
 
-fn distance_of(highest: f32, logit: f32) -> u32 {
-  let dist = exactly(exactly(highest - logit) * distance_scale());
+fn distance_of(highest: f32, scale: f32, logit: f32) -> u32 {
+  let dist = exactly(exactly(highest - logit) * scale);
   return u32(min(dist, f32(MAX_DISTANCE)));
 }
 
@@ -565,6 +590,7 @@ fn threshold(column: u32, cut: u32, pivot: u32, wanted: vec2u, width: u32, local
 // After top-k, ranks become distances. Their weights are added up, by the slot of id mod SLOTS.
 fn keep(column: u32, cut: u32, pivot: u32, limit: u32, last: u32, local: u32) {
   let highest = logit_of(pivot);
+  let scale = distance_scale();
   // Min-p comes after top-p where there is one, and is not asked again after that.
   var minimum = vec2u();
   if (cut != TYPICAL && (cut == EQUALS || sampling.top_p == 0u)) {
@@ -584,7 +610,7 @@ fn keep(column: u32, cut: u32, pivot: u32, limit: u32, last: u32, local: u32) {
       // Top-p and its equals are settled together, by the distance.
       let measured = select(measure(cut, pivot, value, id), value, cut == EQUALS);
       if (cut == TOP_K) {
-        value = distance_of(highest, logit_of(value));
+        value = distance_of(highest, scale, logit_of(value));
       }
       let weight = weight_of(value);
       if (measured > limit || (measured == limit && V - 1u - id > last) || less64(weight, minimum)) {
@@ -603,25 +629,19 @@ fn keep(column: u32, cut: u32, pivot: u32, limit: u32, last: u32, local: u32) {
 
 // The mean distance, rounded down to a multiple of 2^-24.
 fn mean_distance(column: u32, total: vec2u, local: u32) -> u32 {
-  var sum = vec2u();
+  var sum = vec3u();
   for (var first = 0u; first < entries(local); first += 4u) {
     let values = work_of(column, ids_of(first, local));
     for (var i = 0u; i < 4u; i++) {
       if (values[i] != GONE) {
         let weight = weight_of(values[i]);
         let short_dist = values[i] >> MEAN_SHIFT;
-        sum = add64(sum, add64(mul32(weight.x, short_dist), vec2u(0u, weight.y * short_dist)));
+        sum = add96(sum, add64(mul32(weight.x, short_dist), vec2u(0u, weight.y * short_dist)));
       }
     }
   }
-  workgroupBarrier();
-  sums[local] = sum;
-  workgroupBarrier();
+  let all = wide_sum_of(sum, local);
   if (local == 0u) {
-    var all = vec3u();
-    for (var lane = 0u; lane < WG; lane++) {
-      all = add96(all, sums[lane]);
-    }
     shared_word = divide96(shift96(all, MEAN_SHIFT), total);
   }
   return workgroupUniformLoad(&shared_word);
@@ -644,7 +664,7 @@ fn equals_needed(at: Threshold, wanted: vec2u, local: u32) -> u32 {
 fn filtered(column: u32, top: u32, worst: u32, local: u32) {
   var wanted = vec2u();
   var at = Threshold(GONE - 1u, vec2u(), vec2u());
-  for (var cut = TOP_K; cut <= TYPICAL; cut++) {
+  for (var cut = TOP_K; cut <= LAST_CUT; cut++) {
     let total = sum_of_all();
     var pivot = 0u;
     var last = GONE;
@@ -666,8 +686,9 @@ fn filtered(column: u32, top: u32, worst: u32, local: u32) {
         }
       }
       default: {
-        wanted = scale_up(total, sampling.typical_p);
-        if (sampling.typical_p != 0u) {
+        wanted = vec2u();
+        if (!BRIEF && sampling.typical_p != 0u) {
+          wanted = scale_up(total, sampling.typical_p);
           pivot = mean_distance(column, total, local);
         }
       }
@@ -699,32 +720,16 @@ fn filtered(column: u32, top: u32, worst: u32, local: u32) {
 // From sample.wgsl: lowest
 // From logits.wgsl: GONE, exactly, logit_of
 // From cuts.wgsl: distance_of, weight_of
-// From sums.wgsl: sums, clear_sums, collect, close_sums, sum_of_all
+// From sums.wgsl: clear_sums, collect, close_sums, sum_of_all, wide_sum_of
 // From integers.wgsl: add64, add96, divide96, less64, mul32, shift96
 
 const ONE = 0x1000000u;  // 1 as a multiple of 2^-24
 
 var<workgroup> scale_now: f32;
 var<workgroup> mu_now: f32;
-var<workgroup> wide_sum: vec3u;
 
 fn distance_scale() -> f32 {
   return scale_now;
-}
-
-// The sum over all lanes, in all lanes.
-fn wide_sum_of(own: vec2u, local: u32) -> vec3u {
-  workgroupBarrier();
-  sums[local] = own;
-  workgroupBarrier();
-  if (local == 0u) {
-    var all = vec3u();
-    for (var lane = 0u; lane < WG; lane++) {
-      all = add96(all, sums[lane]);
-    }
-    wide_sum = all;
-  }
-  return workgroupUniformLoad(&wide_sum);
 }
 
 fn sum_of(own: vec2u, local: u32) -> vec2u {
@@ -804,13 +809,13 @@ fn cut_sigma(column: u32, top: u32, local: u32) {
     }
   }
   let mean = divide_wide(vec3u(sum_of(sum, local), 0u), count).x;
-  var squares = vec2u();
+  var squares = vec3u();
   for (var id = local; id < V; id += WG) {
     let rank = work[column * V + id];
     if (rank != GONE) {
       let deviation = deviation_of(highest, rank);
       let off = max(deviation, mean) - min(deviation, mean);
-      squares = add64(squares, mul32(off, off));
+      squares = add96(squares, mul32(off, off));
     }
   }
   let variance = divide_wide(wide_sum_of(squares, local), count);
@@ -828,16 +833,17 @@ fn cut_sigma(column: u32, top: u32, local: u32) {
 // Entropy over its maximum, as a multiple of 2^-24. At least two tokens are left, and the scale is that of temperature 1.
 fn entropy_share(column: u32, top: u32, count: u32, local: u32) -> u32 {
   let highest = logit_of(top);
+  let scale = distance_scale();
   var weights = vec2u();
-  var weighted = vec2u();
+  var weighted = vec3u();
   for (var id = local; id < V; id += WG) {
     let rank = work[column * V + id];
     if (rank != GONE) {
-      let dist = distance_of(highest, logit_of(rank));
+      let dist = distance_of(highest, scale, logit_of(rank));
       let weight = weight_of(dist);
       let short_dist = dist >> MEAN_SHIFT;
       weights = add64(weights, weight);
-      weighted = add64(weighted, add64(mul32(weight.x, short_dist), vec2u(0u, weight.y * short_dist)));
+      weighted = add96(weighted, add64(mul32(weight.x, short_dist), vec2u(0u, weight.y * short_dist)));
     }
   }
   let total = sum_of(weights, local);
@@ -947,9 +953,9 @@ fn restrict_further(column: u32, local: u32) {
 // Barriers are in uniform control flow only: what decides a branch around one comes from the uniform buffer or
 // through workgroupUniformLoad.
 //
-// Constants: CONTEXT tokens a context list holds; WG lanes of a workgroup; SLOTS slots of sums; V tokens in the vocabulary
+// Constants: BRIEF whether penalties, bans and typical-p are left out; CONTEXT tokens a context list holds; WG lanes of a workgroup; SLOTS slots of sums; V tokens in the vocabulary
 // Bindings: work, state, sampling, token_counts, context
-// From logits.wgsl: GONE, COUNTED, SEEN, GREEDY, rank_all, ban_ngrams
+// From logits.wgsl: GONE, COUNTED, SEEN, GREEDY, unknown_zero, rank_all, ban_ngrams
 // From cuts.wgsl: best, shared_word, exp2_table, weight_of, filtered
 // From plain.wgsl: prepare, restrict_further
 // From sums.wgsl: sums, sum_of_all, slot_holding
@@ -1014,6 +1020,9 @@ fn draw(column: u32, local: u32) -> u32 {
 // Remembers the choice for pick, and for the penalties of the next step.
 fn choose(column: u32, token: u32) {
   state.columns[column].chosen = token;
+  if (BRIEF) {
+    return;
+  }
   if ((sampling.flags & COUNTED) != 0u) {
     token_counts[column * V + token] = (token_counts[column * V + token] | SEEN) + 1u;
   }
@@ -1033,19 +1042,20 @@ fn main(@builtin(local_invocation_index) local: u32, @builtin(workgroup_id) grou
   if (workgroupUniformLoad(&shared_word) != 0u) {
     return;
   }
+  unknown_zero = sampling.zero;
   for (var i = local; i < 256u; i += WG) {
     exp2_table[i] = sampling.exp2[i / 4u][i % 4u];
   }
   var top = GONE;
   var worst = 0u;
-  var greedy = (sampling.flags & GREEDY) != 0u;
+  var greedy = !BRIEF && (sampling.flags & GREEDY) != 0u;
   // When everything is banned, the likeliest of all is taken instead.
   for (var bare = 0u; bare < 2u && top == GONE; bare++) {
     let range = rank_all(column, bare == 1u, local);
     top = range.x;
     if (bare == 1u) {
       greedy = true;
-    } else if (sampling.ngram != 0u) {
+    } else if (!BRIEF && sampling.ngram != 0u) {
       top = ban_ngrams(column, local);
     }
     top = lowest(top, local);
