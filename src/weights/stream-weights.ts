@@ -53,7 +53,11 @@ async function streamFiles(
 ): Promise<void> {
   let starting: Promise<StoreThread | undefined> | undefined;
   const thread = () => {
-    starting ??= import('./cache/store-thread.ts').then(({ StoreThread }) => StoreThread.start());
+    starting ??= import('./cache/store-thread.ts').then(
+      ({ StoreThread }) => StoreThread.start(),
+      // Without a network its script may not be there; a stored model is read all the same.
+      () => undefined,
+    );
     return starting;
   };
   try {
