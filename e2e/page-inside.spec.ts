@@ -78,7 +78,7 @@ test('a head switched off changes the odds and the text, and a link replays both
 });
 
 test('two texts are compared, and a token’s logit is divided among parts', async ({ page }) => {
-  await open(page);
+  const vitrine = await open(page);
   await tab(page, 'Patch').click();
   await page.getByRole('button', { name: 'Copy this text there' }).click();
   const other = page.getByRole('textbox', { name: 'The other text' });
@@ -90,8 +90,21 @@ test('two texts are compared, and a token’s logit is divided among parts', asy
   await page.getByRole('button', { name: 'Patch each cell' }).click();
   const map = page.getByRole('application', { name: /How much of the other answer/ });
   for (const key of ['ArrowRight', 'ArrowRight', 'ArrowRight', 'ArrowRight']) await map.press(key);
-  await expect(page.getByText(/^Layer 0, ·hat ← ·coat: 1\.00$/).first()).toBeVisible();
+  const cell = page.getByText(/^Layer 0, ·hat ← ·coat: 1\.00$/).first();
+  await expect(cell).toBeVisible();
   await expectAccessible(page);
+
+  await vitrine.text.fill(`${text} hat`);
+  await expect(page.getByText('The text has changed since.')).toHaveCount(1);
+  await expect(page.getByRole('button', { name: 'Calculate again' })).toHaveCount(0);
+  await expect(page.getByTestId('odds')).toHaveCount(0);
+  await vitrine.text.fill(text);
+  await expect(cell).toBeVisible();
+  const dialog = await vitrine.dialog('Share');
+  await page.goto(await dialog.getByTestId('link').inputValue());
+  await vitrine.ready();
+  await expect(cell).toBeVisible();
+  await expect(page.getByTestId('odds')).toBeVisible();
 
   await tab(page, 'Attribute').click();
   await expect(page.getByTestId('attribution').getByRole('row').last()).toContainText('All together');

@@ -7,7 +7,10 @@ import type { PageData } from './page-state.ts';
 
 /** The part of Inside that a link carries: what is looked at, what is changed, and whether the text was written so. */
 export interface LinkedInside
-  extends Pick<InsideState, 'head' | 'from' | 'off' | 'steering' | 'target' | 'foil' | 'clean' | 'sites'> {
+  extends Pick<
+    InsideState,
+    'head' | 'from' | 'off' | 'steering' | 'target' | 'foil' | 'clean' | 'sites' | 'cell'
+  > {
   /** The open view; null where Inside is closed. */
   tab: InsideTab | null;
   /** Changes that the run of the link was written with. */
@@ -34,6 +37,8 @@ export function linkedInside({ inside, tab }: PageData, run: RunOrigin | null): 
   return {
     ...{ head, from, target, foil, clean, sites: inside.sites, changes },
     tab: tab === 'inside' ? inside.tab : null,
+    // With a cell the grid is calculated when the link is opened.
+    cell: inside.cell ?? (inside.answers.patch ? { row: 0, column: 0 } : null),
     // One link holds one set of changes: those of the text where it has any.
     off: changes?.off ?? inside.off,
     steering: changes?.steering ?? inside.steering,
@@ -50,7 +55,7 @@ function writeSteering(hash: URLSearchParams, { plus, minus, layer, strength }: 
 /** The inside as fields of the hash of an address, without `#`. */
 export function writeInside(inside: LinkedInside): string {
   const hash = new URLSearchParams();
-  const { tab, head, from, off, target, foil, clean } = inside;
+  const { tab, head, from, off, target, foil, clean, cell } = inside;
   if (tab) hash.set('inside', tab);
   if (head) hash.set('head', partName({ layer: head.layer, part: head.head }));
   if (from !== null) hash.set('from', String(from));
@@ -58,6 +63,7 @@ export function writeInside(inside: LinkedInside): string {
   writeSteering(hash, inside.steering);
   for (const [name, value] of Object.entries({ target, foil, clean })) if (value) hash.set(name, value);
   if (clean) hash.set('sites', inside.sites);
+  if (clean && cell) hash.set('cell', `${cell.row}.${cell.column}`);
   if (inside.changes) hash.set('written', inside.changes.steering ? 'off steer' : 'off');
   return hash.toString();
 }
@@ -65,6 +71,11 @@ export function writeInside(inside: LinkedInside): string {
 function readHead(text: string): HeadAt | null {
   const part = readPart(text);
   return part && typeof part.part === 'number' ? { layer: part.layer, head: part.part } : null;
+}
+
+function readCell(text: string): InsideState['cell'] {
+  const [, row, column] = /^(\d{1,3})\.(\d{1,5})$/.exec(text) ?? [];
+  return row === undefined ? null : { row: Number(row), column: Number(column) };
 }
 
 function readSteering(fields: URLSearchParams, text: (name: string) => string): Steering {
@@ -90,6 +101,7 @@ export function readInside(hash: string): LinkedInside | null {
     head: readHead(text('head')),
     from: from === undefined ? null : Number(from),
     ...{ off, steering, target: text('target'), foil: text('foil'), clean: text('clean') },
+    cell: readCell(text('cell')),
     sites: sites.includes(text('sites')) ? (text('sites') as PatchSites) : 'resid_pre',
     changes: fields.has('written') && changesAnything(changes) ? changes : null,
   };
@@ -102,11 +114,13 @@ export function fittingInside(
 ): LinkedInside {
   const fits = ({ layer, part }: { layer: number; part: number | string }) =>
     layer < nLayer && (typeof part === 'string' || part < nHead);
-  const { head, steering } = linked;
+  const { head, steering, cell } = linked;
+  const cells = linked.sites === 'heads' ? nHead : Number.POSITIVE_INFINITY;
   return {
     ...linked,
     head: head && fits({ layer: head.layer, part: head.head }) ? head : null,
     off: linked.off.filter(fits),
+    cell: cell && cell.row < nLayer && cell.column < cells ? cell : null,
     steering: { ...steering, layer: Math.min(steering.layer, nLayer - 1) },
   };
 }

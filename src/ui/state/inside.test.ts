@@ -183,6 +183,7 @@ describe('the inside in a link', () => {
       foil: '&=#',
       clean: 'Tom & Ann',
       sites: 'heads',
+      cell: { row: 3, column: 1 },
     },
     off: [
       { layer: 3, part: 'mlp' },
@@ -202,9 +203,10 @@ describe('the inside in a link', () => {
     expect(readInside(`#ids=1&${writeInside(linked)}`)).toEqual(linked);
     expect(readInside('#ids=1.2')).toBeNull();
     expect(
-      readInside('#inside=nowhere&head=x.y&off=1.2.3+5.9&push=a:b&from=-1&sites=all&written=off'),
+      readInside('#inside=nowhere&head=x.y&off=1.2.3+5.9&push=a:b&from=-1&sites=all&cell=2&written=off'),
     ).toEqual({
       ...{ tab: null, head: null, from: null, target: '', foil: '', clean: '', sites: 'resid_pre' },
+      cell: null,
       off: [{ layer: 5, part: 9 }],
       steering: { plus: '', minus: '', layer: 0, strength: 0 },
       changes: { off: [{ layer: 5, part: 9 }], steering: null },
@@ -214,6 +216,9 @@ describe('the inside in a link', () => {
   it('keeps what the model has', () => {
     const fitting = fittingInside(linked, { nLayer: 4, nHead: 2 });
     expect(fitting).toMatchObject({ head: null, off: [{ layer: 3, part: 'mlp' }], steering: { layer: 2 } });
+    expect(fitting.cell).toEqual({ row: 3, column: 1 });
+    expect(fittingInside(linked, { nLayer: 3, nHead: 2 }).cell).toBeNull();
+    expect(fittingInside(linked, { nLayer: 4, nHead: 1 }).cell).toBeNull();
   });
 
   it('writes the same text with the same changes, and opens the same view', async () => {

@@ -4,8 +4,14 @@ import type { Question } from '../../state/inside-types.ts';
 import { isCurrentText } from '../../state/selectors.ts';
 import type { Asked } from './use-answer.ts';
 
+interface FreshnessProps<Q extends Question> {
+  asked: Asked<Q>;
+  /** False where the fields do not let it be asked. */
+  possible?: boolean;
+}
+
 /** Says whether figures are of the text as it is, and calculates them again at a press. */
-export function Freshness<Q extends Question>({ asked }: { asked: Asked<Q> }) {
+export function Freshness<Q extends Question>({ asked, possible = true }: FreshnessProps<Q>) {
   const { answer, current, busy, follows, ask } = asked;
   const ready = usePageState((state) => state.phase === 'ready');
   const writing = usePageState((state) => state.phase === 'generating');
@@ -17,7 +23,7 @@ export function Freshness<Q extends Question>({ asked }: { asked: Asked<Q> }) {
     <p className="freshness muted" role="status">
       {/* The same for as long as the text is written: it is read aloud when it changes. */}
       {follows ? words.following : state}
-      {stale && (ready || writing) && (
+      {stale && possible && (ready || writing) && (
         <button type="button" className="link" onClick={ask}>
           {words.again}
         </button>

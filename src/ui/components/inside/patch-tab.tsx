@@ -24,10 +24,11 @@ function cellText({ value }: Answer<'patch'>, grid: Grid, { row, column }: Cell)
   return words.cell(row, grid.columnLabels[column] ?? '', share);
 }
 
-function Grids({ answer }: { answer: Answer<'patch'> }) {
+/** The grid, and beside it the run of a cell where the grid is of the texts as they are. */
+function Grids({ answer, current }: { answer: Answer<'patch'>; current: boolean }) {
   const actions = useActions();
   const cell = usePageState((state) => state.inside.cell);
-  const patched = useAnswer('patched', cell !== null);
+  const patched = useAnswer('patched', current && cell !== null);
   const grid = useMemo(() => patchGrid(answer), [answer]);
   const { value } = answer;
   const at = cell ?? { row: 0, column: 0 };
@@ -49,17 +50,16 @@ function Grids({ answer }: { answer: Answer<'patch'> }) {
         said={said}
         onChoose={(next) => {
           actions.setInside({ cell: next });
-          void actions.ask('patched');
+          if (current) void actions.ask('patched');
         }}
       />
-      {cell ? (
+      {current && cell && (
         <>
           <Lead asked={patched} text={said} />
           <OddsBars odds={patched.answer?.value} />
         </>
-      ) : (
-        <p className="muted">{words.see}</p>
       )}
+      {current && !cell && <p className="muted">{words.see}</p>}
     </>
   );
 }
@@ -97,11 +97,13 @@ function OtherText({ clean }: { clean: string }) {
 export function PatchTab() {
   const clean = usePageState((state) => state.inside.clean);
   const ready = usePageState((state) => state.phase === 'ready');
-  const asked = useAnswer('patch', false);
   const [aligned, setAligned] = useState(false);
+  // A cell without a grid comes from a link.
+  const linked = usePageState(({ inside }) => inside.cell !== null && !inside.answers.patch);
+  const asked = useAnswer('patch', linked && aligned);
   return (
     <>
-      <Lead asked={asked} text={words.explain} />
+      <p className="explain">{words.explain}</p>
       <section>
         <OtherText clean={clean} />
         <AlignedTexts clean={clean} onAligned={setAligned} />
@@ -111,10 +113,10 @@ export function PatchTab() {
           <button type="button" disabled={!ready || !aligned || asked.busy} onClick={asked.ask}>
             {words.run}
           </button>
-          <Freshness asked={asked} />
+          <Freshness asked={asked} possible={aligned} />
         </div>
       </section>
-      {asked.answer && <Grids answer={asked.answer} />}
+      {asked.answer && <Grids answer={asked.answer} current={asked.current} />}
     </>
   );
 }
