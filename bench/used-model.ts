@@ -6,7 +6,7 @@ import { type MedianInterval, medianInterval } from './statistics.ts';
 export interface UsedModelCost {
   /** Tokens of a block. */
   tokens: number;
-  /** Time of a block of the used model over that of the fresh one beside it. */
+  /** Time of two blocks of the used model over that of the two of the fresh one beside them. */
   ratio: MedianInterval;
   /** A token's, of the used and of the fresh one. */
   dispatches: [number, number];
@@ -15,8 +15,9 @@ export interface UsedModelCost {
 const tokens = 20;
 
 /**
- * Blocks in the order used, fresh, fresh, used: what slows the machine for longer than a block slows both.
- * @param pairs an even number, at least 6
+ * Blocks in the order used, fresh, fresh, used: what slows the machine for longer slows both. The first block after the
+ * other model's is slower than the next, which every four blocks have once for each model.
+ * @param pairs of blocks; an even number, at least 12
  */
 export async function measureUsedModel(
   used: Runtime,
@@ -30,10 +31,10 @@ export async function measureUsedModel(
     await block(runtime, ids);
   }
   const ratios: number[] = [];
-  for (let pair = 0; pair < pairs; pair++) {
+  for (let group = 0; group < pairs / 2; group++) {
     const times = new Map<Runtime, number>();
-    for (const runtime of pair % 2 ? [fresh, used] : [used, fresh])
-      times.set(runtime, await block(runtime, ids));
+    for (const runtime of [used, fresh, fresh, used])
+      times.set(runtime, (times.get(runtime) ?? 0) + (await block(runtime, ids)));
     ratios.push((times.get(used) ?? Number.NaN) / (times.get(fresh) ?? Number.NaN));
   }
   const dispatches = [used, fresh].map((runtime) => runtime.stats().dispatchesPerToken);
