@@ -27,9 +27,12 @@ function cellText({ value }: Answer<'patch'>, grid: Grid, { row, column }: Cell)
 /** The grid, and beside it the run of a cell where the grid is of the texts as they are. */
 function Grids({ answer, current }: { answer: Answer<'patch'>; current: boolean }) {
   const actions = useActions();
-  const cell = usePageState((state) => state.inside.cell);
-  const patched = useAnswer('patched', current && cell !== null);
   const grid = useMemo(() => patchGrid(answer), [answer]);
+  // That of a link may lie outside the texts.
+  const cell = usePageState(({ inside: { cell: chosen } }) =>
+    chosen && chosen.column < grid.columnLabels.length ? chosen : null,
+  );
+  const patched = useAnswer('patched', current && cell !== null);
   const { value } = answer;
   const at = cell ?? { row: 0, column: 0 };
   const said = cellText(answer, grid, at);
