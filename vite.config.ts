@@ -78,7 +78,7 @@ export default defineConfig({
             {
               name: 'engine',
               tags: ['$initial'],
-              test: /\/src\/(gpu|shaders\/(?!extras|dry|constrain|sample\/statistics)|model|runtime|generation|engine|weights\/(?!cache\/(store-worker|serve-store|chunk-writer)\.ts))/,
+              test: /\/src\/(gpu|shaders\/(?!extras|dry|constrain|sample\/statistics)|model|runtime|generation|engine|weights\/(?!cache\/(store-worker|serve-store|chunk-writer|chunk-file-reader)\.ts))/,
             },
             // Come only when asked for, though the page of the device test imports them at once.
             { name: 'extras', test: /\/src\/shaders\/(extras|dry|constrain|sample\/statistics)/ },
