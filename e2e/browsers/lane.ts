@@ -113,6 +113,11 @@ export class SitePage {
           document.head.append(script);
         });
       }
+      // Colours that are on their way arrive first; what turns for ever is left to turn.
+      const ending = document
+        .getAnimations()
+        .filter(({ effect }) => Number.isFinite(effect?.getComputedTiming().endTime as number));
+      await Promise.all(ending.map((each) => each.finished.catch(() => undefined)));
       const { violations } = await (window as unknown as { axe: typeof import('axe-core') }).axe.run({
         resultTypes: ['violations'],
       });
