@@ -79,7 +79,9 @@ describe('a device lost', () => {
   it('twice in one call stops it with the reason, and the next call works', async () => {
     const before = devices.length;
     // Long enough that steps are left to calculate when the device is lost again.
-    await expect(disturbed(model, { ...greedy, maxNewTokens: 50 }, [3, 8])).rejects.toMatchObject({ code: 'device-lost' });
+    await expect(disturbed(model, { ...greedy, maxNewTokens: 50 }, [3, 8])).rejects.toMatchObject({
+      code: 'device-lost',
+    });
     expect(facts(await disturbed(model, greedy, []))).toEqual(facts(whole));
     expect(devices.length - before).toBe(2);
   });
