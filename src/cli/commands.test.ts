@@ -72,6 +72,7 @@ describe('the command line', () => {
     [['serve', 'tiny-tales', '--port', '99999'], '--port is 99999'],
     [['score', 'tiny-tales', text, '--revision', 'main'], '--revision goes with a hub id'],
     [['score', 'tiny-tales', text, '--cpu', '--dtype', 'f8'], "dtype is 'f8'"],
+    [['score', 'tiny-tales', text, '--cpu', '--gpu'], '--cpu and --gpu exclude each other'],
   ])('refuses %j by name', async (args, named) => {
     const { status, out, err } = await vitrine(...args);
     expect(status).toBe(2);

@@ -142,7 +142,7 @@ function isOutOfMemory(error: GPUError): boolean {
   return typeof GPUOutOfMemoryError !== 'undefined' && error instanceof GPUOutOfMemoryError;
 }
 
-/** Whether an adapter is none of a graphics card: it calculates on the CPU. */
+/** Whether an adapter is software, which calculates on the CPU. */
 export function isSoftware(info: GPUAdapterInfo): boolean {
   const words = `${info.vendor} ${info.architecture} ${info.device} ${info.description}`.toLowerCase();
   return info.isFallbackAdapter === true || /swiftshader|llvmpipe|software|basic render/.test(words);
